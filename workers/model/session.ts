@@ -1,0 +1,22 @@
+// A loaded session as the engine's parts see it. Frozen after loading, but for `version`, `table` and the times when a clock
+// choice changes.
+
+import type { EventTable } from '../columns/event-table.js'
+import type { TraceFile } from '../readers/types.js'
+import type { ClockState, EventTypeInfo, MachineInfo, TrackInfo } from '../thread/contract.js'
+
+export interface Session {
+  readonly version: number
+  readonly unit: 'ns' | 'ticks'
+  /** Trace-clock value of SessionTime 0. */
+  readonly epoch: bigint
+  /** First and last event time (SessionTime). */
+  readonly from: number
+  readonly to: number
+  readonly files: readonly TraceFile[]
+  readonly machines: readonly MachineInfo[]
+  readonly eventTypes: readonly EventTypeInfo[]
+  readonly tracks: readonly TrackInfo[]
+  readonly clocks: readonly ClockState[]
+  readonly table: EventTable
+}

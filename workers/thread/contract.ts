@@ -1,0 +1,381 @@
+// What a screen or a command may ask of the engine. The engine implements it (workers/engine.ts); screens reach it through
+// thread/web.ts, commands through thread/node.ts. Everything here is plain data that survives structured cloning.
+
+import type { SourceRef } from '../bytes.js'
+import type { Fault } from '../fault.js'
+import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, ViewRow } from '../units.js'
+
+export interface Progress {
+  readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching'
+  readonly done: number
+  readonly total: number
+  /** What `done` and `total` count. */
+  readonly unit: 'bytes' | 'events'
+  readonly events?: number
+}
+export type OnProgress = (p: Progress) => void
+
+// ---- before loading ----------------------------------------------------------------------------------------------------
+
+export interface FileInfo {
+  readonly file: number
+  readonly name: string
+  readonly size: number
+  readonly format: string
+  readonly version: string
+  readonly compression: string
+  readonly bigEndian: boolean
+  readonly longSize: number
+  readonly pageSize: number
+  readonly clock: string
+  readonly uname: string
+  readonly tracerVersion: string
+  readonly cpuCount: number
+  /** 16 hex digits, null when the file has none. */
+  readonly traceId: string | null
+  readonly buffers: readonly {
+    readonly name: string
+    readonly clock: string
+    readonly cpus: readonly number[]
+    readonly bytes: number
+  }[]
+  readonly guests: readonly {
+    readonly name: string
+    readonly traceId: string
+    readonly vcpus: readonly { readonly cpu: number; readonly tid: number }[]
+  }[]
+  readonly timeShift: {
+    readonly peer: string
+    readonly interpolate: boolean
+    readonly samples: readonly number[]
+    readonly repaired: boolean
+  } | null
+  readonly tsc2nsec: { readonly mult: number; readonly shift: number } | null
+  /** Decimal ns. */
+  readonly dateOffset: string
+  readonly options: readonly {
+    readonly id: number
+    readonly name: string
+    readonly size: number
+    readonly known: boolean
+  }[]
+  /** First and last raw timestamp, decimal ticks; null when the file holds no events. */
+  readonly span: { readonly first: string; readonly last: string } | null
+  readonly machine: MachineIndex
+}
+
+export interface MachineInfo {
+  readonly machine: MachineIndex
+  /** 'host', the guest's name, or the file's name without extension. */
+  readonly name: string
+  readonly role: 'host' | 'guest' | 'alone'
+  readonly parent: MachineIndex | null
+  readonly files: readonly number[]
+  readonly cpus: readonly number[]
+  /** For guests: host thread per vCPU as the GUEST option says (tid -1 = not known). */
+  readonly vcpus: readonly { readonly cpu: number; readonly tid: number }[]
+  /** How it was paired: 'trace-id' (GUEST/TIME_SHIFT), 'time-shift', 'none'. */
+  readonly pairedBy: 'trace-id' | 'time-shift' | 'none'
+}
+
+/** The family tree: shown before anything is decoded. */
+export interface Family {
+  readonly files: readonly FileInfo[]
+  readonly machines: readonly MachineInfo[]
+  readonly faults: readonly Fault[]
+}
+
+// ---- clocks ------------------------------------------------------------------------------------------------------------
+
+/**
+ * recorded: TIME_SHIFT by the correct 128-bit formula; compat: as trace-cmd does it; none: the file's clock as it is;
+ * from-start: the file's first event at the session's start (what unrelated files get); user: `offset` added to the file's clock.
+ */
+export type ClockMethod = 'recorded' | 'compat' | 'none' | 'from-start' | 'user'
+export interface ClockChoice {
+  readonly method: ClockMethod
+  /** Extra offset in session units added last, decimal string (may exceed 2^53); '0' when absent. For dragging and typing. */
+  readonly offset?: string
+}
+export interface ClockState extends Required<ClockChoice> {
+  readonly machine: MachineIndex
+  /** Name of the trace clock. */
+  readonly clock: string
+  /** One sentence: what relates this machine's time to the session's, and how far it can be trusted. */
+  readonly statement: string
+  /** Methods that this machine's files allow. */
+  readonly available: readonly ClockMethod[]
+}
+
+// ---- the loaded session ------------------------------------------------------------------------------------------------
+
+export interface OpenRequest {
+  readonly sources: readonly SourceRef[]
+  /** Per machine (index of Family.machines); absent = the best available. */
+  readonly clocks?: Readonly<Record<number, ClockChoice>>
+  /** Memory for the events' columns, bytes; absent = the door's default. */
+  readonly budget?: number
+}
+
+export interface StreamInfo {
+  readonly stream: StreamIndex
+  readonly file: number
+  readonly machine: MachineIndex
+  readonly buffer: string
+  readonly cpu: number
+  readonly count: number
+  readonly lost: number
+}
+
+export interface EventTypeInfo {
+  readonly type: EventTypeIndex
+  readonly system: string
+  readonly name: string
+  readonly count: number
+}
+
+/** A row that the timeline can draw. Ids are stable between sessions of the same files: `m0/cpu1`, `m1/task/4711`. */
+export interface TrackInfo {
+  readonly id: string
+  readonly kind: 'machine' | 'cpu' | 'task'
+  readonly parent: string | null
+  readonly machine: MachineIndex
+  /** `CPU 3`, `bash-4711`, `host`. */
+  readonly label: string
+  readonly cpu?: number
+  readonly pid?: number
+  /** Events on the row. */
+  readonly events: number
+}
+
+export interface SessionInfo {
+  /** Changes whenever times or order change (other clock); views and searches of older versions are void. */
+  readonly version: number
+  readonly name: string
+  readonly unit: 'ns' | 'ticks'
+  /** Trace-clock value (after the relation) that SessionTime 0 stands for, decimal. */
+  readonly epoch: string
+  readonly from: SessionTime
+  readonly to: SessionTime
+  readonly count: number
+  readonly files: readonly FileInfo[]
+  readonly machines: readonly MachineInfo[]
+  readonly streams: readonly StreamInfo[]
+  readonly eventTypes: readonly EventTypeInfo[]
+  readonly tracks: readonly TrackInfo[]
+  readonly clocks: readonly ClockState[]
+  readonly faults: readonly Fault[]
+  readonly memory: { readonly bytes: number; readonly perEvent: number }
+  /** Not everything was loaded: the sentence to show. */
+  readonly partial: string | null
+}
+
+// ---- timeline ----------------------------------------------------------------------------------------------------------
+
+/** What a task or CPU does during a span. */
+export const RunState = {
+  Unknown: 0,
+  Idle: 1,
+  /** CPU rows: `value` = pid that runs. Task rows: `value` = CPU it runs on. */
+  Running: 2,
+  Runnable: 3,
+  Sleeping: 4,
+  DiskSleep: 5,
+  Stopped: 6,
+  Dead: 7,
+} as const
+export type RunState = (typeof RunState)[keyof typeof RunState]
+export const SpanFlag = {
+  /** No sched_switch says so: follows from common_pid; the true switch lies between `from` and the event before it. */
+  Inferred: 1,
+  /** Several spans share these pixels; the one shown lasted longest, `busy` says how much of it was not idle. */
+  Mixed: 2,
+  /** Events were lost inside or just before. */
+  Lost: 4,
+} as const
+export type SpanFlag = (typeof SpanFlag)[keyof typeof SpanFlag]
+
+/**
+ * Rows of one frame. All rows use one set of arrays; row r owns spans spanStart[r]..spanStart[r+1]. Spans of a row ascend and do
+ * not overlap; the first may begin before `from`, the last may end after `to` (so that what leaves the view still has an end).
+ */
+export interface LodFrame {
+  readonly version: number
+  readonly from: SessionTime
+  readonly to: SessionTime
+  readonly pixels: number
+  readonly tracks: readonly string[]
+  readonly spanStart: Uint32Array
+  readonly t0: Float64Array
+  readonly t1: Float64Array
+  /** pid (CPU rows) or CPU (task rows); -1 = none. */
+  readonly value: Int32Array
+  readonly state: Uint8Array
+  readonly flags: Uint8Array
+  /** Share of the span that was not idle / was running, 0..255. */
+  readonly busy: Uint8Array
+  /** Event ticks: row r owns tickStart[r]..tickStart[r+1]. Where events are denser than pixels, one tick a pixel with its count. */
+  readonly tickStart: Uint32Array
+  readonly tickT: Float64Array
+  readonly tickCount: Uint32Array
+  /** Type of the tick's (first) event, EventTypeIndex. */
+  readonly tickType: Uint16Array
+}
+export interface LodQuery {
+  readonly tracks: readonly string[]
+  readonly from: SessionTime
+  readonly to: SessionTime
+  /** Width in device pixels. */
+  readonly pixels: number
+  /** View whose events alone make ticks; 0 = all. */
+  readonly view?: number
+}
+
+/** Events per column of the whole session, one row a machine: the overview strip. */
+export interface Overview {
+  readonly from: SessionTime
+  readonly to: SessionTime
+  readonly columns: number
+  /** Row-major [machine][column], events per column. */
+  readonly density: Uint32Array
+  /** Row-major [machine][column], 0..255 share of CPU time not idle. */
+  readonly busy: Uint8Array
+}
+
+export interface HoverInfo {
+  readonly track: string
+  readonly span: {
+    readonly from: SessionTime
+    readonly to: SessionTime
+    readonly state: RunState
+    readonly value: number
+    readonly task: string
+    readonly flags: number
+  } | null
+  readonly event: EventRow | null
+}
+
+// ---- table, details, filters, search ------------------------------------------------------------------------------------
+
+export interface EventRow {
+  readonly position: Position
+  readonly t: SessionTime
+  readonly machine: MachineIndex
+  readonly stream: StreamIndex
+  readonly buffer: string
+  readonly cpu: number
+  readonly task: string
+  readonly pid: number
+  readonly latency: string
+  readonly system: string
+  readonly event: string
+  readonly info: string
+  /** Events lost just before this one on its stream; 0 none, -1 unknown number. */
+  readonly lost: number
+}
+
+export interface EventDetails extends EventRow {
+  /** Absolute trace-clock value after the relation, decimal. */
+  readonly time: string
+  /** The file's own raw timestamp, decimal. */
+  readonly rawTime: string
+  readonly file: string
+  readonly fileOffset: number
+  readonly fields: readonly {
+    readonly name: string
+    readonly type: string
+    readonly raw: string
+    readonly text: string
+  }[]
+  readonly stacks: readonly {
+    readonly kind: 'kernel' | 'user'
+    /** Position of the stack event itself. */
+    readonly position: Position
+    readonly frames: readonly { readonly address: string; readonly symbol: string; readonly offset: number }[]
+  }[]
+  readonly hex: string
+}
+
+/** Empty object = everything. All parts must hold. */
+export interface FilterSpec {
+  /** `system:name`, `name` or `system:*`; any of them. */
+  readonly events?: readonly string[]
+  readonly notEvents?: readonly string[]
+  readonly machines?: readonly number[]
+  /** Track ids: `m0/cpu1`, `m1/task/4711`; any of them. */
+  readonly tracks?: readonly string[]
+  readonly pids?: readonly number[]
+  /** Field expression: `prev_state == 0 && next_comm ~ "CPU .*"`. */
+  readonly expression?: string
+  readonly from?: SessionTime
+  readonly to?: SessionTime
+}
+
+export type SearchColumn = 'all' | 'machine' | 'cpu' | 'task' | 'pid' | 'latency' | 'event' | 'info' | 'time'
+export interface SearchSpec {
+  readonly text: string
+  readonly column: SearchColumn
+  readonly mode: 'contains' | 'equals' | 'regex'
+  readonly caseSensitive?: boolean
+}
+export interface SearchState {
+  readonly search: number
+  /** Matches found so far. */
+  readonly matches: number
+  /** View rows looked at so far, of `total`. */
+  readonly scanned: number
+  readonly total: number
+  readonly complete: boolean
+}
+
+/** The engine. One session at a time per engine. Every promise rejects with InputError, RequestError or the signal's reason. */
+export interface EngineApi {
+  /** Reads heads only. */
+  inspect(sources: readonly SourceRef[], signal?: AbortSignal): Promise<Family>
+  /** Loads; replaces the current session. `onPartial` is called as soon as, and whenever, more can be drawn while loading. */
+  open(
+    request: OpenRequest,
+    onProgress?: OnProgress,
+    onPartial?: (info: SessionInfo) => void,
+    signal?: AbortSignal,
+  ): Promise<SessionInfo>
+  close(): Promise<void>
+  /** Re-times one machine without decoding again. */
+  setClock(machine: MachineIndex, choice: ClockChoice): Promise<SessionInfo>
+
+  lod(query: LodQuery, signal?: AbortSignal): Promise<LodFrame>
+  overview(columns: number): Promise<Overview>
+  /** What lies under the pointer: the span at `t`, and the nearest event of the row within `tolerance`. */
+  hover(track: string, t: SessionTime, tolerance: number, view?: number): Promise<HoverInfo>
+  /** Nearest span boundary or event of a row to `t` within `tolerance`, null if none: snapping. */
+  snap(track: string, t: SessionTime, tolerance: number): Promise<SessionTime | null>
+  /** Next (+1) or previous (-1) event of a row after/before a position (or time, when position is null). */
+  step(
+    track: string,
+    from: { position: Position | null; t: SessionTime },
+    direction: 1 | -1,
+    view?: number,
+  ): Promise<EventRow | null>
+
+  /** Builds a view; view 0 always exists and holds everything. */
+  createView(
+    filter: FilterSpec,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<{ view: number; count: number }>
+  dropView(view: number): Promise<void>
+  /** Checks an expression without running it; throws RequestError with the column of the mistake. */
+  checkExpression(expression: string): Promise<void>
+  rows(view: number, start: ViewRow, count: number, signal?: AbortSignal): Promise<EventRow[]>
+  /** First row of the view at or after `t`. */
+  rowAtTime(view: number, t: SessionTime): Promise<ViewRow>
+  /** Row of a position in the view: exact, or the nearest after it. */
+  rowOf(view: number, position: Position): Promise<{ row: ViewRow; exact: boolean }>
+  details(position: Position, signal?: AbortSignal): Promise<EventDetails>
+
+  /** Scans the view for at most `limitMs`, nearest to `from` first forward then from the start; call searchMore to go on. */
+  search(view: number, spec: SearchSpec, from: ViewRow, limitMs: number, signal?: AbortSignal): Promise<SearchState>
+  searchMore(search: number, limitMs: number, signal?: AbortSignal): Promise<SearchState>
+  /** Next (+1) or previous (-1) match from a view row (exclusive), wrapping round; null when there is none so far. */
+  searchStep(search: number, from: ViewRow, direction: 1 | -1): Promise<{ row: ViewRow; position: Position } | null>
+}
