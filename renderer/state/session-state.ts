@@ -5,6 +5,7 @@ import { batch, computed, signal } from '@preact/signals'
 import type {
   EngineApi,
   EventDetails,
+  EventRow,
   Family,
   FilterSpec,
   HoverInfo,
@@ -248,6 +249,16 @@ export function setMarker(name: MarkerName, t: SessionTime | null): void {
 /** Time under the pointer over canvas or overview; null when it is elsewhere. */
 export const hoverTime = signal<SessionTime | null>(null)
 export const hover = signal<HoverInfo | null>(null)
+
+/** Where a context menu was asked for, client pixels; the frame shows the menu. */
+export interface MenuRequest {
+  readonly x: number
+  readonly y: number
+  readonly t: SessionTime | null
+  readonly track: string | null
+  readonly event: EventRow | null
+}
+export const menuRequest = signal<MenuRequest | null>(null)
 
 // ---- filter and search -------------------------------------------------------------------------------------------------
 

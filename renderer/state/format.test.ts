@@ -1,0 +1,82 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  formatBytes,
+  formatCount,
+  formatDate,
+  formatDelta,
+  formatShare,
+  formatTime,
+  parseDelta,
+  plainTime,
+} from './format.js'
+
+const blank = (s: string) => s.replaceAll('\u202f', ' ').replaceAll('\u2212', '-')
+const base = { unit: 'ns' as const, epoch: '6633000000000', from: 1000 }
+
+describe('times', () => {
+  it('writes the trace clock to the ns in groups of three', () => {
+    expect(blank(formatTime(304_885_509, base, 'trace'))).toBe('6 633.304 885 509 s')
+  })
+  it('counts relative times from the first event', () => {
+    expect(blank(formatTime(1_000_001_000, base, 'relative'))).toBe('1.000 000 000 s')
+    expect(blank(formatTime(0, base, 'relative'))).toBe('-0.000 001 000 s')
+  })
+  it('never calls ticks seconds', () => {
+    const ticks = { unit: 'ticks' as const, epoch: '18446744073709551615', from: 0 }
+    expect(blank(formatTime(1, ticks, 'trace'))).toBe('18 446 744 073 709 551 616 ticks')
+  })
+  it('copies without gaps', () => {
+    expect(plainTime(304_885_509, base, 'trace')).toBe('6633.304885509')
+  })
+  it.each([
+    [0, '0 ns'],
+    [834, '834 ns'],
+    [12_345, '12.345 us'],
+    [1_234_567, '1.234 567 ms'],
+    [999_999, '999.999 us'],
+    [3_000_000_001, '3.000 000 001 s'],
+    [-1500, '-1.500 us'],
+  ])('writes %d ns as %s', (ns, text) => expect(blank(formatDelta(ns, 'ns'))).toBe(text))
+  it('reads back every length it writes', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -(2 ** 50), max: 2 ** 50 }), (ns) => {
+        expect(parseDelta(formatDelta(ns, 'ns'), 'ns')).toBe(String(ns))
+      }),
+    )
+  })
+  it.each(['', 'abc', '1.5', '1.2345 us', '5 ticks', '1 2 h', '--3'])('refuses %j as a length', (text) =>
+    expect(parseDelta(text, 'ns')).toBeNull(),
+  )
+  it('takes only whole ticks', () => {
+    expect(parseDelta('-12 ticks', 'ticks')).toBe('-12')
+    expect(parseDelta('1 us', 'ticks')).toBeNull()
+  })
+})
+
+describe('sizes and counts', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.00 kB'],
+    [336_000_000, '336 MB'],
+    [999_600, '1.00 MB'],
+    [1_590_000_000, '1.59 GB'],
+  ])('writes %d as %s', (n, text) => expect(formatBytes(n)).toBe(text))
+  it('groups counts', () => expect(blank(formatCount(15_706_545))).toBe('15 706 545'))
+  it('does not claim to be done before it is', () => {
+    expect(formatShare(9999, 10_000)).toBe('99 %')
+    expect(formatShare(1, 10_000)).toBe('1 %')
+    expect(formatShare(10, 10)).toBe('100 %')
+  })
+})
+
+describe('dates', () => {
+  const now = new Date(2025, 4, 10, 9, 0).getTime()
+  it('names days near now', () => {
+    expect(formatDate(new Date(2025, 4, 10, 8, 5).getTime(), now)).toBe('today 08:05')
+    expect(formatDate(new Date(2025, 4, 9, 23, 59).getTime(), now)).toBe('yesterday')
+    expect(formatDate(new Date(2025, 4, 7, 1, 0).getTime(), now)).toBe('3 days ago')
+    expect(formatDate(new Date(2025, 3, 7, 1, 0).getTime(), now)).toBe('2025-04-07')
+  })
+})

@@ -1,0 +1,116 @@
+// Numbers as the user reads them: grouped in threes, units always written.
+
+/** Narrow and unbreakable, so that a number stays one word. */
+const gap = '\u202f'
+
+const groupLeft = (digits: string): string => digits.replace(/\B(?=(\d{3})+(?!\d))/g, gap)
+const groupRight = (digits: string): string => digits.replace(/(\d{3})(?=\d)/g, `$1${gap}`)
+
+/** `1 234 567`. */
+export function formatCount(n: number): string {
+  const whole = Math.round(n)
+  return (whole < 0 ? '\u2212' : '') + groupLeft(String(Math.abs(whole)))
+}
+
+/** Grouped digits of an integer of any size. */
+export function formatInteger(n: bigint): string {
+  return (n < 0n ? '\u2212' : '') + groupLeft(String(n < 0n ? -n : n))
+}
+
+/** Seconds to the ns: `6 633.304 885 509 s`. */
+function seconds(ns: bigint): string {
+  const abs = ns < 0n ? -ns : ns
+  const whole = groupLeft(String(abs / 1_000_000_000n))
+  const rest = groupRight(String(abs % 1_000_000_000n).padStart(9, '0'))
+  return `${ns < 0n ? '\u2212' : ''}${whole}.${rest} s`
+}
+
+/** What a session time needs to be written. */
+export interface TimeBase {
+  readonly unit: 'ns' | 'ticks'
+  /** Trace-clock value of SessionTime 0, decimal. */
+  readonly epoch: string
+  readonly from: number
+}
+
+/** A session time. `relative`: since the session's first event; `trace`: value of the trace clock. */
+export function formatTime(t: number, base: TimeBase, format: 'relative' | 'trace'): string {
+  const value = format === 'trace' ? BigInt(base.epoch) + BigInt(Math.round(t)) : BigInt(Math.round(t - base.from))
+  return base.unit === 'ns' ? seconds(value) : `${formatInteger(value)} ticks`
+}
+
+/** A time as plain text for the clipboard: `6633.304885509`, ticks as an integer. */
+export function plainTime(t: number, base: TimeBase, format: 'relative' | 'trace'): string {
+  return formatTime(t, base, format)
+    .replaceAll(gap, '')
+    .replace('\u2212', '-')
+    .replace(/ (s|ticks)$/, '')
+}
+
+/** A length of time in the shortest unit that loses nothing above 1 ns: `834 ns`, `12.345 us`, `1.234 567 ms`, `3.000 000 001 s`. */
+export function formatDelta(dt: number, unit: 'ns' | 'ticks'): string {
+  const sign = dt < 0 ? '\u2212' : ''
+  const whole = Math.round(Math.abs(dt))
+  if (unit === 'ticks') return `${sign}${formatCount(whole)} ticks`
+  if (whole < 1e3) return `${sign}${whole} ns`
+  const [name, digits] = whole < 1e6 ? (['us', 3] as const) : whole < 1e9 ? (['ms', 6] as const) : (['s', 9] as const)
+  const text = String(whole).padStart(digits + 1, '0')
+  return `${sign}${groupLeft(text.slice(0, -digits))}.${groupRight(text.slice(-digits))} ${name}`
+}
+
+/** `834 B`, `12.3 kB`, `1.59 GB`: decimal units, three figures. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+  let n = bytes
+  let i = 0
+  while (n >= 999.5 && i < units.length - 1) {
+    n /= 1000
+    i++
+  }
+  if (i === 0) return `${Math.round(n)} B`
+  return `${n < 9.995 ? n.toFixed(2) : n < 99.95 ? n.toFixed(1) : n.toFixed(0)} ${units[i]}`
+}
+
+/** Whole per cent, never 100 before all is done nor 0 once something is. */
+export function formatShare(done: number, total: number): string {
+  if (total <= 0) return '0 %'
+  const per = (done / total) * 100
+  if (done < total && per > 99) return '99 %'
+  if (done > 0 && per < 1) return '1 %'
+  return `${Math.round(per)} %`
+}
+
+/** `1 event`, `2 345 events`. */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${formatCount(n)} ${n === 1 ? one : many}`
+
+/** Age of a date: `today 14:03`, `3 days ago`, else the date. */
+export function formatDate(then: number, now: number): string {
+  const date = new Date(then)
+  const days = Math.floor((startOfDay(now) - startOfDay(then)) / 86_400_000 + 0.5)
+  const two = (n: number) => String(n).padStart(2, '0')
+  if (days <= 0) return `today ${two(date.getHours())}:${two(date.getMinutes())}`
+  if (days === 1) return 'yesterday'
+  if (days < 7) return `${days} days ago`
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}
+const startOfDay = (t: number) => new Date(t).setHours(0, 0, 0, 0)
+
+/**
+ * Reads a length of time typed by the user: `-12.5 us`, `2498636.3us`, `1 000` (ns). Answers whole session units as a decimal
+ * string, or null when it is not one. With ticks only whole numbers count.
+ */
+export function parseDelta(text: string, unit: 'ns' | 'ticks'): string | null {
+  const clean = text.replace(/[\s\u202f_]/g, '').replace('\u2212', '-')
+  const match = /^([+-]?)(\d+)(?:\.(\d+))?(ns|us|µs|ms|s|ticks)?$/.exec(clean)
+  if (!match) return null
+  const [, sign, whole, fraction = '', suffix] = match
+  if (unit === 'ticks') {
+    if (fraction !== '' || (suffix !== undefined && suffix !== 'ticks')) return null
+    return BigInt(`${sign === '-' ? '-' : ''}${whole}`).toString()
+  }
+  if (suffix === 'ticks') return null
+  const digits = suffix === 's' ? 9 : suffix === 'ms' ? 6 : suffix === 'us' || suffix === 'µs' ? 3 : 0
+  if (fraction.length > digits) return null
+  const value = BigInt(`${whole}${fraction.padEnd(digits, '0')}`)
+  return (sign === '-' ? -value : value).toString()
+}
