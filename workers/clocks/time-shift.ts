@@ -138,8 +138,9 @@ export function compatStage(
   return formulaStage((raw) => compatAt(samples, interpolate, raw))
 }
 
+const abs = (v: bigint): bigint => (v < 0n ? -v : v)
+
 function overflows(samples: readonly ShiftSample[], span: readonly [bigint, bigint]): boolean {
-  const abs = (v: bigint): bigint => (v < 0n ? -v : v)
   for (let i = 1; i < samples.length; i++) {
     const a = samples[i - 1]!
     const b = samples[i]!
