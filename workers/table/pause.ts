@@ -1,0 +1,22 @@
+// Long scans share their thread with the requests of a person who is waiting: they stop for a turn of the event loop every
+// few milliseconds.
+
+const SLICE_MS = 10
+
+/** Answers "is it time to pause?" cheaply and pauses; one per scan. */
+export class Pacer {
+  #since = performance.now()
+
+  constructor(private readonly signal?: AbortSignal) {}
+
+  due(): boolean {
+    return performance.now() - this.#since >= SLICE_MS
+  }
+
+  /** Lets other work run. Rejects with the signal's reason when it has aborted. */
+  async pause(): Promise<void> {
+    await new Promise<void>((resolve) => setTimeout(resolve))
+    this.signal?.throwIfAborted()
+    this.#since = performance.now()
+  }
+}
