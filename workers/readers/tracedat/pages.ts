@@ -1,0 +1,349 @@
+// The loop over ring-buffer pages. Pure: words in, columns out.
+
+import type { Fault, Severity } from '../../fault.js'
+import { type DecodedBlock, foldPrevState } from '../types.js'
+import type { FieldPlace } from './formats.js'
+import type { Hole } from './stream-bytes.js'
+
+/** What the loop must know of a file: plain data. */
+export interface Layout {
+  readonly bigEndian: boolean
+  /** Bytes of the page's commit word: 4 or 8. */
+  readonly commitSize: number
+  /** Where the records of a page begin. */
+  readonly dataOffset: number
+  /** FileTicks 0 as a raw clock value, upper and lower 32 bits. */
+  readonly epochHigh: number
+  readonly epochLow: number
+  /** common_type (2 bytes) and common_pid (4 bytes) in every payload. */
+  readonly typeField: FieldPlace
+  readonly pidField: FieldPlace
+  /** Kernel event id -> file-local type, 65536 entries, 0 = unknown. */
+  readonly typeOf: Uint16Array
+  /** File-local type -> Role. */
+  readonly roleOf: Uint8Array
+  readonly switchNext: FieldPlace
+  readonly switchState: FieldPlace
+  /** The woken pid: in sched_waking, and in sched_wakeup and sched_wakeup_new. */
+  readonly wakingPid: FieldPlace
+  readonly wakeupPid: FieldPlace
+}
+
+/** What the loop does with an event beyond its four columns. */
+export const Role = { None: 0, Switch: 1, Waking: 2, Wakeup: 3 } as const
+
+export interface BlockShape {
+  /** Bytes of the block: whole pages, but for the last of a stream that was cut. */
+  readonly length: number
+  readonly pageSize: number
+  /** Position of the block in the stream's uncompressed bytes. */
+  readonly base: number
+  /** Parts of the block that are not there, in stream bytes. */
+  readonly holes: readonly Hole[]
+}
+
+/** Takes a fault at a position in the stream's uncompressed bytes. */
+export type Report = (severity: Severity, code: string, message: string, position: number, times?: number) => void
+
+/** Columns in the making, grown to the largest block seen. The smallest record takes 8 bytes, which bounds their length. */
+class Scratch {
+  capacity = 0
+  ticks = new Float64Array(0)
+  pid = new Int32Array(0)
+  type = new Uint16Array(0)
+  where = new Uint32Array(0)
+  switchRow = new Uint32Array(0)
+  switchNext = new Int32Array(0)
+  switchState = new Uint8Array(0)
+  wakingRow = new Uint32Array(0)
+  wakingPid = new Int32Array(0)
+  wakeupRow = new Uint32Array(0)
+  wakeupPid = new Int32Array(0)
+
+  reserve(bytes: number): void {
+    const n = (bytes >> 3) + 1
+    if (n <= this.capacity) return
+    this.capacity = n
+    this.ticks = new Float64Array(n)
+    this.pid = new Int32Array(n)
+    this.type = new Uint16Array(n)
+    this.where = new Uint32Array(n)
+    this.switchRow = new Uint32Array(n)
+    this.switchNext = new Int32Array(n)
+    this.switchState = new Uint8Array(n)
+    this.wakingRow = new Uint32Array(n)
+    this.wakingPid = new Int32Array(n)
+    this.wakeupRow = new Uint32Array(n)
+    this.wakeupPid = new Int32Array(n)
+  }
+}
+const scratch = new Scratch()
+
+const COMMIT_MASK = (1 << 27) - 1
+const MISSED = 1 << 31
+const MISSED_STORED = 1 << 30
+const TWO_27 = 2 ** 27
+const TWO_32 = 2 ** 32
+const PADDING = 29
+const TIME_EXTEND = 30
+const TIME_STAMP = 31
+
+/** A field of up to 4 bytes (the low 4 of longer ones) at any offset of the payload that begins at word `body`. */
+function field(words: Int32Array, body: number, f: FieldPlace, bigEndian: boolean): number {
+  const low = bigEndian && f.size > 4 ? f.offset + f.size - 4 : f.offset
+  const n = Math.min(f.size, 4)
+  if (n === 4 && (low & 3) === 0) return words[body + (low >> 2)]!
+  let value = 0
+  for (let i = 0; i < n; i++) {
+    const at = low + i
+    const byte = words[body + (at >> 2)]! >>> (8 * (bigEndian ? 3 - (at & 3) : at & 3))
+    value |= (byte & 0xff) << (8 * (bigEndian ? n - 1 - i : i))
+  }
+  return value
+}
+
+/**
+ * Decodes the pages of one block. `words` are the block's bytes as 32-bit words in this machine's order; `limit` says how many
+ * bytes of them count. `faults` is what `report` fills.
+ */
+export function decodePages(
+  words: Int32Array,
+  limit: number,
+  layout: Layout,
+  shape: BlockShape,
+  report: Report,
+  faults: readonly Fault[],
+): DecodedBlock {
+  scratch.reserve(limit)
+  const s = scratch
+  const { ticks, pid, type, where, switchRow, switchNext, switchState, wakingRow, wakingPid, wakeupRow, wakeupPid } = s
+  const { bigEndian, typeOf, roleOf, epochHigh, epochLow, dataOffset, commitSize } = layout
+  const { pageSize, base, holes } = shape
+  const longCommit = commitSize === 8
+  const typeWord = layout.typeField.offset >> 2
+  const typeInFirstHalf = (layout.typeField.offset & 2) === 0
+  const typeShift = typeInFirstHalf === bigEndian ? 16 : 0
+  const pidWord = layout.pidField.offset >> 2
+  const needed = Math.max(layout.typeField.offset + 2, layout.pidField.offset + 4)
+  const switchNeeds = Math.max(end(layout.switchNext), end(layout.switchState))
+  const wakingNeeds = end(layout.wakingPid)
+  const wakeupNeeds = end(layout.wakeupPid)
+  const whereBase = base / 4
+  const lost: { row: number; events: number }[] = []
+  let n = 0
+  let switches = 0
+  let wakings = 0
+  let wakeups = 0
+  let unknown = 0
+  let t = Number.NEGATIVE_INFINITY
+
+  const lose = (events: number): void => {
+    const last = lost.at(-1)
+    if (last?.row !== n) lost.push({ row: n, events })
+    else last.events = last.events < 0 || events < 0 ? -1 : last.events + events
+  }
+
+  for (let page = 0; page < limit; page += pageSize) {
+    const left = Math.min(pageSize, limit - page)
+    const hole = holes.find((h) => h.from < base + page + left && h.to > base + page)
+    if (hole && hole.from <= base + page) {
+      lose(-1)
+      continue
+    }
+    if (left < dataOffset) {
+      report('error', 'truncated-page', 'The last page is cut inside its head.', base + page)
+      lose(-1)
+      continue
+    }
+    const w = page >> 2
+    const low = words[bigEndian ? w + 1 : w]! >>> 0
+    const high = words[bigEndian ? w : w + 1]! >>> 0
+    const commit = words[bigEndian && longCommit ? w + 3 : w + 2]!
+    const used = commit & COMMIT_MASK
+    if (low === 0 && high === 0 && commit === 0) {
+      report('warning', 'zero-page', 'A page holds nothing but zeros and was skipped.', base + page)
+      lose(-1)
+      continue
+    }
+    if (used > pageSize - dataOffset) {
+      report(
+        'error',
+        'bad-commit',
+        `A page claims ${used} bytes of records, more than fit; it was skipped.`,
+        base + page,
+      )
+      lose(-1)
+      continue
+    }
+    const start = (high - epochHigh) * TWO_32 + (low - epochLow)
+    if (used > 0) {
+      if (start < t)
+        report('warning', 'time-backwards', 'The time of a page lies before that of the page before it.', base + page)
+      t = start
+    }
+    if (commit & MISSED) lose(commit & MISSED_STORED ? storedCount(words, w, used, layout, left) : -1)
+
+    // What is there of the page: less than it claims where the file was cut or a chunk is missing.
+    const there = hole ? hole.from - base - page : left
+    const stop = (page + Math.min(dataOffset + used, there)) >> 2
+    let p = (page + dataOffset) >> 2
+    while (p < stop) {
+      const head = words[p]!
+      const kind = bigEndian ? head >>> 27 : head & 31
+      const delta = bigEndian ? head & 0x7ffffff : head >>> 5
+      let body = p + 1
+      let next: number
+      if (kind < PADDING) {
+        if (kind !== 0) {
+          next = body + kind
+        } else {
+          const length = words[body]!
+          body++
+          // A length that cannot be makes `next` lie outside the page.
+          next = length >= 4 ? body + ((length - 1) >>> 2) : -1
+        }
+        if (next <= p || next > stop) {
+          if (there >= dataOffset + used) {
+            report(
+              'error',
+              'bad-record',
+              'A record reaches beyond its page; the rest of the page was skipped.',
+              base + p * 4,
+            )
+          }
+          lose(-1)
+          break
+        }
+        t += delta
+        const room = (next - body) * 4
+        if (room < needed) {
+          report('error', 'short-record', 'A record is too short to be an event and was skipped.', base + p * 4)
+          p = next
+          continue
+        }
+        const k = typeOf[(words[body + typeWord]! >>> typeShift) & 0xffff]!
+        ticks[n] = t
+        pid[n] = words[body + pidWord]!
+        type[n] = k
+        where[n] = whereBase + p
+        if (k === 0) unknown++
+        const role = roleOf[k]!
+        if (role !== Role.None) {
+          if (role === Role.Switch) {
+            if (room >= switchNeeds) {
+              switchRow[switches] = n
+              switchNext[switches] = field(words, body, layout.switchNext, bigEndian)
+              switchState[switches++] = foldPrevState(field(words, body, layout.switchState, bigEndian))
+            }
+          } else if (role === Role.Waking) {
+            if (room >= wakingNeeds) {
+              wakingRow[wakings] = n
+              wakingPid[wakings++] = field(words, body, layout.wakingPid, bigEndian)
+            }
+          } else if (room >= wakeupNeeds) {
+            wakeupRow[wakeups] = n
+            wakeupPid[wakeups++] = field(words, body, layout.wakeupPid, bigEndian)
+          }
+        }
+        n++
+        p = next
+      } else if (body >= stop) {
+        // Padding of 4 bytes that fills a page, or a record that was cut.
+        if (kind !== PADDING) lose(-1)
+        break
+      } else if (kind === PADDING) {
+        const length = words[body]!
+        t += delta
+        next = length > 0 ? body + ((length + 3) >>> 2) : stop
+        p = next > stop ? stop : next
+      } else {
+        const more = words[body]! >>> 0
+        if (kind === TIME_EXTEND) t += more * TWO_27 + delta
+        else if (kind === TIME_STAMP) t = absolute(more, delta, t, epochHigh, epochLow)
+        p = body + 1
+      }
+    }
+    if (there < dataOffset + used && !hole) {
+      report(
+        'error',
+        'truncated-page',
+        `The last page is cut: ${there} of ${dataOffset + used} bytes are there.`,
+        base + page,
+      )
+      lose(-1)
+    } else if (hole) lose(-1)
+  }
+  if (unknown > 0) reportUnknown(words, layout, where, type, n, base, report)
+
+  const waking = wakings > 0
+  const wakes = waking ? wakings : wakeups
+  return {
+    count: n,
+    ticks: ticks.slice(0, n),
+    pid: pid.slice(0, n),
+    type: type.slice(0, n),
+    where: where.slice(0, n),
+    switchRow: switchRow.slice(0, switches),
+    switchNext: switchNext.slice(0, switches),
+    switchState: switchState.slice(0, switches),
+    // A block without sched_waking tells of wake-ups by sched_wakeup, if it does at all.
+    wakeRow: (waking ? wakingRow : wakeupRow).slice(0, wakes),
+    wakePid: (waking ? wakingPid : wakeupPid).slice(0, wakes),
+    lost,
+    faults,
+  }
+}
+
+const end = (f: FieldPlace): number => f.offset + f.size
+
+/** An absolute time holds 59 bits; the upper 5 are those of the current time. In ticks since the epoch. */
+function absolute(more: number, delta: number, t: number, epochHigh: number, epochLow: number): number {
+  const top = Math.floor((t + epochLow) / TWO_32) + epochHigh
+  const high = ((top & 0xf8000000) | (more >>> 5)) >>> 0
+  const low = (((more & 31) << 27) | delta) >>> 0
+  return (high - epochHigh) * TWO_32 + (low - epochLow)
+}
+
+/** Number of events lost before a page, stored right after its records; -1 where it cannot be read. */
+function storedCount(words: Int32Array, page: number, used: number, layout: Layout, there: number): number {
+  const at = layout.dataOffset + used
+  if (at + layout.commitSize > there || (at & 3) !== 0) return -1
+  const first = words[page + (at >> 2)]! >>> 0
+  if (layout.commitSize === 4) return first
+  const second = words[page + (at >> 2) + 1]! >>> 0
+  const count = layout.bigEndian ? first * TWO_32 + second : second * TWO_32 + first
+  return count <= Number.MAX_SAFE_INTEGER ? count : -1
+}
+
+/** One fault for every id that has no format, at its first record. */
+function reportUnknown(
+  words: Int32Array,
+  layout: Layout,
+  where: Uint32Array,
+  type: Uint16Array,
+  n: number,
+  base: number,
+  report: Report,
+): void {
+  const seen = new Map<number, { times: number; position: number }>()
+  for (let i = 0; i < n; i++) {
+    if (type[i] !== 0) continue
+    const position = where[i]! * 4
+    const p = (position - base) >> 2
+    const head = words[p]!
+    const long = (layout.bigEndian ? head >>> 27 : head & 31) === 0
+    const id = field(words, p + (long ? 2 : 1), layout.typeField, layout.bigEndian) & 0xffff
+    const entry = seen.get(id)
+    if (entry) entry.times++
+    else seen.set(id, { times: 1, position })
+  }
+  for (const [id, { times, position }] of [...seen].slice(0, 100)) {
+    report(
+      'warning',
+      'unknown-event',
+      `Events of id ${id} have no format in this file and are shown as raw bytes.`,
+      position,
+      times,
+    )
+  }
+}

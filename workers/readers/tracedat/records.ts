@@ -1,0 +1,164 @@
+// Single records on demand: windows of a stream's uncompressed bytes, kept up to a bound, and a view on one record whose text
+// comes from text/.
+
+import type { ByteSource } from '../../bytes.js'
+import type { FieldValue, RecordAccess, RecordView } from '../types.js'
+import type { Unpack } from './compression.js'
+import type { Layout } from './pages.js'
+import { fetchRange, filePosition, unpackRange } from './stream-bytes.js'
+import type { Stream } from './streams.js'
+import {
+  allFields,
+  type EventFormat,
+  latencyText,
+  readField,
+  renderInfo,
+  stackOf,
+  type TextContext,
+} from './text/index.js'
+
+/** Uncompressed bytes of a window; a multiple of every page size but absurd ones. */
+const WINDOW = 1 << 18
+/** Bytes of windows kept. */
+const BOUND = 64 << 20
+
+export interface RecordTexts {
+  /** Made when the first record is loaded: the symbol tables are large. */
+  context(signal?: AbortSignal): Promise<TextContext>
+  formatOf(id: number): EventFormat | undefined
+}
+
+export class Records implements RecordAccess {
+  /** Oldest use first. */
+  readonly #windows = new Map<number, Uint8Array>()
+  #held = 0
+  #context: TextContext | null = null
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly streams: readonly Stream[],
+    private readonly layout: Layout,
+    private readonly unpack: Unpack | null,
+    private readonly texts: RecordTexts,
+  ) {}
+
+  #windowSize(stream: Stream): number {
+    return Math.max(1, Math.floor(WINDOW / stream.pageSize)) * stream.pageSize
+  }
+
+  #key(stream: number, where: number): number {
+    const s = this.streams[stream]!
+    return Math.floor((where * 4) / this.#windowSize(s)) * this.streams.length + stream
+  }
+
+  async load(stream: number, where: Uint32Array | readonly number[], signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    this.#context ??= await this.texts.context(signal)
+    const keys = new Set<number>()
+    for (const w of where) keys.add(this.#key(stream, w))
+    for (const key of [...keys].sort((a, b) => a - b)) await this.#bring(stream, key, signal)
+    // Only now, so that no window of this very request was pushed out by another of it.
+    this.#forget(keys)
+  }
+
+  async #bring(stream: number, key: number, signal?: AbortSignal): Promise<void> {
+    const kept = this.#windows.get(key)
+    if (kept) {
+      this.#windows.delete(key)
+      this.#windows.set(key, kept)
+      return
+    }
+    const s = this.streams[stream]!
+    const from = Math.floor(key / this.streams.length) * this.#windowSize(s)
+    const to = Math.min(s.size, from + this.#windowSize(s))
+    if (from >= to) return
+    const fetched = await fetchRange(this.source, s, from, to, signal)
+    if (this.#windows.has(key)) return
+    const bytes = new Uint8Array(to - from)
+    unpackRange(fetched, this.unpack, bytes)
+    this.#windows.set(key, bytes)
+    this.#held += bytes.length
+  }
+
+  #forget(needed: ReadonlySet<number>): void {
+    for (const [key, bytes] of this.#windows) {
+      if (this.#held <= BOUND) return
+      if (needed.has(key)) continue
+      this.#windows.delete(key)
+      this.#held -= bytes.length
+    }
+  }
+
+  has(stream: number, where: number): boolean {
+    return this.#context !== null && this.#windows.has(this.#key(stream, where))
+  }
+
+  at(stream: number, where: number): RecordView {
+    const s = this.streams[stream]!
+    const bytes = this.#windows.get(this.#key(stream, where))
+    if (!bytes || !this.#context) throw new Error('record is not loaded')
+    const position = where * 4
+    const payload = payloadAt(bytes, position % this.#windowSize(s), this.layout.bigEndian)
+    return new View(payload, filePosition(s, position), this.layout, this.texts, this.#context)
+  }
+}
+
+/** The payload of the record whose header lies at `at`; empty where the bytes make no sense. */
+function payloadAt(bytes: Uint8Array, at: number, bigEndian: boolean): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (at + 8 > bytes.length) return bytes.subarray(0, 0)
+  const head = view.getUint32(at, !bigEndian)
+  const kind = bigEndian ? head >>> 27 : head & 31
+  if (kind > 28) return bytes.subarray(0, 0)
+  if (kind > 0) return bytes.subarray(at + 4, Math.min(bytes.length, at + 4 + kind * 4))
+  const length = view.getUint32(at + 4, !bigEndian) - 4
+  return bytes.subarray(at + 8, Math.max(at + 8, Math.min(bytes.length, at + 8 + ((length + 3) & ~3))))
+}
+
+class View implements RecordView {
+  readonly #id: number
+  readonly #format: EventFormat | undefined
+  readonly type: number
+  readonly pid: number
+
+  constructor(
+    private readonly payload: Uint8Array,
+    private readonly position: number,
+    layout: Layout,
+    texts: RecordTexts,
+    private readonly context: TextContext,
+  ) {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
+    const { typeField, pidField, bigEndian } = layout
+    const enough = payload.length >= Math.max(typeField.offset + 2, pidField.offset + 4)
+    this.#id = enough ? view.getUint16(typeField.offset, !bigEndian) : -1
+    this.pid = enough ? view.getInt32(pidField.offset, !bigEndian) : 0
+    this.type = layout.typeOf[this.#id] ?? 0
+    this.#format = this.type === 0 ? undefined : texts.formatOf(this.#id)
+  }
+
+  latency(): string {
+    return this.#format ? latencyText(this.#format, this.payload, this.context) : '.....'
+  }
+  info(raw = false): string {
+    if (!this.#format) return `no format for event id ${this.#id}: ${hex(this.payload)}`
+    return renderInfo(this.#format, this.payload, this.context, raw)
+  }
+  field(name: string): number | bigint | string | undefined {
+    return this.#format && readField(this.#format, name, this.payload, this.context)
+  }
+  fields(): FieldValue[] {
+    return this.#format ? allFields(this.#format, this.payload, this.context) : []
+  }
+  stack(): ReturnType<RecordView['stack']> {
+    return this.#format ? stackOf(this.#format, this.payload, this.context) : null
+  }
+  bytes(): Uint8Array {
+    return this.payload
+  }
+  fileOffset(): number {
+    return this.position
+  }
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join(' ')
