@@ -1,0 +1,259 @@
+// Mouse, wheel and touchpad on the canvas. Exact: nothing glides on after the hand has stopped.
+
+import { batch } from '@preact/signals'
+import type { HoverInfo } from '../../workers/thread/contract.js'
+import { sessionTime, type SessionTime } from '../../workers/units.js'
+import { canvasMenu } from '../panels/menus.js'
+import { rowsBetween, type Row } from '../state/rows.js'
+import * as state from '../state/session-state.js'
+import { alignMachine } from './commands.js'
+import type { FrameHeld } from './frames.js'
+import { AXIS_HEIGHT, SNAP_PIXELS } from './geometry.js'
+import { LatestOnly } from './latest.js'
+import { lengthOf, timeAt, zoomAt, type Scale } from './scale.js'
+import { drag, pointer } from './signals.js'
+import { snapInFrame } from './snap.js'
+
+/** What the gestures need to know of the canvas. */
+export interface GestureSurface {
+  readonly scale: Scale
+  readonly held: FrameHeld | null
+}
+
+/** Less than this is a click with an unsteady hand, CSS pixels. */
+const DRAG_MIN = 4
+/** A click takes the nearest event within this, CSS pixels. */
+const CLICK_REACH = 24
+/** Wheel turns closer together than this are one step of the zoom history, ms. */
+const BURST = 500
+
+/** Zoom factor of a wheel event: a notch is a fifth, a pinch follows the fingers. */
+export function wheelFactor(deltaY: number, deltaMode: number): number {
+  const pixels = deltaMode === 1 ? deltaY * 33 : deltaMode === 2 ? deltaY * 100 : deltaY
+  const rate = deltaMode === 0 && Math.abs(pixels) < 40 ? 0.01 : 0.002
+  return Math.exp(Math.max(-1, Math.min(1, pixels * rate)))
+}
+
+/** Row at a height of the canvas (axis included), CSS pixels; null on the axis and below the last row. */
+export function rowAt(y: number): Row | null {
+  if (y < AXIS_HEIGHT) return null
+  const at = y - AXIS_HEIGHT + state.rowScroll.peek()
+  const layout = state.rowLayout.peek()
+  const [first, end] = rowsBetween(layout, at, at + 1e-6)
+  return first < end ? layout.rows[first]! : null
+}
+
+type Hand =
+  | { readonly kind: 'undecided' | 'select'; readonly x: number; readonly y: number; readonly t: SessionTime }
+  | { readonly kind: 'pan'; readonly x: number; readonly y: number; readonly from: number; readonly scroll: number }
+  | { readonly kind: 'align'; readonly x: number; readonly row: Row }
+
+/** Attaches the gestures; returns what detaches them. */
+export function attachGestures(el: HTMLElement, surface: GestureSurface): () => void {
+  let hand: Hand | null = null
+  let lastWheel = -Infinity
+  const off = new AbortController()
+  const { signal } = off
+
+  const hovering = new LatestOnly<{ track: string; t: SessionTime; tolerance: number }, HoverInfo | null>(
+    ({ track, t, tolerance }) =>
+      state.engine.peek()?.hover(track, t, tolerance, state.timelineView.peek()) ?? Promise.resolve(null),
+    (info) => (state.hover.value = info),
+  )
+
+  const place = (e: MouseEvent) => {
+    const box = el.getBoundingClientRect()
+    return { x: e.clientX - box.left, y: e.clientY - box.top }
+  }
+  const timeOf = (x: number) => timeAt(surface.scale, x)
+
+  /** The boundary or event of the row under the pointer that lies within reach, else the place itself. */
+  const caught = (x: number, row: Row | null, free: boolean): SessionTime => {
+    const t = timeOf(x)
+    const { held } = surface
+    const index = row?.track && held ? held.rowOf.get(row.track.id) : undefined
+    if (free || !held || index === undefined) return sessionTime(Math.round(t))
+    const reach = lengthOf(surface.scale, SNAP_PIXELS)
+    return snapInFrame(held.frame, index, t, reach) ?? sessionTime(Math.round(t))
+  }
+
+  const hoverAt = (x: number, y: number) => {
+    const row = rowAt(y)
+    batch(() => {
+      pointer.value = { x, y }
+      state.hoverTime.value = timeOf(x)
+      state.hoverRow.value = row?.id ?? null
+    })
+    if (row?.track && row.kind !== 'machine' && !hand) {
+      hovering.ask({ track: row.track.id, t: timeOf(x), tolerance: lengthOf(surface.scale, SNAP_PIXELS) })
+    } else {
+      hovering.cancel()
+      state.hover.value = null
+    }
+  }
+
+  const leave = () => {
+    hovering.cancel()
+    batch(() => {
+      pointer.value = null
+      state.hoverTime.value = null
+      state.hoverRow.value = null
+      state.hover.value = null
+    })
+  }
+
+  const letGo = () => {
+    hand = null
+    drag.value = null
+  }
+
+  const click = async (x: number, y: number) => {
+    const row = rowAt(y)
+    if (!row) return
+    batch(() => {
+      state.rangeSelection.value = null
+      state.activeRow.value = row.id
+    })
+    const engine = state.engine.peek()
+    if (!row.track || row.kind === 'machine' || !engine) return
+    const reach = lengthOf(surface.scale, CLICK_REACH)
+    const { event } = await engine.hover(row.track.id, timeOf(x), reach, state.timelineView.peek())
+    if (event) state.select(event.position, event.t, row.track.id, 'timeline')
+  }
+
+  el.addEventListener(
+    'pointerdown',
+    (e) => {
+      if (e.button === 2 || hand) return
+      el.focus({ preventScroll: true })
+      const { x, y } = place(e)
+      const row = rowAt(y)
+      const guest = row !== null && isGuest(row)
+      if (e.button === 1) {
+        e.preventDefault()
+        state.markRange()
+        hand = { kind: 'pan', x, y, from: state.range.peek().from, scroll: state.rowScroll.peek() }
+        drag.value = { kind: 'pan' }
+      } else if (e.altKey && row && guest) {
+        hand = { kind: 'align', x, row }
+      } else hand = { kind: 'undecided', x, y, t: caught(x, row, e.altKey) }
+      state.hover.value = null
+      el.setPointerCapture(e.pointerId)
+    },
+    { signal },
+  )
+
+  el.addEventListener(
+    'pointermove',
+    (e) => {
+      const { x, y } = place(e)
+      if (hand?.kind === 'undecided' && Math.abs(x - hand.x) >= DRAG_MIN) hand = { ...hand, kind: 'select' }
+      if (hand?.kind === 'select') {
+        const t = caught(x, rowAt(y), e.altKey)
+        const [from, to] = t < hand.t ? [t, hand.t] : [hand.t, t]
+        drag.value = { kind: 'select', range: { from, to }, zooms: state.mousePreset.peek() === 'kernelshark' }
+      } else if (hand?.kind === 'pan') {
+        const length = state.range.peek().to - state.range.peek().from
+        const from = hand.from - lengthOf(surface.scale, x - hand.x)
+        const scroll = hand.scroll - (y - hand.y)
+        batch(() => {
+          state.setRange(from, from + length)
+          state.setRowScroll(scroll)
+        })
+      } else if (hand?.kind === 'align') {
+        const by = Math.round(lengthOf(surface.scale, x - hand.x))
+        drag.value = { kind: 'align', machine: hand.row.machine, by, x, y }
+      }
+      hoverAt(x, y)
+    },
+    { signal },
+  )
+
+  el.addEventListener(
+    'pointerup',
+    (e) => {
+      const { x, y } = place(e)
+      const was = hand
+      const d = drag.peek()
+      if (was?.kind === 'align' && d?.kind === 'align') {
+        // The rows stay where the hand left them until the engine has timed them anew.
+        hand = null
+        void alignMachine(d.machine, d.by).finally(letGo)
+        return
+      }
+      letGo()
+      if (was?.kind === 'undecided') void click(x, y)
+      if (d?.kind !== 'select' || d.range.to <= d.range.from) return
+      if (d.zooms) state.setRange(d.range.from, d.range.to, true)
+      else state.rangeSelection.value = d.range
+    },
+    { signal },
+  )
+  el.addEventListener('pointercancel', letGo, { signal })
+  el.addEventListener('pointerleave', () => hand ?? leave(), { signal })
+
+  // A press that Escape takes back must not reach the commands behind it.
+  el.addEventListener(
+    'keydown',
+    (e) => {
+      if (e.key !== 'Escape' || !hand) return
+      e.stopPropagation()
+      letGo()
+    },
+    { signal },
+  )
+
+  el.addEventListener(
+    'dblclick',
+    (e) => {
+      const { x, y } = place(e)
+      state.setMarker(state.activeMarker.peek(), caught(x, rowAt(y), e.altKey))
+    },
+    { signal },
+  )
+
+  el.addEventListener(
+    'contextmenu',
+    (e) => {
+      e.preventDefault()
+      const { x, y } = place(e)
+      const row = rowAt(y)
+      const hover = state.hover.peek()
+      const event = hover && hover.track === row?.track?.id ? hover.event : null
+      canvasMenu(e.clientX, e.clientY, event?.t ?? timeOf(x), row, event)
+    },
+    { signal },
+  )
+
+  el.addEventListener(
+    'wheel',
+    (e) => {
+      e.preventDefault()
+      const { x, y } = place(e)
+      const { scale } = surface
+      const sideways = e.shiftKey ? e.deltaY || e.deltaX : e.deltaX
+      const turned = (delta: number) => (e.deltaMode === 0 ? delta : delta * 33)
+      if (e.ctrlKey || e.metaKey || sideways !== 0) {
+        if (e.timeStamp - lastWheel > BURST) state.markRange()
+        lastWheel = e.timeStamp
+      }
+      if (e.ctrlKey || e.metaKey) {
+        const next = zoomAt(scale, timeOf(x), wheelFactor(e.deltaY, e.deltaMode))
+        state.setRange(next.from, next.to)
+      } else {
+        const by = lengthOf(scale, turned(sideways))
+        if (by !== 0) state.setRange(scale.from + by, scale.to + by)
+        if (!e.shiftKey && e.deltaY !== 0) state.setRowScroll(state.rowScroll.peek() + turned(e.deltaY))
+      }
+      hoverAt(x, y)
+    },
+    { signal, passive: false },
+  )
+
+  return () => {
+    off.abort()
+    leave()
+  }
+}
+
+const isGuest = (row: Row): boolean => state.session.peek()?.machines[row.machine]?.role === 'guest'

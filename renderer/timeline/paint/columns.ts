@@ -1,0 +1,105 @@
+// One row's spans turned into columns of device pixels: how full a column is and in which colour. Wide spans end on whole pixels;
+// what is narrower than a pixel adds up, the one that lasts longest gives the colour.
+
+import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
+import { xOf, type Scale } from '../scale.js'
+
+/** Spans narrower than this many device pixels are summed up instead of drawn one by one. */
+export const NARROW = 1.5
+
+export class Columns {
+  /** Share of the column that is filled, 0..1. */
+  readonly fill: Float32Array
+  readonly colour: Uint32Array
+  /** Longest single share so far: its owner gives the colour. */
+  readonly longest: Float32Array
+  /** Share of the column in which a task waited for a CPU / slept uninterruptibly. */
+  readonly runnable: Float32Array
+  readonly blocked: Float32Array
+
+  constructor(readonly width: number) {
+    this.fill = new Float32Array(width)
+    this.colour = new Uint32Array(width)
+    this.longest = new Float32Array(width)
+    this.runnable = new Float32Array(width)
+    this.blocked = new Float32Array(width)
+  }
+
+  clear(): void {
+    this.fill.fill(0)
+    this.colour.fill(0)
+    this.longest.fill(0)
+    this.runnable.fill(0)
+    this.blocked.fill(0)
+  }
+}
+
+/** First span of [start, end) that ends after `t`. */
+export function firstSpanAfter(frame: LodFrame, start: number, end: number, t: number): number {
+  let lo = start
+  let hi = end
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1
+    if (frame.t1[mid]! <= t) lo = mid + 1
+    else hi = mid
+  }
+  return lo
+}
+
+/** First tick of [start, end) at or after `t`. */
+export function firstTickAt(frame: LodFrame, start: number, end: number, t: number): number {
+  let lo = start
+  let hi = end
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1
+    if (frame.tickT[mid]! < t) lo = mid + 1
+    else hi = mid
+  }
+  return lo
+}
+
+/** Fills `out` with row `row` of the frame. `scale` in device pixels, as wide as `out`. Returns whether anything is drawn. */
+export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, scale: Scale, out: Columns): boolean {
+  out.clear()
+  const start = frame.spanStart[row]!
+  const end = frame.spanStart[row + 1]!
+  let any = false
+  for (let i = firstSpanAfter(frame, start, end, scale.from); i < end; i++) {
+    const t0 = frame.t0[i]!
+    if (t0 >= scale.to) break
+    const state = frame.state[i]!
+    const mixed = (frame.flags[i]! & SpanFlag.Mixed) !== 0
+    const busy = mixed ? frame.busy[i]! / 255 : state === RunState.Running ? 1 : 0
+    const waits = state === RunState.Runnable
+    const blocks = state === RunState.DiskSleep
+    if (busy === 0 && !waits && !blocks) continue
+    any = true
+    const x0 = xOf(scale, t0)
+    const x1 = xOf(scale, frame.t1[i]!)
+    if (x1 - x0 >= NARROW && !mixed) {
+      const c0 = Math.max(0, Math.round(x0))
+      const c1 = Math.min(out.width, Math.max(Math.round(x0) + 1, Math.round(x1)))
+      if (waits) out.runnable.fill(1, c0, c1)
+      else if (blocks) out.blocked.fill(1, c0, c1)
+      else {
+        out.fill.fill(1, c0, c1)
+        out.colour.fill(colours[i]!, c0, c1)
+        out.longest.fill(2, c0, c1)
+      }
+      continue
+    }
+    for (let c = Math.max(0, Math.floor(x0)), last = Math.min(out.width, Math.ceil(x1)); c < last; c++) {
+      const share = Math.min(x1, c + 1) - Math.max(x0, c)
+      if (waits) out.runnable[c]! += share
+      if (blocks) out.blocked[c]! += share
+      if (busy === 0) continue
+      const filled = Math.max(share * busy, 1e-6)
+      out.fill[c] = Math.min(1, out.fill[c]! + filled)
+      if (filled > out.longest[c]!) {
+        out.longest[c] = filled
+        out.colour[c] = colours[i]!
+      }
+    }
+  }
+  return any
+}

@@ -1,0 +1,102 @@
+// Text inside spans: where it fits, shortened where it must be, never over its neighbour.
+
+import { RunState, SpanFlag, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
+import { sessionTime } from '../../../workers/units.js'
+import type { Row, RowHeight } from '../../state/rows.js'
+import { LABEL_MIN, rowParts } from '../geometry.js'
+import { xOf, type Scale } from '../scale.js'
+import { css, textOn, unpack } from './colour.js'
+import { firstSpanAfter } from './columns.js'
+import type { TaskNames } from './palette.js'
+import type { PaintTheme } from './theme.js'
+
+const PADDING = 4
+
+/** Width of a text in CSS pixels. */
+export type Measure = (text: string) => number
+
+/** The longest beginning of `text` that fits with an ellipsis; '' when not even one letter does. */
+export function ellipsize(text: string, width: number, measure: Measure): string {
+  if (measure(text) <= width) return text
+  let lo = 0
+  let hi = text.length
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1
+    if (measure(`${text.slice(0, mid).trimEnd()}…`) <= width) lo = mid
+    else hi = mid - 1
+  }
+  return lo === 0 ? '' : `${text.slice(0, lo).trimEnd()}…`
+}
+
+/** The first of `choices` (longest first) that fits whole, else the last one shortened. */
+export function fitLabel(choices: readonly string[], width: number, measure: Measure): string {
+  for (const c of choices) if (measure(c) <= width) return c
+  return ellipsize(choices.at(-1) ?? '', width, measure)
+}
+
+export interface PlacedLabel {
+  readonly text: string
+  readonly x: number
+  /** Span of the frame that it stands in. */
+  readonly span: number
+}
+
+/** Labels of one row. `scale` in CSS pixels; a span that reaches out of the view is labelled in its visible part. */
+export function placeLabels(
+  frame: LodFrame,
+  row: number,
+  scale: Scale,
+  textOf: (span: number) => readonly string[],
+  measure: Measure,
+): PlacedLabel[] {
+  const placed: PlacedLabel[] = []
+  const end = frame.spanStart[row + 1]!
+  for (let i = firstSpanAfter(frame, frame.spanStart[row]!, end, scale.from); i < end; i++) {
+    const x0 = Math.max(0, xOf(scale, frame.t0[i]!))
+    if (x0 > scale.width) break
+    const x1 = Math.min(scale.width, xOf(scale, frame.t1[i]!))
+    if (x1 - x0 < LABEL_MIN || frame.state[i] !== RunState.Running || frame.flags[i]! & SpanFlag.Mixed) continue
+    const text = fitLabel(textOf(i), x1 - x0 - 2 * PADDING, measure)
+    if (text) placed.push({ text, x: x0 + PADDING, span: i })
+  }
+  return placed
+}
+
+export interface LabelPaint {
+  readonly frame: LodFrame
+  readonly rowOf: ReadonlyMap<string, number>
+  readonly colours: Uint32Array
+  /** In CSS pixels. */
+  readonly scale: Scale
+  /** As for the rows. */
+  readonly shift: (row: Row) => number
+  readonly theme: PaintTheme
+  readonly names: TaskNames
+  readonly measure: Measure
+}
+
+const textsOf = (track: TrackInfo, value: number, names: TaskNames): readonly string[] => {
+  if (track.kind === 'task') return value >= 0 ? [`CPU ${value}`, String(value)] : []
+  const name = names.of(track.machine, value)
+  return name.startsWith('pid ') ? [name] : [`${name}-${value}`, name]
+}
+
+/** Draws the labels of `rows`. The context is scaled to CSS pixels with its origin at the top of the row area. */
+export function paintLabels(ctx: CanvasRenderingContext2D, rows: readonly Row[], scroll: number, p: LabelPaint): void {
+  ctx.textBaseline = 'middle'
+  for (const row of rows) {
+    const { track } = row
+    const index = track ? p.rowOf.get(track.id) : undefined
+    if (!track || index === undefined || row.kind === 'machine') continue
+    const parts = rowParts[row.height as RowHeight]
+    ctx.font = `${parts.font}px ${p.theme.font}`
+    const y = row.y - scroll + (parts.barTop + parts.barBottom) / 2 + 0.5
+    const by = p.shift(row)
+    const scale = { from: sessionTime(p.scale.from - by), to: sessionTime(p.scale.to - by), width: p.scale.width }
+    const labels = placeLabels(p.frame, index, scale, (i) => textsOf(track, p.frame.value[i]!, p.names), p.measure)
+    for (const label of labels) {
+      ctx.fillStyle = css(textOn(unpack(p.colours[label.span]!)))
+      ctx.fillText(label.text, label.x, y)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// Which colour and which name a span of a frame has.
+
+import { RunState, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
+import type { MachineIndex } from '../../../workers/units.js'
+import { pack, taskColour, type Emphasis, type Pixel } from './colour.js'
+import type { PaintTheme } from './theme.js'
+
+/** The task that stands out; `alone` dims all others. */
+export interface Highlight {
+  readonly machine: MachineIndex
+  readonly pid: number
+  readonly alone: boolean
+}
+
+/** `bash-4711` -> `bash`. */
+export const taskName = (track: TrackInfo): string =>
+  track.pid !== undefined && track.label.endsWith(`-${track.pid}`)
+    ? track.label.slice(0, -`-${track.pid}`.length)
+    : track.label
+
+/** Names of the tasks of a session by machine and pid. */
+export class TaskNames {
+  readonly #names = new Map<number, string>()
+
+  constructor(tracks: readonly TrackInfo[]) {
+    for (const t of tracks) {
+      if (t.kind === 'task' && t.pid !== undefined) this.#names.set(this.#key(t.machine, t.pid), taskName(t))
+    }
+  }
+
+  /** The task's name, or `pid 4711` where the trace does not tell. */
+  of(machine: MachineIndex, pid: number): string {
+    return this.#names.get(this.#key(machine, pid)) ?? `pid ${pid}`
+  }
+
+  // pids fit in 22 bits (PID_MAX_LIMIT), and 2^31 of room is left above them.
+  #key = (machine: MachineIndex, pid: number): number => machine * 2 ** 31 + pid
+}
+
+/**
+ * Fill colour of each span of a frame, 0 = nothing is filled. Worked out once for a frame, so that painting it at another place
+ * or zoom looks nothing up.
+ */
+export function spanColours(
+  frame: LodFrame,
+  tracks: ReadonlyMap<string, TrackInfo>,
+  names: TaskNames,
+  theme: PaintTheme,
+  highlight: Highlight | null,
+): Uint32Array {
+  const colours = new Uint32Array(frame.t0.length)
+  const crowd = pack(theme.crowd)
+  frame.tracks.forEach((id, row) => {
+    const track = tracks.get(id)
+    if (!track) return
+    const start = frame.spanStart[row]!
+    const end = frame.spanStart[row + 1]!
+    const emphasis = (pid: number): Emphasis =>
+      highlight?.machine === track.machine && highlight.pid === pid ? 'full' : highlight?.alone ? 'dimmed' : 'muted'
+    if (track.kind === 'task') {
+      const pid = track.pid ?? -1
+      const own = pack(
+        taskColour(
+          names.of(track.machine, pid),
+          theme.dark,
+          emphasis(pid) === 'full' ? 'full' : 'muted',
+          theme.background,
+        ),
+      )
+      colours.fill(own, start, end)
+      return
+    }
+    const byPid = new Map<number, Pixel>()
+    for (let i = start; i < end; i++) {
+      const pid = frame.value[i]!
+      if (track.kind === 'machine' || frame.state[i] !== RunState.Running || pid <= 0) {
+        colours[i] = crowd
+        continue
+      }
+      let colour = byPid.get(pid)
+      if (colour === undefined) {
+        colour = pack(taskColour(names.of(track.machine, pid), theme.dark, emphasis(pid), theme.background))
+        byPid.set(pid, colour)
+      }
+      colours[i] = colour
+    }
+  })
+  return colours
+}

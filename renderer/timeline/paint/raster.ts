@@ -1,0 +1,41 @@
+// A block of pixels painted by hand. Rows are drawn column by column into it and handed to the canvas in one piece: the cost
+// depends on the pixels alone, and the result can be tested without a browser.
+
+import type { Pixel } from './colour.js'
+
+export class Raster {
+  readonly pixels: Uint32Array<ArrayBuffer>
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.pixels = new Uint32Array(width * height)
+  }
+
+  /** Opaque rectangle, [x0, x1) x [y0, y1), clipped. Device pixels. */
+  fill(x0: number, y0: number, x1: number, y1: number, colour: Pixel): void {
+    const left = Math.max(0, x0)
+    const right = Math.min(this.width, x1)
+    if (left >= right) return
+    for (let y = Math.max(0, y0), end = Math.min(this.height, y1); y < end; y++) {
+      this.pixels.fill(colour, y * this.width + left, y * this.width + right)
+    }
+  }
+
+  /** One column, [y0, y1), clipped. */
+  column(x: number, y0: number, y1: number, colour: Pixel): void {
+    if (x < 0 || x >= this.width) return
+    const { pixels, width } = this
+    const end = Math.min(this.height, y1) * width + x
+    for (let i = Math.max(0, y0) * width + x; i < end; i += width) pixels[i] = colour
+  }
+
+  set(x: number, y: number, colour: Pixel): void {
+    if (x >= 0 && x < this.width && y >= 0 && y < this.height) this.pixels[y * this.width + x] = colour
+  }
+
+  at(x: number, y: number): Pixel {
+    return this.pixels[y * this.width + x] ?? 0
+  }
+}

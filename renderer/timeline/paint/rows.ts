@@ -1,0 +1,179 @@
+// Rows of the timeline as pixels. Pure: what comes out depends on the arguments alone.
+
+import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
+import { sessionTime, type EventTypeIndex } from '../../../workers/units.js'
+import type { Row, RowHeight } from '../../state/rows.js'
+import { rowParts } from '../geometry.js'
+import { xOf, type Scale } from '../scale.js'
+import { mix, pack, unpack, type Pixel } from './colour.js'
+import { Columns, columnsOf, firstSpanAfter, firstTickAt } from './columns.js'
+import type { Raster } from './raster.js'
+import type { PaintTheme } from './theme.js'
+
+export interface RowPaint {
+  /** null until the first one has come: rows are empty. */
+  readonly frame: LodFrame | null
+  /** Row of the frame by track id. */
+  readonly rowOf: ReadonlyMap<string, number>
+  /** From spanColours. */
+  readonly colours: Uint32Array
+  /** In device pixels, as wide as the raster. */
+  readonly scale: Scale
+  /** How much later than the frame says a row is drawn, session units. */
+  readonly shift: (row: Row) => number
+  /** Device pixels per CSS pixel. */
+  readonly ratio: number
+  readonly theme: PaintTheme
+  /** Ticks of this type stand out; null = none. */
+  readonly strongType: EventTypeIndex | null
+  /** Session times of the vertical hairlines. */
+  readonly grid: readonly number[]
+}
+
+/** What one row needs: its frame, and the scale with the row's shift. */
+interface OneRow extends RowPaint {
+  readonly frame: LodFrame
+  readonly index: number
+  readonly summary: boolean
+}
+
+/** Width from which a span is set off from its successor and its torn edges are drawn, CSS pixels. */
+const DETAIL_MIN = 5
+/** Columns of a busy share of nearly nothing stay this visible. */
+const FILL_MIN = 0.12
+
+/** Paints `rows` at their place, scrolled by `scroll` CSS pixels. Rows that the frame does not have stay empty. */
+export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, p: RowPaint): void {
+  const { theme, ratio, scale } = p
+  raster.pixels.fill(pack(theme.background))
+  const gridColour = pack(theme.hairline)
+  const gridAt = p.grid.map((t) => Math.floor(xOf(scale, t)))
+  const columns = new Columns(raster.width)
+  for (const row of rows) {
+    const top = Math.round((row.y - scroll) * ratio)
+    const bottom = Math.round((row.y + row.height - scroll) * ratio)
+    const header = row.kind === 'machine' || row.kind === 'tasks'
+    if (header) raster.fill(0, top, raster.width, bottom, pack(theme.raised))
+    else for (const x of gridAt) raster.column(x, top, bottom, gridColour)
+    const index = row.track ? p.rowOf.get(row.track.id) : undefined
+    if (p.frame && index !== undefined && !row.expanded) {
+      const by = p.shift(row)
+      const shifted = { from: sessionTime(scale.from - by), to: sessionTime(scale.to - by), width: scale.width }
+      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted, summary: row.kind === 'machine' }
+      const at = (cssY: number) => top + Math.round(cssY * ratio)
+      const parts = rowParts[row.height as RowHeight]
+      if (columnsOf(one.frame, index, p.colours, shifted, columns)) {
+        paintColumns(raster, columns, at(parts.barTop), at(parts.barBottom), one)
+      }
+      paintEdges(raster, at(parts.barTop), at(parts.barBottom), one)
+      paintTicks(raster, at(parts.tickTop), at(parts.tickBottom), one)
+    }
+    raster.fill(0, bottom - 1, raster.width, bottom, gridColour)
+  }
+}
+
+function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p: OneRow): void {
+  const height = bottom - top
+  const line = Math.max(1, Math.round(3 * p.ratio))
+  const middle = Math.round((top + bottom) / 2)
+  const amber = pack(p.theme.runnable)
+  const dot = pack(p.theme.blocked)
+  const pitch = Math.max(3, Math.round(4 * p.ratio))
+  // Dots stand still in time, not on the screen: a pattern that swims while panning reads as motion in the data.
+  const phase = Math.round((p.scale.from * p.scale.width) / (p.scale.to - p.scale.from)) % pitch
+  for (let x = 0; x < c.width; x++) {
+    const fill = c.fill[x]!
+    if (c.runnable[x]! > 0 && fill < 1) {
+      const half = c.runnable[x]! < 0.5 ? 1 : line
+      raster.column(x, middle - (half >> 1), middle - (half >> 1) + half, amber)
+    } else if (c.blocked[x]! > 0 && fill < 1) {
+      if ((x + phase) % pitch < pitch / 2) raster.column(x, middle, middle + Math.max(1, Math.round(p.ratio)), dot)
+    }
+    if (fill > 0) {
+      const tall = fill >= 0.995 ? height : Math.max(2, Math.round(height * Math.max(FILL_MIN, fill)))
+      raster.column(x, bottom - tall, bottom, c.colour[x]!)
+    }
+  }
+}
+
+/** Gaps between neighbouring spans, and the torn edges of what is inferred or lost. */
+function paintEdges(raster: Raster, top: number, bottom: number, p: OneRow): void {
+  const { frame, index, scale, ratio, theme } = p
+  const end = frame.spanStart[index + 1]!
+  const least = DETAIL_MIN * ratio
+  const torn = pack(theme.torn)
+  const ground = pack(theme.background)
+  for (let i = firstSpanAfter(frame, frame.spanStart[index]!, end, scale.from); i < end; i++) {
+    const x0 = Math.round(xOf(scale, frame.t0[i]!))
+    if (x0 >= raster.width) break
+    const x1 = Math.round(xOf(scale, frame.t1[i]!))
+    if (x1 - x0 < least) continue
+    const flags = frame.flags[i]!
+    if (flags & SpanFlag.Mixed) continue
+    const running = frame.state[i] === RunState.Running && !p.summary
+    if (running) {
+      const colour = pack(mix(unpack(p.colours[i]!), theme.background, 0.55))
+      raster.fill(x1 - Math.max(1, Math.round(ratio)), top, x1, bottom, colour)
+    }
+    if (flags & SpanFlag.Lost && frame.state[i] === RunState.Unknown) {
+      zigzagAlong(raster, x0, x1, Math.round((top + bottom) / 2), Math.round(3 * ratio), torn)
+    } else if (flags & (SpanFlag.Inferred | SpanFlag.Lost) && x0 >= 0) {
+      zigzagDown(raster, x0, top, bottom, Math.round(3 * ratio), torn, running ? ground : null)
+    }
+  }
+}
+
+/** Distance from the fold of a triangle wave of amplitude `a`. */
+const triangle = (i: number, a: number): number => Math.abs((((i % (2 * a)) + 2 * a) % (2 * a)) - a)
+
+/** A torn left edge: what lies left of the zigzag is background. */
+function zigzagDown(
+  r: Raster,
+  x: number,
+  top: number,
+  bottom: number,
+  a: number,
+  line: Pixel,
+  ground: Pixel | null,
+): void {
+  for (let y = top; y < bottom; y++) {
+    const reach = triangle(y - top, a)
+    if (ground !== null) r.fill(x, y, x + reach, y + 1, ground)
+    r.set(x + reach, y, line)
+    r.set(x + reach + 1, y, line)
+  }
+}
+
+function zigzagAlong(r: Raster, x0: number, x1: number, y: number, a: number, line: Pixel): void {
+  for (let x = Math.max(0, x0), end = Math.min(r.width, x1); x < end; x++) {
+    const dy = triangle(x - x0, a) - (a >> 1)
+    r.column(x, y + dy, y + dy + 2, line)
+  }
+}
+
+function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): void {
+  const { frame, index, scale, theme } = p
+  const start = frame.tickStart[index]!
+  const end = frame.tickStart[index + 1]!
+  const counts = new Float32Array(raster.width)
+  const strong = new Uint8Array(raster.width)
+  for (let i = firstTickAt(frame, start, end, scale.from); i < end; i++) {
+    const t = frame.tickT[i]!
+    if (t > scale.to) break
+    const x = Math.floor(xOf(scale, t))
+    if (x < 0 || x >= raster.width) continue
+    counts[x]! += frame.tickCount[i]!
+    if (frame.tickType[i] === p.strongType) strong[x] = 1
+  }
+  // One event is plain to see, a hundred and more on one pixel are solid.
+  const shades = Array.from({ length: 8 }, (_, k) => pack(mix(theme.background, theme.tick, 0.45 + (0.55 * k) / 7)))
+  const bright = pack(theme.tickStrong)
+  const thick = Math.max(1, Math.round(p.ratio))
+  for (let x = 0; x < raster.width; x++) {
+    const n = counts[x]!
+    if (n === 0) continue
+    const shade = strong[x] ? bright : shades[Math.min(7, Math.round(Math.log2(n)))]!
+    const tail = strong[x] ? Math.round(3 * p.ratio) : 0
+    for (let k = 0; k < thick; k++) raster.column(x + k, top, bottom + tail, shade)
+  }
+}

@@ -1,0 +1,62 @@
+// State that the timeline itself owns, for the screens around it to read.
+
+import { computed, signal } from '@preact/signals'
+import type { MachineIndex } from '../../workers/units.js'
+import type { Row } from '../state/rows.js'
+import { activeRow, details, rangeSelection, rowLayout, session, timeFormat } from '../state/session-state.js'
+import type { TimeRange } from '../state/session-state.js'
+import { TaskNames, type Highlight } from './paint/palette.js'
+
+/** Width of the row area, CSS pixels. */
+export const canvasWidth = signal(1)
+
+/** A drag in hand. */
+export type Drag =
+  | { readonly kind: 'pan' }
+  | { readonly kind: 'select'; readonly range: TimeRange; readonly zooms: boolean }
+  | {
+      readonly kind: 'align'
+      readonly machine: MachineIndex
+      /** Session units, positive = later. */
+      readonly by: number
+      readonly x: number
+      readonly y: number
+    }
+export const drag = signal<Drag | null>(null)
+/** Pointer over the canvas, CSS pixels from its top left corner. */
+export const pointer = signal<{ readonly x: number; readonly y: number } | null>(null)
+
+/** Why rows could not be read; null = they could. */
+export const timelineError = signal<string | null>(null)
+
+/** Absolute value of session time 0 in the chosen time format, decimal. */
+export const axisEpoch = computed(() => {
+  const s = session.value
+  if (!s) return '0'
+  return timeFormat.value === 'trace' ? s.epoch : String(-Math.round(s.from))
+})
+
+export const taskNames = computed(() => new TaskNames(session.value?.tracks ?? []))
+export const trackById = computed(() => new Map((session.value?.tracks ?? []).map((t) => [t.id, t])))
+
+/** An active task row dims the other tasks; a selected event only brings out its own. */
+export const highlight = computed<Highlight | null>(() => {
+  const row = activeRow.value
+  const track = row === null ? undefined : trackById.value.get(row)
+  if (track?.kind === 'task' && track.pid !== undefined) return { machine: track.machine, pid: track.pid, alone: true }
+  const event = details.value
+  return event ? { machine: event.machine, pid: event.pid, alone: false } : null
+})
+
+export const rowOf = (id: string | null): Row | null => {
+  const layout = rowLayout.value
+  return id === null ? null : (layout.rows[layout.index.get(id) ?? -1] ?? null)
+}
+
+/** The range to shade: the one in hand, else the chosen one. */
+export const shadedRange = computed(() => {
+  const d = drag.value
+  if (d?.kind === 'select') return { ...d.range, zooms: d.zooms }
+  const chosen = rangeSelection.value
+  return chosen ? { ...chosen, zooms: false } : null
+})

@@ -1,0 +1,311 @@
+// The two canvases of the timeline: rows and axis below, what follows the pointer above. Paints at most once a screen refresh and
+// only what has changed.
+
+import { effect, untracked } from '@preact/signals'
+import { formatDelta, formatTime } from '../state/format.js'
+import { rowsBetween, type Row } from '../state/rows.js'
+import * as state from '../state/session-state.js'
+import { FrameSource, type FrameHeld } from './frames.js'
+import { AXIS_HEIGHT } from './geometry.js'
+import { paintAxis } from './paint/axis.js'
+import { paintLabels } from './paint/labels.js'
+import { paintOverlay } from './paint/overlay.js'
+import { spanColours, type Highlight } from './paint/palette.js'
+import { Raster } from './paint/raster.js'
+import { paintRows } from './paint/rows.js'
+import { paintTheme, type PaintTheme } from './paint/theme.js'
+import type { Scale } from './scale.js'
+import * as own from './signals.js'
+import { axisOf } from './ticks.js'
+
+declare global {
+  interface Window {
+    /** Cost of the last repaints of the rows, ms, newest last: for measuring. */
+    __remoraFrames?: number[]
+  }
+}
+/** How many costs are kept. */
+const FRAMES_KEPT = 600
+
+/** Rows above and below the screen that are fetched along, as a share of the screen. */
+const OVERSCAN = 0.5
+
+interface Coloured {
+  readonly held: FrameHeld
+  readonly theme: PaintTheme
+  readonly highlight: Highlight | null
+  readonly colours: Uint32Array
+}
+
+export class Surface {
+  readonly #base: CanvasRenderingContext2D
+  readonly #over: CanvasRenderingContext2D
+  readonly #source: FrameSource
+  readonly #widths = new Map<string, number>()
+  readonly #stop: (() => void)[] = []
+  #raster = new Raster(1, 1)
+  #image: ImageData | null = null
+  #coloured: Coloured | null = null
+  #theme: PaintTheme
+  #ratio = 1
+  #width = 1
+  #height = 1
+  #refresh = 0
+  #baseDirty = true
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly baseCanvas: HTMLCanvasElement,
+    private readonly overCanvas: HTMLCanvasElement,
+  ) {
+    this.#base = baseCanvas.getContext('2d', { alpha: false })!
+    this.#over = overCanvas.getContext('2d')!
+    this.#theme = this.#readTheme()
+    this.#source = new FrameSource(
+      (query, signal) => {
+        const engine = state.engine.peek()
+        return engine ? engine.lod(query, signal) : Promise.reject(new Error('The engine has not started.'))
+      },
+      () => {
+        own.timelineError.value = null
+        this.#invalidate(true)
+      },
+      (error) => (own.timelineError.value = error instanceof Error ? error.message : String(error)),
+    )
+    const resized = new ResizeObserver(() => this.#resize())
+    resized.observe(host)
+    this.#stop.push(() => resized.disconnect(), this.#watchRatio())
+    this.#resize()
+
+    let files: unknown = null
+    this.#stop.push(
+      effect(() => {
+        // Other files: what is on screen says nothing about them.
+        const key = state.session.value?.files.map((f) => `${f.name} ${f.size} ${f.traceId}`).join('\n') ?? null
+        if (key !== files) this.#source.drop()
+        files = key
+      }),
+      effect(() => {
+        void state.paintTheme.value
+        untracked(() => (this.#theme = this.#readTheme()))
+        this.#invalidate(true)
+      }),
+      effect(() => {
+        void [state.range.value, state.rowLayout.value, state.rowScroll.value, state.session.value]
+        void [state.timelineView.value, state.details.value, own.highlight.value, own.axisEpoch.value]
+        const d = own.drag.value
+        void (d?.kind === 'align' && d.by)
+        this.#invalidate(true)
+      }),
+      effect(() => {
+        void [state.hoverTime.value, state.hoverRow.value, state.selection.value, state.markers.value]
+        void [own.shadedRange.value, state.activeRow.value, own.drag.value]
+        this.#invalidate(false)
+      }),
+    )
+  }
+
+  dispose(): void {
+    for (const stop of this.#stop) stop()
+    cancelAnimationFrame(this.#refresh)
+    this.#source.drop()
+  }
+
+  get held(): FrameHeld | null {
+    return this.#source.held
+  }
+
+  /** The view over the canvas' width in CSS pixels. */
+  get scale(): Scale {
+    return { ...state.range.peek(), width: this.#width }
+  }
+
+  #readTheme(): PaintTheme {
+    const style = getComputedStyle(this.host)
+    return paintTheme(state.paintTheme.peek() === 'dark', (name) => style.getPropertyValue(name).trim())
+  }
+
+  /** Moving the window to a screen of another density changes no size. */
+  #watchRatio(): () => void {
+    const listen = () => {
+      const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`)
+      const changed = () => {
+        stop = listen()
+        this.#resize()
+      }
+      query.addEventListener('change', changed, { once: true })
+      return () => query.removeEventListener('change', changed)
+    }
+    let stop = listen()
+    return () => stop()
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.host
+    if (clientWidth === 0 || clientHeight === 0) return
+    this.#ratio = devicePixelRatio
+    this.#width = clientWidth
+    this.#height = clientHeight
+    for (const canvas of [this.baseCanvas, this.overCanvas]) {
+      canvas.width = Math.round(clientWidth * this.#ratio)
+      canvas.height = Math.round(clientHeight * this.#ratio)
+    }
+    const rows = Math.max(0, clientHeight - AXIS_HEIGHT)
+    const height = Math.max(1, this.baseCanvas.height - Math.round(AXIS_HEIGHT * this.#ratio))
+    this.#raster = new Raster(this.baseCanvas.width, height)
+    this.#image = new ImageData(
+      new Uint8ClampedArray(this.#raster.pixels.buffer),
+      this.#raster.width,
+      this.#raster.height,
+    )
+    own.canvasWidth.value = clientWidth
+    state.rowViewport.value = rows
+    this.#invalidate(true)
+  }
+
+  #invalidate(base: boolean): void {
+    this.#baseDirty ||= base
+    this.#refresh ||= requestAnimationFrame(() => {
+      this.#refresh = 0
+      const started = performance.now()
+      if (this.#baseDirty) {
+        this.#baseDirty = false
+        this.#paintBase()
+        const costs = (window.__remoraFrames ??= [])
+        this.#paintOver()
+        costs.push(performance.now() - started)
+        if (costs.length > FRAMES_KEPT) costs.splice(0, costs.length - FRAMES_KEPT)
+      } else this.#paintOver()
+    })
+  }
+
+  #measure = (text: string): number => {
+    const key = this.#base.font + text
+    let width = this.#widths.get(key)
+    if (width === undefined) {
+      if (this.#widths.size > 20_000) this.#widths.clear()
+      width = this.#base.measureText(text).width
+      this.#widths.set(key, width)
+    }
+    return width
+  }
+
+  /** Rows on screen, and the tracks to fetch. Headers have no track, or one that is drawn only while it is collapsed. */
+  #ask(visible: readonly Row[]): void {
+    const session = state.session.peek()
+    if (!session) return
+    const layout = state.rowLayout.peek()
+    const over = this.#height * OVERSCAN
+    const scroll = state.rowScroll.peek()
+    const [first, end] = rowsBetween(layout, scroll - over, scroll + this.#height + over)
+    this.#source.want({
+      session,
+      view: state.timelineView.peek(),
+      visible: tracksOf(visible),
+      around: tracksOf(layout.rows.slice(first, end)),
+      scale: { ...state.range.peek(), width: this.baseCanvas.width },
+    })
+  }
+
+  #paintBase(): void {
+    const session = state.session.peek()
+    const { scale } = this
+    const theme = this.#theme
+    const scroll = state.rowScroll.peek()
+    const layout = state.rowLayout.peek()
+    const [first, end] = rowsBetween(layout, scroll, scroll + this.#height - AXIS_HEIGHT)
+    const rows = layout.rows.slice(first, end)
+    this.#ask(rows)
+
+    const ctx = this.#base
+    const axis = axisOf(scale, own.axisEpoch.peek(), session?.unit ?? 'ns')
+    const held = this.#source.held
+    const top = Math.round(AXIS_HEIGHT * this.#ratio)
+    const colours = held ? this.#colours(held) : new Uint32Array(0)
+    const drag = own.drag.peek()
+    const shift = drag?.kind === 'align' ? drag : null
+    paintRows(this.#raster, rows, scroll, {
+      frame: held?.frame ?? null,
+      rowOf: held?.rowOf ?? new Map<string, number>(),
+      colours,
+      scale: { ...scale, width: this.#raster.width },
+      shift: (row) => (shift?.machine === row.machine ? shift.by : 0),
+      ratio: this.#ratio,
+      theme,
+      strongType: this.#strongType(),
+      grid: axis.major.map((t) => t.t),
+    })
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    if (this.#image) ctx.putImageData(this.#image, 0, top)
+    ctx.setTransform(this.#ratio, 0, 0, this.#ratio, 0, top)
+    if (held) {
+      paintLabels(ctx, rows, scroll, {
+        frame: held.frame,
+        rowOf: held.rowOf,
+        colours,
+        scale,
+        shift: (row) => (shift?.machine === row.machine ? shift.by : 0),
+        theme,
+        names: own.taskNames.peek(),
+        measure: this.#measure,
+      })
+    }
+    ctx.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
+    paintAxis(ctx, axis, scale, theme)
+  }
+
+  #strongType() {
+    const details = state.details.peek()
+    if (!details || state.selection.peek()?.position !== details.position) return null
+    const types = state.session.peek()?.eventTypes ?? []
+    return types.find((t) => t.system === details.system && t.name === details.event)?.type ?? null
+  }
+
+  #colours(held: FrameHeld): Uint32Array {
+    const highlight = own.highlight.peek()
+    const c = this.#coloured
+    if (c && c.held === held && c.theme === this.#theme && c.highlight === highlight) return c.colours
+    const colours = spanColours(held.frame, own.trackById.peek(), own.taskNames.peek(), this.#theme, highlight)
+    this.#coloured = { held, theme: this.#theme, highlight, colours }
+    return colours
+  }
+
+  #paintOver(): void {
+    const ctx = this.#over
+    const session = state.session.peek()
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    ctx.clearRect(0, 0, this.overCanvas.width, this.overCanvas.height)
+    if (!session) return
+    ctx.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
+    const hoverTime = state.hoverTime.peek()
+    const range = own.shadedRange.peek()
+    const selection = state.selection.peek()
+    const markers = state.markers.peek()
+    const drag = own.drag.peek()
+    untracked(() =>
+      paintOverlay(ctx, {
+        scale: this.scale,
+        height: this.#height,
+        theme: this.#theme,
+        scroll: state.rowScroll.peek(),
+        activeRow: own.rowOf(state.activeRow.peek()),
+        hoverRow: own.rowOf(state.hoverRow.peek()),
+        hover:
+          hoverTime === null ? null : { t: hoverTime, label: formatTime(hoverTime, session, state.timeFormat.peek()) },
+        selection: selection ? { t: selection.t, row: own.rowOf(selection.track) } : null,
+        range: range ? { ...range, label: formatDelta(range.to - range.from, session.unit) } : null,
+        markers,
+        delta:
+          markers.a !== null && markers.b !== null ? `B − A  ${formatDelta(markers.b - markers.a, session.unit)}` : '',
+        align:
+          drag?.kind === 'align'
+            ? { label: `${drag.by < 0 ? '' : '+'}${formatDelta(drag.by, session.unit)}`, x: drag.x, y: drag.y }
+            : null,
+      }),
+    )
+  }
+}
+
+/** Tracks that the rows show; an expanded machine's header shows nothing. */
+const tracksOf = (rows: readonly Row[]): string[] =>
+  rows.flatMap((r) => (r.track && !(r.kind === 'machine' && r.expanded) ? [r.track.id] : []))

@@ -1,0 +1,66 @@
+import { RunState, SpanFlag, type HoverInfo } from '../../workers/thread/contract.js'
+import { formatDelta, formatTime } from '../state/format.js'
+import * as state from '../state/session-state.js'
+import { canvasWidth, drag, pointer, trackById } from './signals.js'
+
+const STATES: Readonly<Record<RunState, string>> = {
+  [RunState.Unknown]: 'not known',
+  [RunState.Idle]: 'idle',
+  [RunState.Running]: 'running',
+  [RunState.Runnable]: 'waits for a CPU',
+  [RunState.Sleeping]: 'sleeps',
+  [RunState.DiskSleep]: 'sleeps, uninterruptible',
+  [RunState.Stopped]: 'stopped',
+  [RunState.Dead]: 'ended',
+}
+
+/** Distance from the pointer, and the room below which the tip changes sides, CSS pixels. */
+const AWAY = 14
+const SIDE = 450
+
+/** Who runs or what happens in a span, in one line. */
+export function spanTitle(info: HoverInfo, kind: 'machine' | 'cpu' | 'task'): string {
+  const { span } = info
+  if (!span) return 'nothing recorded here'
+  if (kind === 'task') return span.state === RunState.Running ? `runs on CPU ${span.value}` : STATES[span.state]
+  if (span.state !== RunState.Running) return STATES[span.state]
+  return span.value >= 0 ? `${span.task}-${span.value}` : span.task
+}
+
+export function Tooltip() {
+  const at = pointer.value
+  const info = state.hover.value
+  const session = state.session.value
+  const track = info ? trackById.value.get(info.track) : undefined
+  if (!at || !info || !session || !track || drag.value) return null
+  const { span, event } = info
+  if (!span && !event) return null
+  const onRight = at.x < canvasWidth.value - SIDE || at.x < canvasWidth.value / 2
+  const viewport = state.rowViewport.value
+  const below = at.y < viewport - 110 || at.y < viewport / 2
+  const x = onRight ? `${at.x + AWAY}px` : `calc(${at.x - AWAY}px - 100%)`
+  const y = below ? `${at.y + AWAY}px` : `calc(${at.y - AWAY}px - 100%)`
+  const time = (t: number) => formatTime(t, session, state.timeFormat.value)
+  return (
+    <div class="timeline-tip" role="tooltip" style={{ transform: `translate(${x}, ${y})` }}>
+      {span && (
+        <div>
+          <b>{spanTitle(info, track.kind)}</b>
+          <span class="muted">{` for ${formatDelta(span.to - span.from, session.unit)}`}</span>
+          <div class="muted">{`${track.label} · ${session.machines[track.machine]?.name ?? ''} · from ${time(span.from)}`}</div>
+          {(span.flags & SpanFlag.Inferred) !== 0 && <div>Start inferred: no sched_switch was recorded.</div>}
+          {(span.flags & SpanFlag.Lost) !== 0 && <div>Events were lost here.</div>}
+        </div>
+      )}
+      {span && event && <hr />}
+      {event && (
+        <div>
+          <b>{`${event.system}:${event.event}`}</b>
+          <span class="muted">{` ${event.task}-${event.pid}`}</span>
+          <div class="muted">{time(event.t)}</div>
+          <div class="info">{event.info}</div>
+        </div>
+      )}
+    </div>
+  )
+}
