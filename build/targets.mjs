@@ -1,0 +1,62 @@
+// What is built out of which files. Every target is rebuilt only when one of its inputs changed.
+
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const repo = fileURLToPath(new URL('..', import.meta.url))
+
+/** Threads that Node starts by file name, so each needs a file of its own beside the code that starts it. */
+function nodeWorkers() {
+  const folder = `${repo}workers/thread`
+  return readdirSync(folder)
+    .filter((name) => /worker.*\.ts$/.test(name) && !/web|\.test\./.test(name))
+    .map((name) => `${folder}/${name}`)
+}
+
+const external = [/^node:/, /^electron($|\/)/]
+
+/** Base of the two Node bundles: everything from npm is bundled in, so that a start reads few files. */
+function nodeBundle(outDir, input, output) {
+  return {
+    configFile: false,
+    root: repo,
+    publicDir: false,
+    logLevel: 'warn',
+    ssr: { noExternal: true, target: 'node' },
+    build: {
+      ssr: true,
+      target: 'node20',
+      outDir,
+      minify: false,
+      sourcemap: true,
+      rolldownOptions: { input, external, output },
+    },
+  }
+}
+
+export const targets = [
+  {
+    name: 'renderer',
+    inputs: ['renderer', 'workers', 'build', 'package-lock.json'],
+    ready: () => existsSync(`${repo}renderer/index.html`),
+    configs: (outDir) => [{ configFile: `${repo}build/vite.config.mjs`, build: { outDir } }],
+  },
+  {
+    name: 'main',
+    inputs: ['main', 'workers', 'build', 'package-lock.json', 'package.json'],
+    ready: () => true,
+    configs: (outDir) => [
+      nodeBundle(outDir, [`${repo}main/cli.ts`, ...nodeWorkers()], {
+        format: 'es',
+        entryFileNames: '[name].js',
+        // Beside the entries: a worker is found relative to the file that starts it.
+        chunkFileNames: 'chunk-[name]-[hash].js',
+      }),
+      // Electron's two files are CommonJS: a sandboxed preload can be nothing else, and the main file must have run before
+      // Electron is ready, which an ES module has not in every way of starting it.
+      ...['main/desktop.ts', 'main/desktop/preload.ts'].map((entry) =>
+        nodeBundle(outDir, [repo + entry], { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false }),
+      ),
+    ],
+  },
+]

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { open, readdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { InputError } from '../../workers/fault.js'
+
+/** A file that a window may read over the API; what GET /api/startup and the native dialogs hand to the screens. */
+export interface ServedFile {
+  readonly name: string
+  /** Bytes, when it was registered. */
+  readonly size: number
+  /** Relative to the window's origin: `/api/files/1f0c…`. */
+  readonly url: string
+}
+
+const looksLikeTrace = (name: string) => /\.dat$/i.test(name)
+
+/** The one sentence for a path that cannot be used, out of Node's error code. */
+export function pathError(path: string, error: unknown): InputError {
+  const code = (error as NodeJS.ErrnoException)?.code
+  const name = basename(path) || path
+  if (code === 'ENOENT') return new InputError(`${path} does not exist`, 'not-found', name)
+  if (code === 'EACCES' || code === 'EPERM') return new InputError(`${path} may not be read`, 'no-permission', name)
+  return new InputError(`${path} cannot be read (${code ?? String(error)})`, 'unreadable', name)
+}
+
+/**
+ * Replaces every directory by the trace files in it (one level, sorted by name), leaves files as they are.
+ * Throws InputError for a path that is absent or unreadable, and for a directory without traces.
+ */
+export async function tracePaths(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (const path of paths) {
+    try {
+      if (!(await stat(path)).isDirectory()) {
+        found.push(path)
+        continue
+      }
+      const names = (await readdir(path, { withFileTypes: true }))
+        .filter((entry) => !entry.isDirectory() && looksLikeTrace(entry.name))
+        .map((entry) => entry.name)
+        .sort()
+      if (names.length === 0)
+        throw new InputError(`${path} holds no traces (no *.dat file)`, 'no-traces', basename(path))
+      found.push(...names.map((name) => join(path, name)))
+    } catch (error) {
+      throw error instanceof InputError ? error : pathError(path, error)
+    }
+  }
+  return found
+}
+
+/** The files that this process serves. Only what the user named is ever in here. */
+export class FileRegistry {
+  readonly #paths = new Map<string, string>()
+
+  /**
+   * Registers a file. Its id follows from its path, so that an address kept by a window never comes to mean another file.
+   * Throws InputError when it cannot be read.
+   */
+  async add(path: string): Promise<ServedFile> {
+    const full = resolve(path)
+    try {
+      const handle = await open(full)
+      const size = await handle
+        .stat()
+        .then((s) => s.size)
+        .finally(() => handle.close())
+      const id = createHash('sha256').update(full).digest('hex').slice(0, 24)
+      this.#paths.set(id, full)
+      return { name: basename(full), size, url: `/api/files/${id}` }
+    } catch (error) {
+      throw pathError(path, error)
+    }
+  }
+
+  /** Registers files and what lies in directories. */
+  async addAll(paths: readonly string[]): Promise<ServedFile[]> {
+    return Promise.all((await tracePaths(paths)).map((path) => this.add(path)))
+  }
+
+  path(id: string): string | undefined {
+    return this.#paths.get(id)
+  }
+}

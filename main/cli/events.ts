@@ -1,0 +1,4 @@
+export const eventsHelp = ''
+export async function eventsCommand(): Promise<number> {
+  return 0
+}

@@ -1,0 +1,4 @@
+export const infoHelp = ''
+export async function infoCommand(): Promise<number> {
+  return 0
+}

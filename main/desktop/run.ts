@@ -1,0 +1,150 @@
+import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { array, parse, picklist, string } from 'valibot'
+import { createApp, type Startup } from '../api/app.js'
+import { FileRegistry, tracePaths } from '../api/files.js'
+import { firstFiles } from '../first-files.js'
+import { rendererDir } from '../paths.js'
+import { version } from '../version.js'
+import { channels, type OpenedFile } from './channels.js'
+import { menuTemplate } from './menu.js'
+import { RecentFiles } from './recent.js'
+import { createWindow, origin, refusePermissions } from './window.js'
+
+/** Paths on Electron's command line: what is no switch, without the app's own folder when it runs from a checkout. */
+export function pathsOf(argv: readonly string[], packaged: boolean): string[] {
+  return argv
+    .slice(1)
+    .filter((arg) => !arg.startsWith('-'))
+    .slice(packaged ? 0 : 1)
+}
+
+/** The desktop door. Call before Electron is ready. */
+export async function runDesktop(): Promise<void> {
+  const named = pathsOf(process.argv, app.isPackaged).map((path) => resolve(path))
+  if (!app.requestSingleInstanceLock({ paths: named })) return app.quit()
+  const privileges = { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true }
+  protocol.registerSchemesAsPrivileged([{ scheme: 'remora', privileges }])
+
+  const files = new FileRegistry()
+  const recent = new RecentFiles(join(app.getPath('userData'), 'recent-files.json'))
+  let startup: Startup = { sources: [], sample: false, version }
+  let window: BrowserWindow | null = null
+
+  /** Makes `paths` (none: the samples) what the window opens; what cannot be read becomes the notice it shows. */
+  async function start(paths: readonly string[]): Promise<void> {
+    try {
+      const all = await tracePaths(paths)
+      startup = await firstFiles(files, all)
+      remember(all)
+    } catch (error) {
+      startup = { sources: [], sample: false, version, notice: `${error instanceof Error ? error.message : error}.` }
+    }
+  }
+
+  function remember(paths: readonly string[]): void {
+    recent.add(paths)
+    for (const path of paths) app.addRecentDocument(path)
+    showMenu()
+  }
+
+  function showMenu(): void {
+    const actions = {
+      command: (id: string) => window?.webContents.send(channels.menu, id),
+      openRecent: (paths: readonly string[]) => void openPaths(paths),
+      clearRecent: () => {
+        recent.clear()
+        app.clearRecentDocuments()
+        showMenu()
+      },
+    }
+    Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, recent.sets, actions)))
+  }
+
+  async function openPaths(paths: readonly string[]): Promise<void> {
+    if (paths.length > 0) await start(paths)
+    if (!window) return openWindow()
+    if (paths.length > 0) await window.loadURL(`${origin}/`)
+    if (window.isMinimized()) window.restore()
+    window.focus()
+  }
+
+  async function openWindow(): Promise<void> {
+    window = createWindow(fileURLToPath(new URL('./preload.cjs', import.meta.url)))
+    window.once('closed', () => (window = null))
+    window.once('show', () => process.send?.('up'))
+    await window.loadURL(`${origin}/`)
+  }
+
+  async function opened(paths: readonly string[]): Promise<OpenedFile[]> {
+    const served = await files.addAll(paths)
+    return served.map(({ name, size, url }) => ({ kind: 'url', name, size, url: `${origin}${url}` }))
+  }
+
+  ipcMain.handle(channels.openDialog, async () => {
+    const options: Electron.OpenDialogOptions = {
+      title: 'Open traces',
+      properties:
+        process.platform === 'darwin'
+          ? ['openFile', 'openDirectory', 'multiSelections']
+          : ['openFile', 'multiSelections'],
+      filters: [
+        { name: 'Traces', extensions: ['dat'] },
+        { name: 'All files', extensions: ['*'] },
+      ],
+    }
+    const { canceled, filePaths } = await (window
+      ? dialog.showOpenDialog(window, options)
+      : dialog.showOpenDialog(options))
+    if (canceled || filePaths.length === 0) return null
+    const paths = await tracePaths(filePaths)
+    const sources = await opened(paths)
+    remember(paths)
+    return sources
+  })
+
+  // The window names paths only; that it may read them follows from the user having opened them before.
+  ipcMain.handle(channels.openPaths, async (_, asked: unknown) => {
+    const known = parse(array(string()), asked).filter((path) => recent.has(path))
+    const found = await Promise.allSettled(known.map((path) => opened([path])))
+    return found.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  })
+
+  let dropped: string[] = []
+  ipcMain.on(channels.droppedPath, (_, path: unknown) => {
+    // Files of one drop arrive one by one.
+    if (dropped.length === 0) {
+      setTimeout(() => {
+        remember(dropped)
+        dropped = []
+      }, 200)
+    }
+    dropped.push(parse(string(), path))
+  })
+  ipcMain.on(channels.setTitle, (_, title: unknown) => window?.setTitle(parse(string(), title)))
+  ipcMain.on(channels.setTheme, (_, theme: unknown) => {
+    nativeTheme.themeSource = parse(picklist(['system', 'dark', 'light']), theme)
+  })
+
+  app.on('second-instance', (_event, _argv, _cwd, data) => {
+    void openPaths(parse(array(string()), (data as { paths?: unknown }).paths ?? []))
+  })
+  app.on('open-file', (event, path) => {
+    event.preventDefault()
+    void app.whenReady().then(() => openPaths([path]))
+  })
+  app.on('window-all-closed', () => app.quit())
+
+  // Sessions kept by the screens name files by address: give the addresses of recent files their meaning back.
+  await Promise.allSettled(recent.sets.flat().map((path) => files.add(path)))
+  await app.whenReady()
+  await start(named)
+  const api = createApp({ files, startup: () => startup, renderer: rendererDir })
+  protocol.handle('remora', (request) =>
+    request.url.startsWith(`${origin}/`) ? api.fetch(request) : new Response(null, { status: 404 }),
+  )
+  refusePermissions(session.defaultSession)
+  showMenu()
+  await openWindow()
+}
