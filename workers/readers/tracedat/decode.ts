@@ -1,7 +1,7 @@
 // Ring-buffer pages to columns: the path that every event takes, so nothing is allocated per event. Pages are looked at as 32-bit
 // words; those of a big-endian file are swapped once, so that one loop serves both byte orders.
 
-import type { Fault } from '../../fault.js'
+import { type Fault, FaultList } from '../../fault.js'
 import type { BlockDecoder, BlockPlan, DecodedBlock, DecodePlan } from '../types.js'
 import { unpackerOf } from './compression.js'
 import { type BlockShape, decodePages, type Layout } from './pages.js'
@@ -45,11 +45,11 @@ export const decodeTraceDat: BlockDecoder = async (plan, block, source, signal):
   const length = at.to - at.from
   if (scratch.length < length) scratch = new Uint8Array((length + 3) & ~3)
   const holes = unpackRange(fetched, unpack, scratch)
-  const bytes = scratch.subarray(0, length)
   const words = new Int32Array(scratch.buffer, 0, scratch.length >> 2)
   if (data.bigEndian) swapWords(words, length)
   const shape: BlockShape = { length, pageSize: stream.pageSize, base: at.from, holes }
-  const faults = holes.map((h) => holeFault(plan, block, stream.cpu, h))
+  const faults = new FaultList()
+  faults.addAll(holes.map((h) => holeFault(plan, block, stream.cpu, h)))
   const report = (
     severity: Fault['severity'],
     code: string,
@@ -57,17 +57,10 @@ export const decodeTraceDat: BlockDecoder = async (plan, block, source, signal):
     position: number,
     times?: number,
   ): void => {
-    faults.push({
-      severity,
-      code,
-      message,
-      file: plan.fileName,
-      offset: filePosition(place, position),
-      cpu: stream.cpu,
-      times,
-    })
+    const offset = filePosition(place, position)
+    faults.add({ severity, code, message, file: plan.fileName, offset, cpu: stream.cpu, times })
   }
-  return decodePages(words, bytes.length, data, shape, report, faults)
+  return { ...decodePages(words, length, data, shape, report), faults: faults.list }
 }
 
 function holeFault(plan: DecodePlan, block: BlockPlan, cpu: number, hole: Hole): Fault {

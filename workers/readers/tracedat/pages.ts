@@ -1,6 +1,6 @@
 // The loop over ring-buffer pages. Pure: words in, columns out.
 
-import type { Fault, Severity } from '../../fault.js'
+import type { Severity } from '../../fault.js'
 import { type DecodedBlock, foldPrevState } from '../types.js'
 import type { FieldPlace } from './formats.js'
 import type { Hole } from './stream-bytes.js'
@@ -104,7 +104,7 @@ function field(words: Int32Array, body: number, f: FieldPlace, bigEndian: boolea
 
 /**
  * Decodes the pages of one block. `words` are the block's bytes as 32-bit words in this machine's order; `limit` says how many
- * bytes of them count. `faults` is what `report` fills.
+ * bytes of them count.
  */
 export function decodePages(
   words: Int32Array,
@@ -112,8 +112,7 @@ export function decodePages(
   layout: Layout,
   shape: BlockShape,
   report: Report,
-  faults: readonly Fault[],
-): DecodedBlock {
+): Omit<DecodedBlock, 'faults'> {
   scratch.reserve(limit)
   const s = scratch
   const { ticks, pid, type, where, switchRow, switchNext, switchState, wakingRow, wakingPid, wakeupRow, wakeupPid } = s
@@ -290,7 +289,6 @@ export function decodePages(
     wakeRow: (waking ? wakingRow : wakeupRow).slice(0, wakes),
     wakePid: (waking ? wakingPid : wakeupPid).slice(0, wakes),
     lost,
-    faults,
   }
 }
 
