@@ -99,8 +99,8 @@ const loose = (longSize: number): fc.Arbitrary<Loose> =>
   )
 
 /** One CPU's items, in time order from `start` on. */
-export const items = (longSize: number, start: bigint, maxLength = 120): fc.Arbitrary<Item[]> =>
-  fc.array(loose(longSize), { maxLength }).map((list) => {
+export const items = (longSize: number, start: bigint, minLength = 0, maxLength = 120): fc.Arbitrary<Item[]> =>
+  fc.array(loose(longSize), { minLength, maxLength, size: 'max' }).map((list) => {
     let now = start
     return list.map((item): Item => {
       if (item.kind === 'discard') now += BigInt(item.delta)

@@ -42,7 +42,7 @@ const LOW27 = (1n << 27n) - 1n
 
 /** Lays a CPU's items out in ring-buffer pages. What a page does not use holds stale bytes, as in a real ring buffer. */
 export function encodeRingBuffer(
-  items: Iterable<Item>,
+  items: readonly Item[],
   encoding: Encoding,
   pageSize: number,
   common: Common = 'plain',
@@ -52,7 +52,7 @@ export function encodeRingBuffer(
   const events: { item: EventItem; page: number }[] = []
   const lost: { row: number; events: number }[] = []
   let pages = 0
-  let now = 0n
+  let now = timeBeforeFirst(items)
   /** The open page: where it begins, its missed-event mark and whether its time is still to be set. */
   let page: { start: number; lost: number; empty: boolean } | null = null
 
@@ -127,4 +127,14 @@ export function encodeRingBuffer(
   }
   close()
   return { bytes: out.bytes, pages, events, lost }
+}
+
+/** Clock value at which the stream sets out: discarded records before the first event move it on to that event's. */
+function timeBeforeFirst(items: readonly Item[]): bigint {
+  let moved = 0n
+  for (const item of items) {
+    if (item.kind === 'event') return item.time > moved ? item.time - moved : 0n
+    if (item.kind === 'discard') moved += BigInt(item.delta)
+  }
+  return 1n
 }

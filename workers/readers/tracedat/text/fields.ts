@@ -101,9 +101,10 @@ export function readField(
   return numberOf(field, payload, ctx)
 }
 
-/** A field's value as FieldValue.raw wants it. */
+/** A field's value as FieldValue.raw wants it. Arrays of u8 are numbers, also where their bytes happen to be letters. */
 export function rawValue(field: FieldFormat, p: Uint8Array, ctx: TextContext): bigint | string | readonly bigint[] {
-  if (field.isString && isText(p, extentOf(field, p, ctx))) return stringOf(field, p, ctx)
+  const characters = field.isString && field.type.includes('char')
+  if (characters && isText(p, extentOf(field, p, ctx))) return stringOf(field, p, ctx)
   if (field.isArray || field.isDynamic) return elements(field, p, ctx)
   return BigInt(numberOf(field, p, ctx))
 }

@@ -1,0 +1,122 @@
+// Evidence of a host and a guest whose clock relation is known: brackets and guest events drawn from gap distributions.
+
+import type { BracketKind, Evidence, VcpuEvidence } from '../../workers/clocks/estimate/evidence.js'
+
+export interface Step {
+  /** Host time, ns. */
+  readonly at: number
+  /** Added to host - guest from there on, ns. */
+  readonly by: number
+}
+
+export interface TruthOptions {
+  readonly seed: number
+  /** Length in ns of host time. */
+  readonly duration: number
+  readonly vcpus: number
+  /** host - guest at host time 0, ns. */
+  readonly offset: number
+  /** Rate of host against guest, ppm. */
+  readonly ppm: number
+  readonly steps?: readonly Step[]
+  /** Smallest and median gap from entry to the first guest event and from the last one to exit, ns. */
+  readonly gapFloor?: number
+  readonly gapMedian?: number
+  /** Mean length of a bracket and of the time between two, ns. */
+  readonly bracketMean?: number
+  readonly pauseMean?: number
+  /** Share of entries and exits that were lost. */
+  readonly lost?: number
+  readonly kind?: BracketKind
+  /** Extra offset per vCPU, ns. */
+  readonly vcpuOffset?: readonly number[]
+}
+
+export interface Truth {
+  readonly evidence: Evidence
+  /** True host - guest at a guest time. */
+  offsetAt(guest: number, vcpu?: number): number
+  /** Brackets whose one end was lost. */
+  readonly open: number
+}
+
+/** mulberry32: small, seeded, good enough for gaps. */
+export function random(seed: number): () => number {
+  let a = seed >>> 0
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0
+    let t = a
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export function makeTruth(o: TruthOptions): Truth {
+  const next = random(o.seed)
+  const exponential = (mean: number): number => -Math.log(1 - next()) * mean
+  const floor = o.gapFloor ?? 400
+  const gap = (): number => floor + exponential(((o.gapMedian ?? 1500) - floor) / Math.LN2)
+  const rate = o.ppm * 1e-6
+  const steps = o.steps ?? []
+  const shiftAtHost = (h: number): number => steps.reduce((s, step) => (h >= step.at ? s + step.by : s), 0)
+  // host = guest + offset + rate * (guest + offset) + shift: host time 0 has the stated offset.
+  const toGuest = (h: number, extra: number): number => (h - shiftAtHost(h)) / (1 + rate) - o.offset - extra
+  let open = 0
+  const vcpus: VcpuEvidence[] = []
+  for (let v = 0; v < o.vcpus; v++) {
+    const extra = o.vcpuOffset?.[v] ?? 0
+    const marks: { t: number; enter: boolean }[] = []
+    const guest: number[] = []
+    let h = exponential(o.pauseMean ?? 100_000)
+    while (h < o.duration) {
+      const length = 4 * floor + exponential(o.bracketMean ?? 60_000)
+      const first = h + gap()
+      const last = Math.max(first, h + length)
+      const end = last + gap()
+      marks.push({ t: Math.round(h), enter: true }, { t: Math.round(end), enter: false })
+      // Rounding must not put an event outside of its bracket.
+      guest.push(Math.ceil(toGuest(first, extra)))
+      const inside = Math.floor(next() * 3)
+      const between = Array.from({ length: inside }, () => first + next() * (last - first)).sort((a, b) => a - b)
+      for (const t of between) guest.push(Math.round(toGuest(t, extra)))
+      if (last > first) guest.push(Math.floor(toGuest(last, extra)))
+      h = end + 1000 + exponential(o.pauseMean ?? 100_000)
+    }
+    const kept = marks.filter(() => next() >= (o.lost ?? 0))
+    const entry: number[] = []
+    const exit: number[] = []
+    let entered: number | null = null
+    for (const m of kept) {
+      if (m.enter) {
+        if (entered !== null) {
+          entry.push(entered)
+          exit.push(Infinity)
+          open++
+        }
+        entered = m.t
+      } else {
+        if (entered === null) open++
+        entry.push(entered ?? -Infinity)
+        exit.push(m.t)
+        entered = null
+      }
+    }
+    vcpus.push({
+      vcpu: v,
+      entry: Float64Array.from(entry),
+      exit: Float64Array.from(exit),
+      guest: Float64Array.from(guest),
+    })
+  }
+  return {
+    evidence: { kind: o.kind ?? 'kvm', vcpus },
+    open,
+    offsetAt: (g, vcpu = 0) => {
+      const extra = o.vcpuOffset?.[vcpu] ?? 0
+      // The shift depends on host time; one round of substitution is exact away from a step.
+      const plain = (g + extra + o.offset) * (1 + rate)
+      return plain + shiftAtHost(plain + shiftAtHost(plain)) - g
+    },
+  }
+}
