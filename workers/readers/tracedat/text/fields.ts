@@ -31,7 +31,7 @@ export const extentOf = (field: FieldFormat, p: Uint8Array, ctx: TextContext): E
 
 /** Bytes of an array's element; 0 = not known. */
 export const elementSizeOf = (field: FieldFormat, longSize: number): number =>
-  field.elementSize || ((field.isArray || field.isDynamic) && !field.isDynamic && field.isLong ? longSize : 0)
+  field.elementSize || (field.isArray && !field.isDynamic && field.isLong ? longSize : 0)
 
 const isPrintable = (b: number): boolean => (b >= 32 && b < 127) || (b >= 9 && b <= 13)
 

@@ -49,7 +49,9 @@ const elementSizes: Readonly<Record<string, number>> = {
 }
 
 const fieldLine = /^\s*field(?:\s+special)?\s*:(.*?);\s*offset:\s*(\w+);\s*size:\s*(\w+);(?:\s*signed:\s*(\w+);)?\s*$/
-const words = /__attribute__\s*\(\([^)]*\)\)|[A-Za-z0-9_]+|\*|\./g
+const word = /__attribute__\s*\(\([^)]*\)\)|[A-Za-z0-9_]+|\*|\./g
+
+const words = (text: string): string[] => text.match(word) ?? []
 
 function parseField(line: string, common: boolean): FieldFormat | null {
   const m = fieldLine.exec(line)
@@ -60,8 +62,8 @@ function parseField(line: string, common: boolean): FieldFormat | null {
   const bracket = declaration.indexOf('[')
   const close = declaration.lastIndexOf(']')
   const isArray = bracket >= 0 && close > bracket
-  const head = (isArray ? declaration.slice(0, bracket) : declaration).match(words) ?? []
-  const tail = isArray ? (declaration.slice(close + 1).match(words) ?? []) : []
+  const head = words(isArray ? declaration.slice(0, bracket) : declaration)
+  const tail = isArray ? words(declaration.slice(close + 1)) : []
   const brackets = isArray ? declaration.slice(bracket, close + 1).replace(/\s+/g, ' ') : ''
   const name = tail.at(-1) ?? head.at(-1)
   const base = (tail.length > 0 ? head : head.slice(0, -1)).join(' ')

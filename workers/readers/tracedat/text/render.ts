@@ -3,30 +3,155 @@
 import type { FieldValue } from '../../types.js'
 import { toText } from './bytestring.js'
 import type { TextContext } from './context.js'
+import type { Machine } from './evaluate.js'
 import { rawFieldText, rawValue } from './fields.js'
-import type { EventFormat } from './format.js'
+import type { EventFormat, FieldFormat } from './format.js'
+import { Node, parsePrintFormat } from './parse.js'
+import { compileParts, joinParts, type Part } from './parts.js'
+import { compileBinaryPrint } from './plugins/bprint.js'
+import { functionArguments } from './plugins/functions.js'
+import { handlerOf } from './plugins/handlers.js'
+import { Line } from './plugins/line.js'
+import { PrintFormatError } from './tokens.js'
 
-/** ` name=value` for every field but the common ones (byte string). */
-function fieldDump(f: EventFormat, p: Uint8Array, ctx: TextContext): string {
-  let out = ''
-  for (const field of f.fields) if (!field.common) out += ` ${field.name}=${rawFieldText(field, p, ctx)}`
-  return out
+type Text = (p: Uint8Array, c: TextContext) => string
+
+/** A format compiled for one byte order and size of long. Texts are byte strings. */
+interface Program extends Machine {
+  readonly info: Text
+  /** Every field but the common ones, ` name=value`. */
+  readonly dump: Text
+  /** Fields whose argument of the print format says more than their number: names of flags and symbols. */
+  readonly named: ReadonlyMap<FieldFormat, Text>
+}
+
+const programs = new WeakMap<EventFormat, Program>()
+
+/** The arguments of old ftrace events, whose formats name none: all fields in order. */
+function fieldArguments(f: EventFormat): Node[] {
+  return f.fields
+    .filter((field) => !field.common)
+    .map((field) => {
+      const node = new Node()
+      node.kind = 'field'
+      node.text = field.name
+      node.field = field
+      return node
+    })
+}
+
+function compilePrintFormat(f: EventFormat, m: Machine): { parts: readonly Part[]; failed: boolean } {
+  if (f.printFormat === undefined) return { parts: [], failed: true }
+  try {
+    const { format, args } = parsePrintFormat(f.printFormat, f, m.longSize, functionArguments)
+    return compileParts(format, args.length === 0 && f.system === 'ftrace' ? fieldArguments(f) : args, m)
+  } catch (e) {
+    if (e instanceof PrintFormatError) return { parts: [], failed: true }
+    throw e
+  }
+}
+
+function innermost(node: Node | undefined): Node | undefined {
+  let inner = node
+  while (inner?.kind === 'type') inner = inner.left
+  return inner
+}
+
+/** The field-by-field text: each field as the print format shows it where it shows it on its own, else as its type suggests. */
+function compileDump(f: EventFormat, parts: readonly Part[]): Text {
+  const cells: { readonly head: string; readonly text: Text }[] = []
+  // Where the search for the next field begins; the end of the print format ends all searches.
+  let at = parts.length > 0 ? 0 : -1
+  for (const field of f.fields) {
+    if (field.common) continue
+    let text: Text = (p, c) => rawFieldText(field, p, c)
+    let prefix = ''
+    if (at >= 0 && !field.isArray && !field.isString) {
+      const start = at
+      let i = start
+      let hexBefore = false
+      do {
+        const part = parts[i]!
+        const argument = innermost(part.argument)
+        if (argument?.kind === 'field' && argument.field === field) {
+          text = part.render
+          prefix = hexBefore ? '0x' : ''
+          at = i + 1 < parts.length ? i + 1 : -1
+          break
+        }
+        hexBefore = part.literal?.endsWith('0x') ?? false
+        i = i + 1 < parts.length ? i + 1 : 0
+      } while (i !== start)
+    }
+    cells.push({ head: ` ${field.name}=${prefix}`, text })
+  }
+  return (p, c) => {
+    let out = ''
+    for (const cell of cells) out += cell.head + cell.text(p, c)
+    return out
+  }
+}
+
+function namedFields(parts: readonly Part[]): Map<FieldFormat, Text> {
+  const named = new Map<FieldFormat, Text>()
+  for (const { argument, render } of parts) {
+    if (argument?.kind !== 'symbol' && argument?.kind !== 'flags') continue
+    const inner = innermost(argument.left)
+    if (inner?.kind === 'field' && inner.field && !named.has(inner.field)) named.set(inner.field, render)
+  }
+  return named
+}
+
+function compileProgram(f: EventFormat, m: Machine): Program {
+  const { parts, failed } = compilePrintFormat(f, m)
+  const binary = f.system === 'ftrace' && f.name === 'bprint'
+  const dump = compileDump(f, failed || binary ? [] : parts)
+  let pretty: Text = failed ? (p, c) => `[FAILED TO PARSE]${dump(p, c)}` : joinParts(parts)
+  if (binary && !failed) pretty = compileBinaryPrint(f, m) ?? pretty
+  const handler = handlerOf(f.system, f.name)
+  const info: Text = handler
+    ? (p, c) => {
+        const line = new Line(f, p, c)
+        return handler(line) ? line.text + pretty(p, c) : line.text
+      }
+    : pretty
+  return { bigEndian: m.bigEndian, longSize: m.longSize, info, dump, named: namedFields(failed ? [] : parts) }
+}
+
+function programOf(f: EventFormat, ctx: TextContext): Program {
+  const known = programs.get(f)
+  if (known && known.bigEndian === ctx.bigEndian && known.longSize === ctx.longSize) return known
+  const program = compileProgram(f, { bigEndian: ctx.bigEndian, longSize: ctx.longSize })
+  programs.set(f, program)
+  return program
 }
 
 /**
  * The info column of a record, as `trace-cmd report` prints it with libtraceevent's plugins loaded; `raw` = as its option -R.
  * `payload` begins with the common fields.
  */
-export function renderInfo(f: EventFormat, payload: Uint8Array, ctx: TextContext, _raw = false): string {
-  return toText(fieldDump(f, payload, ctx))
+export function renderInfo(f: EventFormat, payload: Uint8Array, ctx: TextContext, raw = false): string {
+  const program = programOf(f, ctx)
+  const text = toText(raw ? program.dump(payload, ctx) : program.info(payload, ctx))
+  return text.endsWith('\n') ? text.slice(0, -1) : text
+}
+
+function readable(field: FieldFormat, program: Program, p: Uint8Array, ctx: TextContext): string {
+  if (field.common && field.name === 'common_type') {
+    const id = Number(rawValue(field, p, ctx))
+    return ctx.formatById(id)?.name ?? String(id)
+  }
+  const named = program.named.get(field)
+  return toText(named ? named(p, ctx) : rawFieldText(field, p, ctx))
 }
 
 /** All fields of a record with their values, common fields first. */
 export function allFields(f: EventFormat, payload: Uint8Array, ctx: TextContext): FieldValue[] {
+  const program = programOf(f, ctx)
   return f.fields.map((field) => ({
     name: field.name,
     type: field.declaration,
     raw: rawValue(field, payload, ctx),
-    text: toText(rawFieldText(field, payload, ctx)),
+    text: readable(field, program, payload, ctx),
   }))
 }
