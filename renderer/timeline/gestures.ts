@@ -13,6 +13,7 @@ import { LatestOnly } from './latest.js'
 import { lengthOf, timeAt, zoomAt, type Scale } from './scale.js'
 import { drag, pointer } from './signals.js'
 import { snapInFrame } from './snap.js'
+import { wheelFactor } from './wheel.js'
 
 /** What the gestures need to know of the canvas. */
 export interface GestureSurface {
@@ -26,13 +27,6 @@ const DRAG_MIN = 4
 const CLICK_REACH = 24
 /** Wheel turns closer together than this are one step of the zoom history, ms. */
 const BURST = 500
-
-/** Zoom factor of a wheel event: a notch is a fifth, a pinch follows the fingers. */
-export function wheelFactor(deltaY: number, deltaMode: number): number {
-  const pixels = deltaMode === 1 ? deltaY * 33 : deltaMode === 2 ? deltaY * 100 : deltaY
-  const rate = deltaMode === 0 && Math.abs(pixels) < 40 ? 0.01 : 0.002
-  return Math.exp(Math.max(-1, Math.min(1, pixels * rate)))
-}
 
 /** Row at a height of the canvas (axis included), CSS pixels; null on the axis and below the last row. */
 export function rowAt(y: number): Row | null {

@@ -3,27 +3,13 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Overview } from '../../workers/thread/contract.js'
 import * as state from '../state/session-state.js'
 import { formatDelta } from '../state/format.js'
+import { holdAt, type Hold } from './hold.js'
 import { LatestOnly } from './latest.js'
 import { paintOverview } from './paint/overview.js'
 import { paintTheme } from './paint/theme.js'
 import { lengthOf, timeAt, xOf, zoomAt, type Scale } from './scale.js'
-import { wheelFactor } from './gestures.js'
+import { wheelFactor } from './wheel.js'
 import './timeline.css'
-
-/** How near a click must come to an edge of the window to take hold of it, CSS pixels. */
-const EDGE_REACH = 5
-
-export type Hold = 'left' | 'right' | 'inside' | 'outside'
-
-/** What a press at `x` takes hold of. A window too narrow for two edges and an inside can only be moved. */
-export function holdAt(x: number, left: number, right: number): Hold {
-  if (right - left < 4 * EDGE_REACH) {
-    return x >= left - EDGE_REACH && x <= right + EDGE_REACH ? 'inside' : 'outside'
-  }
-  if (Math.abs(x - left) <= EDGE_REACH) return 'left'
-  if (Math.abs(x - right) <= EDGE_REACH) return 'right'
-  return x > left && x < right ? 'inside' : 'outside'
-}
 
 /** The whole session in 48 pixels; fills its parent's width. */
 export function OverviewStrip() {

@@ -10,9 +10,10 @@ const LABEL_Y = 24
 const ANCHOR_Y = 9
 const GAP = 6
 
+const crisp = (x: number): number => Math.round(x) + 0.5
+
 /** Draws the axis at the top of a context that is scaled to CSS pixels. */
 export function paintAxis(ctx: CanvasRenderingContext2D, axis: Axis, scale: Scale, theme: PaintTheme): void {
-  const crisp = (x: number) => Math.round(x) + 0.5
   ctx.fillStyle = css(theme.raised)
   ctx.fillRect(0, 0, scale.width, AXIS_HEIGHT)
   ctx.lineWidth = 1

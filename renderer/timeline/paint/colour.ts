@@ -33,12 +33,18 @@ export function parseColour(text: string): Rgb | null {
   return parts ? { r: Math.round(+parts[1]!), g: Math.round(+parts[2]!), b: Math.round(+parts[3]!) } : null
 }
 
+/** A channel of sRGB as light, 0..1, and back. */
+const linear = (v: number): number => {
+  const s = v / 255
+  return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4
+}
+const gamma = (light: number): number => {
+  const c = Math.min(Math.max(light, 0), 1)
+  return Math.round(255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055))
+}
+
 /** Relative luminance as WCAG 2 defines it. */
 export function luminance({ r, g, b }: Rgb): number {
-  const linear = (v: number) => {
-    const s = v / 255
-    return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4
-  }
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
 }
 
@@ -47,7 +53,8 @@ export function contrast(a: Rgb, b: Rgb): number {
   return (Math.max(la, lb) + 0.05) / (Math.min(la, lb) + 0.05)
 }
 
-const ink: Rgb = { r: 12, g: 14, b: 18 }
+// Pure black and white: of the two, one always reaches 4.5:1.
+const ink: Rgb = { r: 0, g: 0, b: 0 }
 const paper: Rgb = { r: 255, g: 255, b: 255 }
 /** The text colour that reads best on a fill. */
 export const textOn = (fill: Rgb): Rgb => (contrast(fill, ink) >= contrast(fill, paper) ? ink : paper)
@@ -60,10 +67,6 @@ export function oklch(lightness: number, chroma: number, hue: number): Rgb {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
-  const gamma = (v: number) => {
-    const c = Math.min(Math.max(v, 0), 1)
-    return Math.round(255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055))
-  }
   return {
     r: gamma(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
     g: gamma(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
@@ -97,7 +100,7 @@ export function taskColour(name: string, dark: boolean, emphasis: Emphasis, back
   const hue = (h % 36) * 10
   const level = (h >>> 8) % 3
   const kernel = familyName(name) !== name
-  const lightness = dark ? 0.6 + level * 0.08 : 0.62 + level * 0.09
+  const lightness = dark ? 0.6 + level * 0.08 : 0.57 + level * 0.075
   const chroma = kernel ? 0.03 : emphasis === 'full' ? 0.15 : dark ? 0.085 : 0.095
   const colour = oklch(emphasis === 'full' ? lightness + (dark ? 0.06 : -0.04) : lightness, chroma, hue)
   return emphasis === 'dimmed' ? mix(background, colour, 0.22) : colour

@@ -74,7 +74,7 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
 
 function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p: OneRow): void {
   const height = bottom - top
-  const line = Math.max(1, Math.round(3 * p.ratio))
+  const line = Math.max(1, Math.round(2 * p.ratio))
   const middle = Math.round((top + bottom) / 2)
   const amber = pack(p.theme.runnable)
   const dot = pack(p.theme.blocked)
