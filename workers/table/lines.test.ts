@@ -35,6 +35,14 @@ const host: FakeFile = {
 }
 const epoch = 2440_747_000_000n
 
+const switchTo = (t: number, next: number, comm: string) => ({
+  t,
+  pid: 1,
+  type: 'sched:sched_switch',
+  fields: { prev_pid: 1, prev_comm: 'init', next_pid: next, next_comm: comm },
+})
+const tasks = (all: string[]): string[] => all.map((line) => line.slice(0, 19).trim())
+
 describe('lines', () => {
   it('are laid out as trace-cmd report does', async () => {
     const session = fakeSession([{ ...host, streams: host.streams.slice(0, 2) }], { epoch })
@@ -74,6 +82,39 @@ describe('lines', () => {
     )
     expect(headerLines(two)).toEqual(['   host.dat: cpus=0', 'a-guest.dat: cpus=4'])
     expect(await lines(two)).toEqual([`a-guest.dat:            <...>-3     [001]6633288872829: b:${' '.repeat(20)}y`])
+  })
+
+  it('name a task that the file does not, once an event before has named it', async () => {
+    const file: FakeFile = {
+      name: 'x.dat',
+      comms: { 1: 'systemd' },
+      streams: [
+        { cpu: 0, events: [switchTo(10, 8, 'first'), switchTo(30, 8, 'second')] },
+        {
+          cpu: 1,
+          events: [
+            { t: 5, pid: 8, type: 'a:b' },
+            { t: 20, pid: 8, type: 'a:b' },
+            { t: 25, pid: 9, type: 'sched:sched_wakeup', fields: { pid: 9, comm: 'nine' } },
+            { t: 40, pid: 9, type: 'a:b' },
+            { t: 41, pid: 8, type: 'a:b' },
+          ],
+        },
+      ],
+    }
+    const unknown = '<...>-'
+    expect(tasks(await lines(fakeSession([file])))).toEqual([
+      `${unknown}8`,
+      'systemd-1',
+      'first-8',
+      `${unknown}9`,
+      'systemd-1',
+      'nine-9',
+      'first-8',
+    ])
+    expect(tasks(await lines(fakeSession([file]), { raw: true })).at(-1)).toBe(`${unknown}8`)
+    const other: FakeFile = { name: 'y.dat', streams: [{ cpu: 0, events: [{ t: 50, pid: 8, type: 'a:b' }] }] }
+    expect((await lines(fakeSession([file, other]))).at(-1)).toMatch(/^y\.dat: +<\.\.\.>-8/)
   })
 
   it('keep to the rows and times asked for', async () => {

@@ -8,7 +8,8 @@
 import type { StreamColumns } from '../columns/event-table.js'
 import type { Session } from '../model/session.js'
 import type { RecordView, TraceFile } from '../readers/types.js'
-import { position } from '../units.js'
+import { LearnedComms } from './comms.js'
+import type { NamedTask } from './comms.js'
 import { visitPositions } from './records.js'
 import { firstRowAtTime, lostBefore } from './rows.js'
 import { TimeWriter } from './time-text.js'
@@ -56,16 +57,16 @@ export async function* eventLines(
     const batch = new Uint32Array(Math.min(BATCH, end - row))
     for (let i = 0; i < batch.length; i++) batch[i] = positions ? positions[row + i]! : row + i
     const wanted = withinTime(session, batch, options.to)
-    const lines: string[] = Array.from({ length: wanted.length })
+    const parts: LineParts[] = Array.from({ length: wanted.length })
     await visitPositions(
       session,
       wanted,
       (record, i) => {
-        lines[i] = writer.line(wanted[i]!, record)
+        parts[i] = writer.parts(wanted[i]!, record)
       },
       options.signal,
     )
-    if (lines.length > 0) yield lines
+    if (parts.length > 0) yield parts.map((part) => writer.line(part))
     if (wanted.length < batch.length) return
   }
 }
@@ -79,6 +80,7 @@ function withinTime(session: Session, positions: Uint32Array, to: number | undef
 const bufferNames = (file: TraceFile): string[] => [...new Set(file.meta.streams.map((s) => s.buffer).filter(Boolean))]
 
 interface StreamStyle {
+  readonly stream: StreamColumns
   /** File or buffer name, aligned; '' where there is but one source. */
   readonly prefix: string
   readonly ticks: boolean
@@ -86,9 +88,20 @@ interface StreamStyle {
   readonly tasks: Map<number, string>
 }
 
+/** A line but for its task, whose name may be learned from the lines before. */
+interface LineParts {
+  readonly style: StreamStyle
+  readonly pid: number
+  /** Before and behind the task. */
+  readonly head: string
+  readonly tail: string
+  readonly named: readonly NamedTask[] | null
+}
+
 class LineWriter {
   readonly #time: TimeWriter
   readonly #styles: readonly StreamStyle[]
+  readonly #comms: readonly LearnedComms[]
   /** ` sched_switch:         ` by event type. */
   readonly #names: readonly string[]
 
@@ -98,35 +111,53 @@ class LineWriter {
   ) {
     this.#time = new TimeWriter(session.epoch)
     this.#names = session.eventTypes.map(({ name }) => ` ${name}: ${' '.repeat(Math.max(0, 20 - name.length))}`)
+    this.#comms = session.files.map((file) => new LearnedComms(file))
     const many = session.files.length > 1
     const names = session.files.flatMap((f) => [...(many ? [f.meta.name] : []), ...bufferNames(f)])
     const width = Math.max(0, ...names.map((name) => name.length))
     this.#styles = session.table.streams.map((stream) => ({
+      stream,
       prefix: names.length > 0 ? sourcePrefix(stream, session.files[stream.file]!, many, width) : '',
       ticks: !countsNanoseconds(session.files[stream.file]!),
       tasks: new Map(),
     }))
   }
 
-  line(pos: number, record: RecordView): string {
-    const { table } = this.session
-    const id = table.order[position(pos)]!
+  /** What the event itself says. In any order. */
+  parts(pos: number, record: RecordView): LineParts {
+    const { table, eventTypes } = this.session
+    const id = table.order[pos]!
     const index = table.streamIndexOf(id)
-    const stream = table.streams[index]!
-    const row = id - table.base[index]!
     const style = this.#styles[index]!
+    const { stream } = style
+    const row = id - table.base[index]!
     const t = stream.t[row]!
-    const lost = stream.lost.length > 0 ? lostLine(stream, row) : ''
+    const type = stream.types[stream.type[row]!]!
     const info = record.info(this.options.raw)
-    return (
-      style.prefix +
-      lost +
-      this.#task(style, stream, stream.pid[row]!) +
-      (style.ticks ? this.#time.ticks(t).padStart(12) : this.#seconds(t)) +
-      ':' +
-      this.#names[stream.types[stream.type[row]!]!]! +
-      (info.endsWith('\n') ? info.slice(0, -1) : info)
-    )
+    return {
+      style,
+      pid: stream.pid[row]!,
+      head: stream.lost.length > 0 ? style.prefix + lostLine(stream, row) : style.prefix,
+      tail:
+        (style.ticks ? this.#time.ticks(t).padStart(12) : this.#seconds(t)) +
+        ':' +
+        this.#names[type]! +
+        (info.endsWith('\n') ? info.slice(0, -1) : info),
+      // Plain fields are printed without a look at their meaning.
+      named: this.options.raw ? null : this.#comms[stream.file]!.readFrom(eventTypes[type]!.name, record),
+    }
+  }
+
+  /** The whole line. In the order of the lines. */
+  line({ style, pid, head, tail, named }: LineParts): string {
+    const line = head + this.#task(style, pid) + tail
+    if (named) for (const task of named) this.#learn(style.stream.file, task)
+    return line
+  }
+
+  #learn(file: number, task: NamedTask): void {
+    if (!this.#comms[file]!.learn(task)) return
+    for (const { stream, tasks } of this.#styles) if (stream.file === file) tasks.delete(task.pid)
   }
 
   #seconds(t: number): string {
@@ -134,12 +165,12 @@ class LineWriter {
     return ' ' + this.#time.seconds(t, decimals).padStart(6 + decimals)
   }
 
-  #task(style: StreamStyle, stream: StreamColumns, pid: number): string {
-    let text = style.tasks.get(pid)
+  #task({ stream, tasks }: StreamStyle, pid: number): string {
+    let text = tasks.get(pid)
     if (text === undefined) {
-      const comm = this.session.files[stream.file]!.comm(pid).padStart(16)
+      const comm = this.#comms[stream.file]!.comm(pid).padStart(16)
       text = `${comm}-${String(pid).padEnd(5)} [${String(stream.cpu).padStart(3, '0')}]`
-      style.tasks.set(pid, text)
+      tasks.set(pid, text)
     }
     return text
   }

@@ -14,7 +14,7 @@ const event: fc.Arbitrary<FakeEvent> = fc.record({
   info: fc.constantFrom('', 'vec=1 [TIMER]', 'bash:12 ==> x'),
   latency: fc.constantFrom('.....', 'd.h1.'),
 })
-const session = fc
+const anySession = fc
   .array(fc.array(event, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 3 })
   .map((streams) =>
     fakeSession(
@@ -74,11 +74,23 @@ function naive(rows: readonly EventRow[], { text, column, mode, caseSensitive }:
   })
 }
 
+const many = () =>
+  fakeSession([
+    {
+      name: 'host.dat',
+      streams: [
+        {
+          cpu: 0,
+          events: Array.from({ length: 10_000 }, (_, t) => ({ t, pid: t, type: 'a:b', info: t % 1000 ? '' : 'hit' })),
+        },
+      ],
+    },
+  ])
 describe('search', () => {
   it('finds what looking at every row finds, and steps round the matches', async () => {
     let hits = 0
     const model = fc.record({
-      session,
+      session: anySession,
       spec,
       filtered: fc.boolean(),
       from: fc.nat(60),
@@ -106,18 +118,6 @@ describe('search', () => {
     expect(hits).toBeGreaterThan(0)
   })
 
-  const many = () =>
-    fakeSession([
-      {
-        name: 'host.dat',
-        streams: [
-          {
-            cpu: 0,
-            events: Array.from({ length: 10_000 }, (_, t) => ({ t, pid: t, type: 'a:b', info: t % 1000 ? '' : 'hit' })),
-          },
-        ],
-      },
-    ])
   const hit: SearchSpec = { text: 'hit', column: 'info', mode: 'contains' }
 
   it('looks from the given row forward first, a slice at a time, and then from the start', async () => {

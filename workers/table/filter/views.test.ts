@@ -14,7 +14,7 @@ import { filterPositions } from './views.js'
 
 const BIG = 2n ** 63n + 1n
 
-const event: fc.Arbitrary<FakeEvent> = fc.record({
+const anyEvent: fc.Arbitrary<FakeEvent> = fc.record({
   t: fc.nat(50),
   pid: fc.constantFrom(0, 1, 2, 40),
   type: fc.constantFrom('sched:sched_switch', 'sched:sched_waking', 'irq:softirq_entry', 'kvm:kvm_exit'),
@@ -39,8 +39,8 @@ function withFields(e: FakeEvent, n: number): FakeEvent {
       return e
   }
 }
-const session: fc.Arbitrary<Session> = fc
-  .array(fc.array(fc.array(fc.tuple(event, fc.nat(60)), { maxLength: 20 }), { minLength: 1, maxLength: 2 }), {
+const anySession: fc.Arbitrary<Session> = fc
+  .array(fc.array(fc.array(fc.tuple(anyEvent, fc.nat(60)), { maxLength: 20 }), { minLength: 1, maxLength: 2 }), {
     minLength: 1,
     maxLength: 2,
   })
@@ -121,6 +121,9 @@ interface Plain {
   readonly machine: bigint
 }
 
+const number = (n: number | bigint) => ({ value: BigInt(n), text: String(n) })
+const text = (t: string) => ({ value: t, text: t })
+
 async function plainEvents(s: Session): Promise<Plain[]> {
   const all = Array.from({ length: s.table.count }, (_, i) => i)
   const rows = await eventRows(s, all)
@@ -138,8 +141,6 @@ async function plainEvents(s: Session): Promise<Plain[]> {
     )
   })
   return rows.map((r, i) => {
-    const number = (n: number | bigint) => ({ value: BigInt(n), text: String(n) })
-    const text = (t: string) => ({ value: t, text: t })
     const builtIn = {
       event: text(r.event),
       system: text(r.system),
@@ -210,8 +211,8 @@ function compare(c: Comparison, event: Plain): boolean | null {
   }
 }
 
-const naive = async (s: Session, text: string): Promise<number[]> =>
-  (await plainEvents(s)).flatMap((e, i) => (evaluate(parseExpression(text), e) === true ? [i] : []))
+const naive = async (s: Session, filter: string): Promise<number[]> =>
+  (await plainEvents(s)).flatMap((e, i) => (evaluate(parseExpression(filter), e) === true ? [i] : []))
 
 /** The view, or [] when the filter names a field that no event has. */
 async function filtered(s: Session, spec: FilterSpec): Promise<number[]> {
@@ -229,10 +230,10 @@ describe('a view', () => {
   it('holds what a plain evaluator finds event by event', async () => {
     let hits = 0
     await fc.assert(
-      fc.asyncProperty(session, expression, async (s, text) => {
-        const expected = await naive(s, text)
+      fc.asyncProperty(anySession, expression, async (s, filter) => {
+        const expected = await naive(s, filter)
         hits += expected.length
-        expect(await filtered(s, { expression: text })).toEqual(expected)
+        expect(await filtered(s, { expression: filter })).toEqual(expected)
       }),
       { numRuns: 600 },
     )
@@ -244,7 +245,7 @@ describe('a view', () => {
       {
         events: fc.subarray(['sched:*', 'sched_switch', 'kvm:kvm_exit', '*irq*', 'k?m:*']),
         notEvents: fc.subarray(['sched:sched_switch', 'irq:*', '*_exit']),
-        machines: fc.constantFrom([0], []),
+        machines: fc.constantFrom<number[][]>([0], []),
         tracks: fc.subarray(['m0', 'm0/cpu0', 'm0/cpu1', 'm0/task/40', 'm0/task/0']),
         pids: fc.subarray([0, 1, 40]),
         expression: fc.constantFrom('', '  ', 'prev_state == 0 || pid == 40'),
@@ -264,9 +265,9 @@ describe('a view', () => {
       '*_exit': /_exit$/,
     }
     await fc.assert(
-      fc.asyncProperty(session, spec, async (s, f) => {
-        const text = f.expression?.trim()
-        const passing = text ? new Set(await naive(s, text)) : null
+      fc.asyncProperty(anySession, spec, async (s, f) => {
+        const filter = f.expression?.trim()
+        const passing = filter ? new Set(await naive(s, filter)) : null
         const rows = await eventRows(
           s,
           Array.from({ length: s.table.count }, (_, i) => i),
@@ -294,7 +295,7 @@ describe('a view', () => {
 
   it('reads no record for what the columns tell, and only records of types that have the field', async () => {
     const [s] = fc.sample(
-      session.filter((x) => x.table.count > 20),
+      anySession.filter((x) => x.table.count > 20),
       { numRuns: 1, seed: 5 },
     )
     await filterPositions(s!, { expression: 'event ~ sched && task == bash && time > 7 && lost == 0 && cpu != 7' })
