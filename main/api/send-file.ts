@@ -24,7 +24,9 @@ export const contentType = (path: string) => types[extname(path).toLowerCase()] 
 export async function sendFile(path: string, request: Request, type = contentType(path)): Promise<Response> {
   const file = await open(path)
   try {
-    const { size, mtimeMs } = await file.stat()
+    const stats = await file.stat()
+    if (!stats.isFile()) throw Object.assign(new Error('not a file'), { code: 'EISDIR' })
+    const { size, mtimeMs } = stats
     const range = parseRange(request.headers.get('range'), size)
     const headers = new Headers({
       'Content-Type': type,

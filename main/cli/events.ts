@@ -1,4 +1,74 @@
-export const eventsHelp = ''
-export async function eventsCommand(): Promise<number> {
-  return 0
+import type { Session } from '../../workers/model/session.js'
+import { filterPositions } from '../../workers/table/filter/views.js'
+import { eventLines, headerLines } from '../../workers/table/lines.js'
+import { readArgs } from './args.js'
+import { clockMethods, connect as connectNode, openSession, sourcesOf, type Connect } from './engine.js'
+import { eventJson } from './event-json.js'
+import { UsageError, type Io } from './io.js'
+import { progressLine } from './progress.js'
+import { filterOf } from './select.js'
+
+export const eventsHelp = `remora events [options] FILE|DIR...
+
+Prints the events of all files merged on one clock, oldest first, laid out as \`trace-cmd report -t\` does.
+A directory stands for all *.dat files in it.
+
+  --from TIME, --to TIME   only from .. to, both included: seconds as printed, or +SECONDS from the first event
+  --cpu LIST               only these CPUs: 0,2-3
+  --event NAME             only this event: sched_switch, sched:sched_switch, sched:*; more by commas or repeating
+  --machine NAME           only this machine: host, or a guest's name (see remora info)
+  --filter EXPR            only events for which the expression holds: 'prev_prio < 100 && next_comm ~ "CPU"'
+  --clock METHOD           how guests' times are related to the host's: recorded (default), compat (as trace-cmd does), none
+  --us                     microseconds in place of nanoseconds
+  --json                   one JSON object a line (docs/schema/event.schema.json)
+  -h, --help               this text
+`
+
+export async function eventsCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
+  const { values, positionals } = readArgs('events', args, {
+    from: { type: 'string' },
+    to: { type: 'string' },
+    cpu: { type: 'string', multiple: true },
+    event: { type: 'string', multiple: true },
+    machine: { type: 'string', multiple: true },
+    filter: { type: 'string' },
+    clock: { type: 'string' },
+    us: { type: 'boolean' },
+    json: { type: 'boolean' },
+  })
+  const clock = clockMethods.find((method) => method === values.clock)
+  if (values.clock !== undefined && !clock) {
+    throw new UsageError(`--clock takes ${clockMethods.join(', ')}, not "${values.clock}"`, 'events')
+  }
+  const sources = await sourcesOf('events', positionals)
+  const connection = await connect()
+  try {
+    // A mistake in the expression is said before anything is read.
+    if (values.filter !== undefined) await connection.engine.checkExpression(values.filter)
+    const { info, session } = await openSession(connection, sources, clock, io)
+    if (info.partial) io.err(`remora: ${info.partial}\n`)
+    const positions = await select(session, filterOf(session, values), io)
+    const batches = values.json
+      ? eventJson(session, positions, io.signal)
+      : eventLines(session, positions, 0, positions?.length ?? session.table.count, {
+          us: values.us ?? false,
+          signal: io.signal,
+        })
+    if (!values.json) await io.out(`${headerLines(session).join('\n')}\n`)
+    for await (const lines of batches) await io.out(`${lines.join('\n')}\n`)
+    return 0
+  } finally {
+    connection.dispose()
+  }
+}
+
+/** Positions that pass, null = all. */
+async function select(session: Session, spec: ReturnType<typeof filterOf>, io: Io): Promise<Uint32Array | null> {
+  if (Object.keys(spec).length === 0) return null
+  const progress = progressLine(io)
+  try {
+    return await filterPositions(session, spec, progress.show, io.signal)
+  } finally {
+    progress.clear()
+  }
 }

@@ -6,6 +6,8 @@ export interface Io {
   out(text: string): Promise<void>
   err(text: string): void
   readonly signal: AbortSignal
+  /** Somebody watches stderr. */
+  readonly terminal: boolean
 }
 
 /** Bad use of the command line: one sentence, exit code 2. */
@@ -38,6 +40,7 @@ export function processIo(): Io {
   })
   return {
     signal: abort.signal,
+    terminal: process.stderr.isTTY === true,
     err: (text) => void process.stderr.write(text),
     async out(text) {
       if (closed) throw new OutputClosed('output closed')

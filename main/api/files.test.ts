@@ -1,0 +1,28 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FileRegistry, tracePaths } from './files.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'remora-files-'))
+  await mkdir(join(folder, 'run/deeper.dat'), { recursive: true })
+  await mkdir(join(folder, 'bare'))
+  for (const name of ['b.dat', 'A.DAT', 'notes.txt']) await writeFile(join(folder, 'run', name), 'x')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+test('a directory stands for the traces in it, one level deep, sorted', async () => {
+  expect(await tracePaths([join(folder, 'run'), join(folder, 'run/notes.txt')])).toEqual([
+    join(folder, 'run/A.DAT'),
+    join(folder, 'run/b.dat'),
+    join(folder, 'run/notes.txt'),
+  ])
+})
+
+test('a directory without traces, and a path that is not there, are said', async () => {
+  await expect(tracePaths([join(folder, 'bare')])).rejects.toMatchObject({ name: 'InputError', code: 'no-traces' })
+  await expect(tracePaths([join(folder, 'none.dat')])).rejects.toMatchObject({ name: 'InputError', code: 'not-found' })
+  await expect(new FileRegistry().add(join(folder, 'none.dat'))).rejects.toMatchObject({ code: 'not-found' })
+})
