@@ -108,12 +108,13 @@ export async function focusSelection(): Promise<void> {
 
 /**
  * Moves a machine's events by `by` session units, on top of what its clock relation says now. The engine's offset is a decimal
- * string: offsets of unrelated clocks exceed what a double holds exactly.
+ * string: offsets of unrelated clocks exceed what a double holds exactly. Answers whether anything moved.
  */
-export async function alignMachine(machine: MachineIndex, by: number): Promise<void> {
+export async function alignMachine(machine: MachineIndex, by: number): Promise<boolean> {
   const engine = state.engine.peek()
   const clock = state.session.peek()?.clocks.find((c) => c.machine === machine)
-  if (!engine || !clock || by === 0) return
+  if (!engine || !clock || by === 0) return false
   const offset = (BigInt(clock.offset) + BigInt(Math.round(by))).toString()
   state.setSession(await engine.setClock(machine, { method: clock.method, offset }), false)
+  return true
 }

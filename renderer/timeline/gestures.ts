@@ -4,6 +4,7 @@ import { batch } from '@preact/signals'
 import type { HoverInfo } from '../../workers/thread/contract.js'
 import { sessionTime, type SessionTime } from '../../workers/units.js'
 import { canvasMenu } from '../panels/menus.js'
+import { handle } from '../state/messages.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { alignMachine } from './commands.js'
@@ -156,7 +157,8 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
         })
       } else if (hand?.kind === 'align') {
         const by = Math.round(lengthOf(surface.scale, x - hand.x))
-        drag.value = { kind: 'align', machine: hand.row.machine, by, x, y }
+        const version = state.session.peek()?.version ?? 0
+        drag.value = { kind: 'align', machine: hand.row.machine, by, version, x, y }
       }
       hoverAt(x, y)
     },
@@ -170,13 +172,21 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       const was = hand
       const d = drag.peek()
       if (was?.kind === 'align' && d?.kind === 'align') {
-        // The rows stay where the hand left them until the engine has timed them anew.
+        // The rows stay where the hand left them until a frame with the new times has come (the surface lets go then).
         hand = null
-        void alignMachine(d.machine, d.by).finally(letGo)
+        handle(
+          alignMachine(d.machine, d.by).then(
+            (moved) => moved || letGo(),
+            (error: unknown) => {
+              letGo()
+              throw error
+            },
+          ),
+        )
         return
       }
       letGo()
-      if (was?.kind === 'undecided') void click(x, y)
+      if (was?.kind === 'undecided') handle(click(x, y))
       if (d?.kind !== 'select' || d.range.to <= d.range.from) return
       if (d.zooms) state.setRange(d.range.from, d.range.to, true)
       else state.rangeSelection.value = d.range

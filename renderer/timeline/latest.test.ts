@@ -35,8 +35,11 @@ describe('the latest question', () => {
     expect(heard).toEqual([])
     expect(open).toHaveLength(1)
     asker.ask(3)
+    asker.cancel()
+    asker.ask(4)
     await open[1]!.answer()
-    expect(heard).toEqual(['answer 3'])
+    await open[2]!.answer()
+    expect(heard).toEqual(['answer 4'])
   })
   it('is put even when the one before failed', async () => {
     const { open, heard, asker } = rig()

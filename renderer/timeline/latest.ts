@@ -3,8 +3,8 @@
 export class LatestOnly<Q, A> {
   #busy = false
   #next: { readonly question: Q } | null = null
-  /** Rises with every question and cancel: older answers are thrown away. */
-  #turn = 0
+  /** Rises with every cancel: older answers are thrown away. */
+  #epoch = 0
 
   constructor(
     private readonly put: (question: Q) => Promise<A>,
@@ -12,7 +12,6 @@ export class LatestOnly<Q, A> {
   ) {}
 
   ask(question: Q): void {
-    this.#turn++
     if (this.#busy) {
       this.#next = { question }
       return
@@ -22,19 +21,19 @@ export class LatestOnly<Q, A> {
 
   /** Neither what is in flight nor what waits will be answered. */
   cancel(): void {
-    this.#turn++
+    this.#epoch++
     this.#next = null
   }
 
   #send(question: Q): void {
     this.#busy = true
-    const turn = this.#turn
+    const epoch = this.#epoch
     const done = (deliver: () => void) => {
       this.#busy = false
       const next = this.#next
       this.#next = null
       // An answer that a newer question has overtaken is still better than none while the hand keeps moving.
-      if (turn === this.#turn || next) deliver()
+      if (epoch === this.#epoch) deliver()
       if (next) this.#send(next.question)
     }
     this.put(question).then(

@@ -19,6 +19,8 @@ export type Drag =
       readonly machine: MachineIndex
       /** Session units, positive = later. */
       readonly by: number
+      /** SessionInfo.version whose frames are shown moved; frames of a later one have the new times already. */
+      readonly version: number
       readonly x: number
       readonly y: number
     }

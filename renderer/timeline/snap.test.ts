@@ -16,7 +16,8 @@ describe('snapping', () => {
   it('takes nothing from merged spans and ticks, whose times are not exact', () => {
     expect(snapInFrame(frame, 0, 41, 3)).toBeNull()
     expect(snapInFrame(frame, 0, 45, 3)).toBeNull()
-    expect(snapInFrame(frame, 0, 49, 3)).toBe(50)
+    expect(snapInFrame(frame, 0, 49, 3)).toBeNull()
+    expect(snapInFrame(frame, 0, 31, 3)).toBeNull()
   })
   it('looks at its own row only', () => {
     expect(snapInFrame(frame, 1, 14, 3)).toBeNull()

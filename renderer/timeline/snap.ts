@@ -4,6 +4,10 @@ import { SpanFlag, type LodFrame } from '../../workers/thread/contract.js'
 import { sessionTime, type SessionTime } from '../../workers/units.js'
 import { firstSpanAfter, firstTickAt } from './paint/columns.js'
 
+/** Whether span `i` is merged and touches `t`. */
+const meetsMixed = (frame: LodFrame, start: number, end: number, i: number, t: number): boolean =>
+  i >= start && i < end && (frame.flags[i]! & SpanFlag.Mixed) !== 0 && (frame.t0[i] === t || frame.t1[i] === t)
+
 /**
  * The nearest exact time to `t` on a row of the frame, at most `tolerance` away; null when there is none. Merged spans and ticks
  * have no exact times and catch nothing.
@@ -18,12 +22,14 @@ export function snapInFrame(frame: LodFrame, row: number, t: number, tolerance: 
       found = candidate
     }
   }
+  const start = frame.spanStart[row]!
   const spanEnd = frame.spanStart[row + 1]!
-  for (let i = firstSpanAfter(frame, frame.spanStart[row]!, spanEnd, t - tolerance); i < spanEnd; i++) {
+  for (let i = firstSpanAfter(frame, start, spanEnd, t - tolerance); i < spanEnd; i++) {
     if (frame.t0[i]! > t + tolerance) break
     if (frame.flags[i]! & SpanFlag.Mixed) continue
-    offer(frame.t0[i]!)
-    offer(frame.t1[i]!)
+    // An exact span yields to a merged neighbour at the neighbour's pixel: no boundary lies there.
+    if (!meetsMixed(frame, start, spanEnd, i - 1, frame.t0[i]!)) offer(frame.t0[i]!)
+    if (!meetsMixed(frame, start, spanEnd, i + 1, frame.t1[i]!)) offer(frame.t1[i]!)
   }
   const tickEnd = frame.tickStart[row + 1]!
   for (let i = firstTickAt(frame, frame.tickStart[row]!, tickEnd, t - tolerance); i < tickEnd; i++) {

@@ -66,8 +66,10 @@ export class Surface {
         const engine = state.engine.peek()
         return engine ? engine.lod(query, signal) : Promise.reject(new Error('The engine has not started.'))
       },
-      () => {
+      ({ frame }) => {
         own.timelineError.value = null
+        const held = own.drag.peek()
+        if (held?.kind === 'align' && held.version !== frame.version) own.drag.value = null
         this.#invalidate(true)
       },
       (error) => (own.timelineError.value = error instanceof Error ? error.message : String(error)),
@@ -223,13 +225,14 @@ export class Surface {
     const top = Math.round(AXIS_HEIGHT * this.#ratio)
     const colours = held ? this.#colours(held) : new Uint32Array(0)
     const drag = own.drag.peek()
-    const shift = drag?.kind === 'align' ? drag : null
+    const align = drag?.kind === 'align' && drag.version === held?.frame.version ? drag : null
+    const shift = (row: Row) => (align?.machine === row.machine ? align.by : 0)
     paintRows(this.#raster, rows, scroll, {
       frame: held?.frame ?? null,
       rowOf: held?.rowOf ?? new Map<string, number>(),
       colours,
       scale: { ...scale, width: this.#raster.width },
-      shift: (row) => (shift?.machine === row.machine ? shift.by : 0),
+      shift,
       ratio: this.#ratio,
       theme,
       strongType: this.#strongType(),
@@ -244,7 +247,7 @@ export class Surface {
         rowOf: held.rowOf,
         colours,
         scale,
-        shift: (row) => (shift?.machine === row.machine ? shift.by : 0),
+        shift,
         theme,
         names: own.taskNames.peek(),
         measure: this.#measure,

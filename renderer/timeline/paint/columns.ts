@@ -16,6 +16,8 @@ export class Columns {
   /** Share of the column in which a task waited for a CPU / slept uninterruptibly. */
   readonly runnable: Float32Array
   readonly blocked: Float32Array
+  /** 1 where events were lost among merged spans. */
+  readonly lost: Uint8Array
 
   constructor(readonly width: number) {
     this.fill = new Float32Array(width)
@@ -23,6 +25,7 @@ export class Columns {
     this.longest = new Float32Array(width)
     this.runnable = new Float32Array(width)
     this.blocked = new Float32Array(width)
+    this.lost = new Uint8Array(width)
   }
 
   clear(): void {
@@ -31,6 +34,7 @@ export class Columns {
     this.longest.fill(0)
     this.runnable.fill(0)
     this.blocked.fill(0)
+    this.lost.fill(0)
   }
 }
 
@@ -72,7 +76,8 @@ export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, sc
     const busy = mixed ? frame.busy[i]! / 255 : state === RunState.Running ? 1 : 0
     const waits = state === RunState.Runnable
     const blocks = state === RunState.DiskSleep
-    if (busy === 0 && !waits && !blocks) continue
+    const lost = mixed && (frame.flags[i]! & SpanFlag.Lost) !== 0
+    if (busy === 0 && !waits && !blocks && !lost) continue
     any = true
     const x0 = xOf(scale, t0)
     const x1 = xOf(scale, frame.t1[i]!)
@@ -89,6 +94,7 @@ export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, sc
       continue
     }
     for (let c = Math.max(0, Math.floor(x0)), last = Math.min(out.width, Math.ceil(x1)); c < last; c++) {
+      if (lost) out.lost[c] = 1
       const share = Math.min(x1, c + 1) - Math.max(x0, c)
       if (waits) out.runnable[c]! += share
       if (blocks) out.blocked[c]! += share

@@ -78,6 +78,7 @@ function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p
   const middle = Math.round((top + bottom) / 2)
   const amber = pack(p.theme.runnable)
   const dot = pack(p.theme.blocked)
+  const torn = pack(p.theme.torn)
   const pitch = Math.max(3, Math.round(4 * p.ratio))
   // Dots stand still in time, not on the screen: a pattern that swims while panning reads as motion in the data.
   const phase = Math.round((p.scale.from * p.scale.width) / (p.scale.to - p.scale.from)) % pitch
@@ -93,6 +94,7 @@ function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p
       const tall = fill >= 0.995 ? height : Math.max(2, Math.round(height * Math.max(FILL_MIN, fill)))
       raster.column(x, bottom - tall, bottom, c.colour[x]!)
     }
+    if (c.lost[x] === 1) raster.column(x, top, top + line, torn)
   }
 }
 
