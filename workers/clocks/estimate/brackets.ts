@@ -1,0 +1,139 @@
+// Matching guest events to brackets under what is known so far of the relation, and the constraints that follow. Sound: an event
+// counts only where exactly one bracket can hold it, so no wrong constraint is ever made while the bounds are true.
+
+import { firstAtOrAfter, type Evidence, type VcpuEvidence } from './evidence.js'
+
+/** Brackets of one vCPU with open ends closed by their neighbours, for matching only: an end not seen gives no constraint. */
+export interface ClosedBrackets {
+  readonly source: VcpuEvidence
+  readonly from: Float64Array
+  readonly to: Float64Array
+}
+
+export function closeBrackets(v: VcpuEvidence): ClosedBrackets {
+  const n = v.entry.length
+  const from = Float64Array.from(v.entry)
+  const to = Float64Array.from(v.exit)
+  for (let i = 1; i < n; i++) if (from[i] === -Infinity) from[i] = to[i - 1]! === Infinity ? from[i - 1]! : to[i - 1]!
+  for (let i = n - 2; i >= 0; i--) if (to[i] === Infinity) to[i] = from[i + 1]!
+  return { source: v, from, to }
+}
+
+/** Ends that were not seen. */
+export const countOpen = (evidence: Evidence): number =>
+  evidence.vcpus.reduce(
+    (sum, v) => sum + v.entry.reduce((n, e, i) => n + (e === -Infinity ? 1 : 0) + (v.exit[i] === Infinity ? 1 : 0), 0),
+    0,
+  )
+
+/** Constraints in whole ns: at guest time g, host - guest is at least / at most `d`. Growing columns. */
+export class Constraints {
+  g = new Float64Array(256)
+  d = new Float64Array(256)
+  /** Index of the bracket, and of the vCPU in the evidence. */
+  bracket = new Int32Array(256)
+  vcpu = new Uint16Array(256)
+  n = 0
+
+  add(g: number, d: number, bracket: number, vcpu: number): void {
+    if (this.n === this.g.length) {
+      const grown = new Constraints()
+      grown.g = new Float64Array(this.n * 2)
+      grown.d = new Float64Array(this.n * 2)
+      grown.bracket = new Int32Array(this.n * 2)
+      grown.vcpu = new Uint16Array(this.n * 2)
+      grown.g.set(this.g)
+      grown.d.set(this.d)
+      grown.bracket.set(this.bracket)
+      grown.vcpu.set(this.vcpu)
+      this.g = grown.g
+      this.d = grown.d
+      this.bracket = grown.bracket
+      this.vcpu = grown.vcpu
+    }
+    this.g[this.n] = g
+    this.d[this.n] = d
+    this.bracket[this.n] = bracket
+    this.vcpu[this.n++] = vcpu
+  }
+}
+
+export interface Matching {
+  readonly lower: Constraints
+  readonly upper: Constraints
+  /** Events matched to one bracket, possible in several, possible in none. */
+  readonly used: number
+  readonly ambiguous: number
+  readonly outside: number
+  /** Brackets that gave a constraint. */
+  readonly brackets: number
+  /**
+   * Guest time from which on events keep falling between the brackets, more often than lost entries and exits explain; Infinity
+   * when they do not.
+   */
+  readonly brokenAt: number
+}
+
+/** Score of stray groups of events (those between the same two brackets) at which the relation is given up: a stray group adds
+ * one, a bracket that fits takes a half away. */
+const STRAYS = 4
+
+/** Possible host - guest at a guest time. */
+export type Bounds = (g: number) => readonly [number, number]
+
+/** Matches the guest events in [from, to] of all vCPUs. O(events + brackets). */
+export function matchBrackets(all: readonly ClosedBrackets[], bounds: Bounds, from: number, to: number): Matching {
+  const lower = new Constraints()
+  const upper = new Constraints()
+  let used = 0
+  let ambiguous = 0
+  let outside = 0
+  let brackets = 0
+  let brokenAt = Infinity
+  all.forEach((b, vcpu) => {
+    const guest = b.source.guest
+    const n = b.from.length
+    let i = firstAtOrAfter(guest, from)
+    let k = 0
+    let open = -1
+    let last = 0
+    let strays = 0
+    let strayFrom = Infinity
+    let strayGroup = -1
+    const finish = (): void => {
+      if (open >= 0 && b.source.exit[open]! !== Infinity) upper.add(last, b.to[open]! - last, open, vcpu)
+    }
+    for (; i < guest.length && guest[i]! <= to; i++) {
+      const g = guest[i]!
+      const [lo, hi] = bounds(g)
+      const early = g + lo
+      const late = g + hi
+      while (k > 0 && b.to[k - 1]! >= early) k--
+      while (k < n && b.to[k]! < early) k++
+      if (k === n || b.from[k]! > late) {
+        outside++
+        if (strayGroup !== k) {
+          strayGroup = k
+          if (strays === 0) strayFrom = g
+          if (++strays >= STRAYS && strayFrom < brokenAt) brokenAt = strayFrom
+        }
+        continue
+      }
+      if (k + 1 < n && b.from[k + 1]! <= late) {
+        ambiguous++
+        continue
+      }
+      used++
+      if (k !== open) {
+        finish()
+        open = k
+        brackets++
+        strays = Math.max(0, strays - 0.5)
+        if (b.source.entry[k]! !== -Infinity) lower.add(g, b.from[k]! - g, k, vcpu)
+      }
+      last = g
+    }
+    finish()
+  })
+  return { lower, upper, used, ambiguous, outside, brackets, brokenAt }
+}

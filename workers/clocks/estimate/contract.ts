@@ -1,0 +1,198 @@
+// Sound contraction: from a first guess the relation is narrowed in a growing window of guest time until the whole stretch is
+// covered and nothing changes any more. Where no straight line satisfies all constraints the stretch ends (a step or a change of
+// drift), and a new one begins behind it.
+
+import { boundsAt, feasibleRegion, type Points, type Region } from '../hull.js'
+import { matchBrackets, type Bounds, type ClosedBrackets, type Constraints, type Matching } from './brackets.js'
+import { firstAtOrAfter, type Anchor } from './evidence.js'
+
+export interface ContractOptions {
+  /** How far the anchor may be off, ns. */
+  readonly reach: number
+  /** Prior bound of the drift, e.g. 1e-3. */
+  readonly maxDrift: number
+  /** First window around the anchor, ns. */
+  readonly window: number
+}
+
+export const CONTRACT_DEFAULTS: ContractOptions = { reach: 100_000, maxDrift: 1e-3, window: 20_000_000 }
+
+/** The relations possible in one stretch of guest time. x of the region = guest time - `centre`, y = host - guest - `base`. */
+export interface Stretch {
+  readonly centre: number
+  readonly base: number
+  readonly from: number
+  readonly to: number
+  readonly region: Region
+  readonly matching: Matching
+}
+
+const centred = (c: Constraints, centre: number, base: number): Points => {
+  const x = new Float64Array(c.n)
+  const y = new Float64Array(c.n)
+  for (let i = 0; i < c.n; i++) {
+    x[i] = c.g[i]! - centre
+    y[i] = c.d[i]! - base
+  }
+  return { x, y, n: c.n }
+}
+
+export const boundsOf = (s: Pick<Stretch, 'centre' | 'base' | 'region'>): Bounds => {
+  const { centre, base, region } = s
+  return (g) => {
+    const [lo, hi] = boundsAt(region, g - centre)
+    return [lo + base, hi + base]
+  }
+}
+
+/** One narrowing step: constraints of [from, to] under `bounds`. */
+function narrow(
+  all: readonly ClosedBrackets[],
+  bounds: Bounds,
+  from: number,
+  to: number,
+  centre: number,
+  base: number,
+  maxDrift: number,
+): Stretch {
+  const matching = matchBrackets(all, bounds, from, to)
+  const region = feasibleRegion(centred(matching.lower, centre, base), centred(matching.upper, centre, base), maxDrift)
+  return { centre, base, from, to, region, matching }
+}
+
+const holds = (s: Stretch): boolean => s.region.status !== 'empty' && s.matching.brokenAt === Infinity
+
+/** Bounds that follow from the anchor alone, intersected with what is known. */
+function guarded(anchor: Anchor, o: ContractOptions, known: Stretch | null): Bounds {
+  const inner = known?.region.status === 'bounded' ? boundsOf(known) : null
+  return (g) => {
+    if (inner) return inner(g)
+    const spread = o.reach + o.maxDrift * Math.abs(g - anchor.g)
+    return [anchor.offset - spread, anchor.offset + spread]
+  }
+}
+
+/**
+ * Longest stretch around `anchor`, within guest time [first, last], in which one straight relation can hold.
+ * Null when not even the first window agrees with the anchor.
+ */
+export function contract(
+  all: readonly ClosedBrackets[],
+  anchor: Anchor,
+  first: number,
+  last: number,
+  o: ContractOptions = CONTRACT_DEFAULTS,
+): Stretch | null {
+  let known: Stretch | null = null
+  let from = Math.max(first, anchor.g - o.window)
+  let to = Math.min(last, anchor.g + o.window)
+  let width = o.window
+  const attempt = (a: number, b: number): Stretch =>
+    narrow(all, guarded(anchor, o, known), a, b, anchor.g, anchor.offset, o.maxDrift)
+  const start = attempt(from, to)
+  if (!holds(start)) return null
+  known = start
+  let openLeft = from > first
+  let openRight = to < last
+  while (openLeft || openRight) {
+    width *= 2
+    const left: number = openLeft ? Math.max(first, anchor.g - width) : from
+    const right: number = openRight ? Math.min(last, anchor.g + width) : to
+    const wider: Stretch = attempt(left, right)
+    if (holds(wider)) {
+      known = wider
+      from = left
+      to = right
+    } else {
+      // Each side alone, as far as it goes; a side that cannot go all the way ends here.
+      if (openRight) {
+        const reached: number = furthest(to, right, (edge) => holds(attempt(from, edge)))
+        openRight = reached === right
+        to = reached
+      }
+      if (openLeft) {
+        const reached: number = -furthest(-from, -left, (edge) => holds(attempt(-edge, to)))
+        openLeft = reached === left
+        from = reached
+      }
+      const both = attempt(from, to)
+      if (holds(both)) known = both
+    }
+    if (from === first) openLeft = false
+    if (to === last) openRight = false
+  }
+  // With the bounds of the whole stretch, events that were ambiguous before may have one bracket only.
+  for (let round = 0; round < 8; round++) {
+    const again = attempt(from, to)
+    if (!holds(again)) break
+    const settled: boolean =
+      again.matching.used === known.matching.used &&
+      again.region.delta[0] === known.region.delta[0] &&
+      again.region.delta[1] === known.region.delta[1]
+    known = again
+    if (settled) break
+  }
+  return known
+}
+
+/**
+ * Places the break between two neighbouring stretches where fewest events contradict the one before and the other after it, and
+ * ends both there.
+ */
+export function meet(
+  all: readonly ClosedBrackets[],
+  a: Stretch,
+  b: Stretch,
+  o = CONTRACT_DEFAULTS,
+): [Stretch, Stretch] {
+  const from = Math.max(a.from, Math.min(a.to, b.from) - 2 * o.window)
+  const to = Math.min(b.to, Math.max(a.to, b.from) + 2 * o.window)
+  const strayA = straysIn(all, boundsOf(a), from, to)
+  const strayB = straysIn(all, boundsOf(b), from, to)
+  const times = [...new Set([...strayA.keys(), ...strayB.keys()])].sort((x, y) => x - y)
+  let cost = [...strayB.values()].filter(Boolean).length
+  let best = cost
+  let after = -1
+  times.forEach((g, i) => {
+    cost += (strayA.get(g) ? 1 : 0) - (strayB.get(g) ? 1 : 0)
+    if (cost < best) {
+      best = cost
+      after = i
+    }
+  })
+  const end = after < 0 ? from : times[after]!
+  const start = after + 1 < times.length ? times[after + 1]! : to
+  return [
+    narrow(all, boundsOf(a), a.from, end, a.centre, a.base, o.maxDrift),
+    narrow(all, boundsOf(b), start, b.to, b.centre, b.base, o.maxDrift),
+  ]
+}
+
+/** Guest times in [from, to], and whether the event there fits no bracket. */
+function straysIn(all: readonly ClosedBrackets[], bounds: Bounds, from: number, to: number): Map<number, boolean> {
+  const stray = new Map<number, boolean>()
+  for (const b of all) {
+    const guest = b.source.guest
+    for (let i = firstAtOrAfter(guest, from); i < guest.length && guest[i]! <= to; i++) {
+      const g = guest[i]!
+      stray.set(
+        g,
+        matchBrackets([{ ...b, source: { ...b.source, guest: Float64Array.of(g) } }], bounds, g, g).outside > 0,
+      )
+    }
+  }
+  return stray
+}
+
+/** Largest edge in [good, bad] that still holds, to a microsecond; `good` is known to hold. */
+function furthest(good: number, bad: number, ok: (edge: number) => boolean): number {
+  if (ok(bad)) return bad
+  let lo = good
+  let hi = bad
+  while (hi - lo > 1000) {
+    const mid = Math.floor((lo + hi) / 2)
+    if (ok(mid)) lo = mid
+    else hi = mid
+  }
+  return lo
+}

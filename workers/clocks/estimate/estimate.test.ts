@@ -1,0 +1,173 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { makeTruth, random, type Truth, type TruthOptions } from '../../../test/make/clock-truth.js'
+import { boundsAtTime, estimate, offsetAt, type Estimate } from './estimate.js'
+
+const TEN_SECONDS = 1e10
+
+const plain = (seed: number, more: Partial<TruthOptions> = {}): TruthOptions => ({
+  seed,
+  duration: TEN_SECONDS,
+  vcpus: 2,
+  offset: 5_000_000_000,
+  ppm: 0,
+  bracketMean: 300_000,
+  pauseMean: 1_000_000,
+  ...more,
+})
+
+/** Guest times across the whole trace. */
+function* moments(truth: Truth, n: number, seed: number): Generator<number> {
+  const next = random(seed)
+  const guest = truth.evidence.vcpus.flatMap((v) => [v.guest[0]!, v.guest[v.guest.length - 1]!])
+  const from = Math.min(...guest)
+  const to = Math.max(...guest)
+  for (let i = 0; i < n; i++) yield Math.round(from + next() * (to - from))
+}
+
+function expectTruthInside(truth: Truth, e: Estimate, n: number, seed: number): void {
+  for (const g of moments(truth, n, seed)) {
+    const [lo, hi] = boundsAtTime(e, g)
+    const d = truth.offsetAt(g)
+    // The generator rounds guest times to whole ns.
+    if (!(d >= lo - 1 && d <= hi + 1)) expect(`${d} at ${g}`).toBe(`in ${lo}..${hi}`)
+  }
+}
+
+describe('estimate', () => {
+  it('holds the truth at every time, whatever the drift, and leaves no event outside', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: -500, max: 500 }), (seed, ppm) => {
+        const truth = makeTruth(plain(seed, { ppm }))
+        const e = estimate(truth.evidence)
+        expect(e.verdict).toBe('GUARANTEED')
+        expectTruthInside(truth, e, 1000, seed)
+        expect(e.after!.outside).toBe(0)
+        expect(e.pieces).toHaveLength(1)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is as narrow as the gaps allow: 0.8 us and 0.5 ppm over 10 s', () => {
+    const truth = makeTruth(plain(7, { ppm: 100, bracketMean: 60_000, pauseMean: 100_000 }))
+    const e = estimate(truth.evidence)
+    expect(e.halfWidth!).toBeLessThanOrEqual(800)
+    const [lo, hi] = e.pieces[0]!.deltaRange
+    expect((hi - lo) * 1e6).toBeLessThanOrEqual(0.5)
+  })
+
+  it('starts from a recorded offset that is tens of microseconds off', () => {
+    const truth = makeTruth(plain(3, { ppm: 20 }))
+    const g = truth.evidence.vcpus[0]!.guest[100]!
+    const e = estimate(truth.evidence, { anchor: { g, offset: Math.round(truth.offsetAt(g)) + 80_000 } })
+    expect(e.verdict).toBe('GUARANTEED')
+    expectTruthInside(truth, e, 200, 3)
+  })
+
+  it('finds a 50 ms step: two pieces, the height within bounds, the place within a bracket', () => {
+    const at = 5e9
+    const by = -50_000_000
+    const truth = makeTruth(plain(11, { steps: [{ at, by }] }))
+    const e = estimate(truth.evidence)
+    expect(e.pieces).toHaveLength(2)
+    expect(e.breaks).toHaveLength(1)
+    const b = e.breaks[0]!
+    expect(b.step[0]).toBeLessThanOrEqual(by + 1)
+    expect(b.step[1]).toBeGreaterThanOrEqual(by - 1)
+    // Guest time of the step, seen from before it; a bracket with its pause is 1.3 ms long on average.
+    const place = at - 5_000_000_000
+    expect(b.from).toBeLessThan(place + 5_000_000)
+    expect(b.to).toBeGreaterThan(place - 5_000_000)
+    expect(b.to - b.from).toBeLessThan(60_000_000)
+    expect(e.verdict).not.toBe('INFEASIBLE')
+  })
+
+  it('does not guarantee what an unseen step of 800 ns falsifies, and states an accuracy that covers it', () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const truth = makeTruth(plain(seed, { ppm: 50, steps: [{ at: 5e9, by: -800 }] }))
+      const e = estimate(truth.evidence)
+      expect(e.verdict).toBe('CONDITIONAL')
+      expect(e.accuracy!).toBeGreaterThanOrEqual(404)
+      for (const g of moments(truth, 500, seed)) {
+        expect(Math.abs(offsetAt(e.pieces, g) - truth.offsetAt(g))).toBeLessThanOrEqual(e.accuracy! + 1)
+      }
+    }
+  })
+
+  it('sees a 200 ns step in the corridor', () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const e = estimate(makeTruth(plain(seed, { steps: [{ at: 5e9, by: -200 }] })).evidence)
+      const { change, failed } = e.pieces[0]!.check
+      expect(failed).toBe(true)
+      expect(change!.by).toBeGreaterThan(-260)
+      expect(change!.by).toBeLessThan(-140)
+    }
+  })
+
+  it('states no middle when only one side is known', () => {
+    const truth = makeTruth(plain(5))
+    for (const side of ['entry', 'exit'] as const) {
+      const vcpus = truth.evidence.vcpus.map((v) => ({
+        ...v,
+        [side]: v[side].map(() => (side === 'entry' ? -Infinity : Infinity)),
+      }))
+      const g = vcpus[0]!.guest[10]!
+      const e = estimate({ ...truth.evidence, vcpus }, { anchor: { g, offset: Math.round(truth.offsetAt(g)) } })
+      expect(['ONE-SIDED', 'LOOSE']).toContain(e.verdict)
+      if (e.verdict === 'ONE-SIDED') expect(e.accuracy).toBeNull()
+    }
+  })
+
+  it('is loose, and never narrower, with the scheduling of the threads alone', () => {
+    const kvm = makeTruth(plain(9, { ppm: -30 }))
+    const sched = makeTruth(plain(9, { ppm: -30, kind: 'sched', gapFloor: 2000, gapMedian: 8000 }))
+    const e = estimate(sched.evidence)
+    expect(e.verdict).toBe('LOOSE')
+    expect(e.halfWidth!).toBeGreaterThanOrEqual(estimate(kvm.evidence).halfWidth!)
+    expectTruthInside(sched, e, 500, 9)
+  })
+
+  it('keeps the truth when 5 % of the entries and exits are lost, and counts the open brackets', () => {
+    for (const seed of [21, 22, 23]) {
+      const truth = makeTruth(plain(seed, { ppm: 80, lost: 0.05 }))
+      const e = estimate(truth.evidence)
+      expect(['GUARANTEED', 'CONDITIONAL']).toContain(e.verdict)
+      expect(e.brackets.open).toBe(truth.open)
+      expect(truth.open).toBeGreaterThan(100)
+      expectTruthInside(truth, e, 1000, seed)
+    }
+  })
+
+  it('tells vCPUs whose clocks are 10 us apart, under one drift', () => {
+    const truth = makeTruth(plain(31, { ppm: 40, vcpuOffset: [0, 10_000] }))
+    const e = estimate(truth.evidence)
+    expect(e.pieces.map((p) => p.vcpu)).toEqual([0, 1])
+    const [a, b] = e.pieces
+    expect(Math.max(a!.deltaRange[0], b!.deltaRange[0])).toBeLessThanOrEqual(
+      Math.min(a!.deltaRange[1], b!.deltaRange[1]),
+    )
+    for (const vcpu of [0, 1]) {
+      const [lo, hi] = boundsAtTime(e, 1e9, vcpu)
+      const d = truth.offsetAt(1e9, vcpu)
+      expect(d).toBeGreaterThanOrEqual(lo - 1)
+      expect(d).toBeLessThanOrEqual(hi + 1)
+    }
+  })
+
+  it('says so when nothing agrees, and when there is nothing', () => {
+    const a = makeTruth(plain(41)).evidence
+    const b = makeTruth(plain(42)).evidence
+    const mixed = {
+      ...a,
+      vcpus: a.vcpus.map((v, i) => ({
+        ...v,
+        guest: b.vcpus[i]!.guest.map((g, k) => g + ((k * 7919) % 13) * 1_000_003).sort(),
+      })),
+    }
+    expect(['INFEASIBLE', 'NONE']).toContain(estimate(mixed).verdict)
+    expect(estimate({ kind: 'kvm', vcpus: [] }).verdict).toBe('NONE')
+    const none = { vcpu: 0, entry: new Float64Array(0), exit: new Float64Array(0), guest: Float64Array.of(1, 2, 3) }
+    expect(estimate({ kind: 'kvm', vcpus: [none] }).verdict).toBe('NONE')
+  })
+})

@@ -1,0 +1,321 @@
+// From evidence to a relation with bounds and a verdict that is true. Source of the idea: S. De Venuto's thesis (assess the
+// synchronisation of a merged trace from sequences of its own events); the bounds are those of hull.ts.
+
+import { feasibleRegion } from '../hull.js'
+import { findAnchor } from './anchor.js'
+import { closeBrackets, countOpen, matchBrackets, type ClosedBrackets } from './brackets.js'
+import { checkModel, midline, type ModelCheck } from './check.js'
+import { boundsOf, contract, CONTRACT_DEFAULTS, meet, type Stretch } from './contract.js'
+import type { Anchor, Evidence } from './evidence.js'
+import { placesOf, type Places } from './places.js'
+
+export type Verdict = 'GUARANTEED' | 'CONDITIONAL' | 'LOOSE' | 'ONE-SIDED' | 'INFEASIBLE' | 'NONE'
+
+/** One straight piece: host - guest at guest time g is base + beta + delta * (g - centre). */
+export interface EstimatePiece {
+  /** Index of the vCPU it is for in the evidence; null = all. */
+  readonly vcpu: number | null
+  /** Guest time, ns. */
+  readonly from: number
+  readonly to: number
+  readonly centre: number
+  readonly base: number
+  readonly beta: number
+  readonly delta: number
+  /** Possible slopes. */
+  readonly deltaRange: readonly [number, number]
+  readonly stretch: Stretch
+  readonly check: ModelCheck
+}
+
+/** A break between two pieces: the clock stepped, or its rate changed, somewhere in [from, to] (guest time). */
+export interface Break {
+  readonly from: number
+  readonly to: number
+  /** Possible height of the step, ns (later minus earlier host - guest). */
+  readonly step: readonly [number, number]
+}
+
+export interface Estimate {
+  readonly verdict: Verdict
+  readonly kind: Evidence['kind']
+  readonly anchor: Anchor | null
+  readonly pieces: readonly EstimatePiece[]
+  readonly breaks: readonly Break[]
+  /** Largest error the statement allows, ns; null where nothing can be stated. */
+  readonly accuracy: number | null
+  /** Largest half-width of the bounds, ns. */
+  readonly halfWidth: number | null
+  readonly brackets: {
+    readonly used: number
+    readonly ambiguous: number
+    readonly open: number
+    readonly outside: number
+  }
+  /** Least common slack that makes contradictory constraints agree, ns; 0 where there is no contradiction. */
+  readonly slack: number
+  /** Where the guest's events lie after the relation. */
+  readonly after: Places | null
+}
+
+export interface EstimateOptions {
+  /** A first guess, e.g. the recorded offset; found from the events where absent. */
+  readonly anchor?: Anchor
+  /** How far the anchor may be off, ns. */
+  readonly reach?: number
+}
+
+const REACHES = [CONTRACT_DEFAULTS.reach, 1_000_000, 10_000_000]
+
+/** Estimates the relation of one guest's clock to its host's. */
+export function estimate(evidence: Evidence, options: EstimateOptions = {}): Estimate {
+  const range = guestRange(evidence)
+  const open = countOpen(evidence)
+  const nothing = {
+    kind: evidence.kind,
+    anchor: null,
+    pieces: [],
+    breaks: [],
+    accuracy: null,
+    halfWidth: null,
+    brackets: { used: 0, ambiguous: 0, open, outside: 0 },
+    slack: 0,
+    after: null,
+  }
+  if (!range || evidence.vcpus.every((v) => v.entry.length === 0)) return { ...nothing, verdict: 'NONE' }
+  const all = evidence.vcpus.map(closeBrackets)
+  const start = firstStretch(evidence, all, range, options)
+  let stretches = start
+    ? cover(evidence, all, start.stretch, range).map((s) => ({ s, vcpu: null as number | null }))
+    : []
+  const anchor = start?.anchor ?? options.anchor ?? findAnchor(evidence)
+  if (stretches.length !== 1 && all.length > 1 && anchor) {
+    const apart = eachVcpu(evidence, all, anchor, range)
+    if (apart) stretches = apart.map((s, vcpu) => ({ s, vcpu }))
+  }
+  if (stretches.length === 0 || !anchor) {
+    return {
+      ...nothing,
+      anchor,
+      verdict: anchor ? 'INFEASIBLE' : 'NONE',
+      slack: anchor ? slackAt(all, anchor, range) : 0,
+    }
+  }
+  const pieces = stretches.map(({ s, vcpu }): EstimatePiece => {
+    const { from, to, centre, base, region } = s
+    return { vcpu, from, to, centre, base, ...midline(s), deltaRange: region.delta, stretch: s, check: checkModel(s) }
+  })
+  return conclude(evidence, all, anchor, pieces, open, options)
+}
+
+/** First and last guest time over all vCPUs. */
+function guestRange(evidence: Evidence): readonly [number, number] | null {
+  let first = Infinity
+  let last = -Infinity
+  for (const v of evidence.vcpus) {
+    if (v.guest.length === 0) continue
+    first = Math.min(first, v.guest[0]!)
+    last = Math.max(last, v.guest[v.guest.length - 1]!)
+  }
+  return first <= last ? [first, last] : null
+}
+
+interface Start {
+  readonly anchor: Anchor
+  readonly stretch: Stretch
+}
+
+/** The given anchor within growing reach, then one found from the events. */
+function firstStretch(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  range: readonly [number, number],
+  options: EstimateOptions,
+): Start | null {
+  const tries: Start[] = []
+  const attempt = (anchor: Anchor, reach: number): boolean => {
+    const s = contract(all, anchor, range[0], range[1], { ...CONTRACT_DEFAULTS, reach })
+    if (s && s.matching.used > 0) tries.push({ anchor, stretch: s })
+    return s !== null && s.from === range[0] && s.to === range[1] && s.region.status === 'bounded'
+  }
+  const given = options.anchor
+  const whole =
+    (given !== undefined &&
+      (options.reach === undefined ? REACHES : [options.reach]).some((reach) => attempt(given, reach))) ||
+    tryFound()
+  function tryFound(): boolean {
+    const found = findAnchor(evidence)
+    return found !== null && REACHES.slice(0, 2).some((reach) => attempt(found, reach))
+  }
+  if (whole) return tries[tries.length - 1]!
+  // None covers everything: the one that explains most events.
+  return tries.reduce<Start | null>((a, b) => (a && a.stretch.matching.used >= b.stretch.matching.used ? a : b), null)
+}
+
+/** Stretches that cover the whole range, from the first one outwards. */
+function cover(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  first: Stretch,
+  [from, to]: readonly [number, number],
+): Stretch[] {
+  const done = [first]
+  for (const side of [1, -1] as const) {
+    let last = first
+    for (let guard = 0; guard < 64; guard++) {
+      const edge = side > 0 ? last.to : last.from
+      if (side > 0 ? edge >= to : edge <= from) break
+      const next = beyond(evidence, all, last, edge, side, from, to)
+      if (!next) break
+      if (side > 0) done.push(next)
+      else done.unshift(next)
+      last = next
+    }
+  }
+  for (let i = 1; i < done.length; i++) [done[i - 1], done[i]] = meet(all, done[i - 1]!, done[i]!)
+  return done
+}
+
+/** The stretch behind a break: near the old line if the step is small, from a new vote otherwise. */
+function beyond(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  last: Stretch,
+  edge: number,
+  side: 1 | -1,
+  from: number,
+  to: number,
+): Stretch | null {
+  const limits = side > 0 ? ([edge + 1, to] as const) : ([from, edge - 1] as const)
+  const [lo, hi] = boundsOf(last)(edge)
+  const at = edge + side * CONTRACT_DEFAULTS.window
+  const tries: Stretch[] = []
+  const vote = findAnchor(evidence, { from: limits[0], to: limits[1] })
+  const near = { g: Math.min(Math.max(at, limits[0]), limits[1]), offset: Math.round((lo + hi) / 2) }
+  for (const anchor of vote ? [near, vote] : [near]) {
+    const s = contract(all, anchor, limits[0], limits[1], CONTRACT_DEFAULTS)
+    if (s && s.matching.used > 0) tries.push(s)
+  }
+  return tries.reduce<Stretch | null>((a, b) => (a && a.matching.used >= b.matching.used ? a : b), null)
+}
+
+/** Every vCPU alone, under one common drift; null where that does not explain more than all together do. */
+function eachVcpu(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  anchor: Anchor,
+  [from, to]: readonly [number, number],
+): Stretch[] | null {
+  const own: Stretch[] = []
+  for (const [i, one] of all.entries()) {
+    const alone = { kind: evidence.kind, vcpus: [evidence.vcpus[i]!] }
+    const start = firstStretch(alone, [one], [from, to], { anchor })
+    if (!start || start.stretch.from > from || start.stretch.to < to) return null
+    own.push(start.stretch)
+  }
+  const lo = Math.max(...own.map((s) => s.region.delta[0]))
+  const hi = Math.min(...own.map((s) => s.region.delta[1]))
+  return lo <= hi ? own : null
+}
+
+function slackAt(all: readonly ClosedBrackets[], anchor: Anchor, [from, to]: readonly [number, number]): number {
+  const spread = (g: number): readonly [number, number] => {
+    const s = CONTRACT_DEFAULTS.reach + CONTRACT_DEFAULTS.maxDrift * Math.abs(g - anchor.g)
+    return [anchor.offset - s, anchor.offset + s]
+  }
+  const m = matchBrackets(all, spread, from, to)
+  const points = (c: typeof m.lower) => ({
+    x: c.g.subarray(0, c.n).map((g) => g - anchor.g),
+    y: c.d.subarray(0, c.n).map((d) => d - anchor.offset),
+    n: c.n,
+  })
+  return feasibleRegion(points(m.lower), points(m.upper), CONTRACT_DEFAULTS.maxDrift).slack
+}
+
+function conclude(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  anchor: Anchor,
+  pieces: readonly EstimatePiece[],
+  open: number,
+  options: EstimateOptions,
+): Estimate {
+  const sum = (f: (p: EstimatePiece) => number): number => pieces.reduce((n, p) => n + f(p), 0)
+  const brackets = {
+    used: sum((p) => p.stretch.matching.brackets),
+    ambiguous: sum((p) => p.stretch.matching.ambiguous),
+    open,
+    outside: sum((p) => p.stretch.matching.outside),
+  }
+  const after = placesOf(all, (g, vcpu) => offsetAt(pieces, g, vcpu))
+  const base = { kind: evidence.kind, anchor, pieces, brackets, after, slack: 0 }
+  const bounded = pieces.every((p) => p.stretch.region.status === 'bounded')
+  if (!bounded) {
+    return { ...base, verdict: oneSided(pieces) ? 'ONE-SIDED' : 'NONE', breaks: [], accuracy: null, halfWidth: null }
+  }
+  const halfWidth = Math.max(...pieces.map(widest))
+  const excursion = Math.max(...pieces.map((p) => p.check.excursion))
+  const corridor = Math.max(...pieces.map((p) => p.check.corridor / 2))
+  const failed = pieces.some((p) => p.check.failed)
+  const contradicted = after.outside > 0.05 * (after.inside + after.outside)
+  const verdict: Verdict = contradicted
+    ? 'INFEASIBLE'
+    : evidence.kind === 'sched'
+      ? 'LOOSE'
+      : failed
+        ? 'CONDITIONAL'
+        : 'GUARANTEED'
+  return {
+    ...base,
+    verdict,
+    breaks: breaksOf(pieces),
+    accuracy: Math.max(halfWidth, corridor) + (failed || contradicted ? excursion : 0),
+    halfWidth,
+    slack: contradicted ? slackAt(all, options.anchor ?? anchor, [pieces[0]!.from, pieces[pieces.length - 1]!.to]) : 0,
+  }
+}
+
+const oneSided = (pieces: readonly EstimatePiece[]): boolean =>
+  pieces.some((p) => p.stretch.region.status === 'one-sided' || p.stretch.region.status === 'unbounded')
+
+/** Largest half-width of a piece: at one of its ends, since bounds of straight lines are widest there. */
+function widest(p: EstimatePiece): number {
+  const bounds = boundsOf(p.stretch)
+  return Math.max(...[p.from, p.to].map((g) => bounds(g)).map(([lo, hi]) => (hi - lo) / 2))
+}
+
+function breaksOf(pieces: readonly EstimatePiece[]): Break[] {
+  const breaks: Break[] = []
+  for (let i = 1; i < pieces.length; i++) {
+    const a = pieces[i - 1]!
+    const b = pieces[i]!
+    if (a.vcpu !== b.vcpu) continue
+    const from = Math.min(a.to, b.from)
+    const to = Math.max(a.to, b.from)
+    const [aLo, aHi] = boundsOf(a.stretch)(a.to)
+    const [bLo, bHi] = boundsOf(b.stretch)(b.from)
+    breaks.push({ from, to, step: [bLo - aHi, bHi - aLo] })
+  }
+  return breaks
+}
+
+/** host - guest of the estimate at a guest time: the piece that covers it, or the nearest. */
+export function offsetAt(pieces: readonly EstimatePiece[], g: number, vcpu?: number): number {
+  let best: EstimatePiece | null = null
+  let away = Infinity
+  for (const p of pieces) {
+    if (p.vcpu !== null && vcpu !== undefined && p.vcpu !== vcpu) continue
+    const d = g < p.from ? p.from - g : g > p.to ? g - p.to : 0
+    if (d < away) {
+      away = d
+      best = p
+    }
+  }
+  return best ? best.base + best.beta + best.delta * (g - best.centre) : NaN
+}
+
+/** Bounds of host - guest at a guest time. */
+export function boundsAtTime(e: Estimate, g: number, vcpu?: number): readonly [number, number] {
+  const p = e.pieces.find((q) => (q.vcpu === null || vcpu === undefined || q.vcpu === vcpu) && g >= q.from && g <= q.to)
+  return p ? boundsOf(p.stretch)(g) : [-Infinity, Infinity]
+}
