@@ -23,6 +23,30 @@ const guests = [
 const lowerOf = points(...brackets.map((b, i) => [guests[i]![0]!, b[0]! - guests[i]![0]!] as const))
 const upperOf = points(...brackets.map((b, i) => [guests[i]![1]!, b[1]! - guests[i]![1]!] as const))
 
+/** Oracle: bounds by vertex enumeration over all pairs of constraints. */
+const enumerate = (lo: Points, up: Points, max: number, at: number): readonly [number, number] | null => {
+  const lines = [
+    ...Array.from({ length: lo.n }, (_, i) => ({ x: lo.x[i]!, y: lo.y[i]! })),
+    ...Array.from({ length: up.n }, (_, i) => ({ x: up.x[i]!, y: up.y[i]! })),
+  ]
+  let min = Infinity
+  let most = -Infinity
+  const consider = (delta: number, beta: number): void => {
+    if (Math.abs(delta) > max + 1e-15) return
+    for (let k = 0; k < lo.n; k++) if (delta * lo.x[k]! + beta < lo.y[k]! - 1e-6) return
+    for (let k = 0; k < up.n; k++) if (delta * up.x[k]! + beta > up.y[k]! + 1e-6) return
+    min = Math.min(min, delta * at + beta)
+    most = Math.max(most, delta * at + beta)
+  }
+  lines.forEach((a, i) => {
+    for (const d of [-max, max]) consider(d, a.y - d * a.x)
+    for (const b of lines.slice(i + 1)) {
+      if (a.x !== b.x) consider((b.y - a.y) / (b.x - a.x), a.y - ((b.y - a.y) / (b.x - a.x)) * a.x)
+    }
+  })
+  return min > most ? null : [min, most]
+}
+
 describe('feasible region', () => {
   it('bounds a constant offset by four brackets', () => {
     const r = feasibleRegion(lowerOf, upperOf, 0)
@@ -78,34 +102,10 @@ describe('feasible region', () => {
     expect(turn(0, 0, big + 1, big, 2 * big + 2, 2 * big - 1)).toBe(-1)
   })
 
-  // Oracle: bounds by vertex enumeration over all pairs of constraints.
   const side = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 0, max: 3000 })), {
     minLength: 1,
     maxLength: 12,
   })
-  const enumerate = (lo: Points, up: Points, max: number, at: number): readonly [number, number] | null => {
-    const lines = [
-      ...Array.from({ length: lo.n }, (_, i) => ({ x: lo.x[i]!, y: lo.y[i]! })),
-      ...Array.from({ length: up.n }, (_, i) => ({ x: up.x[i]!, y: up.y[i]! })),
-    ]
-    let min = Infinity
-    let most = -Infinity
-    const consider = (delta: number, beta: number): void => {
-      if (Math.abs(delta) > max + 1e-15) return
-      for (let k = 0; k < lo.n; k++) if (delta * lo.x[k]! + beta < lo.y[k]! - 1e-6) return
-      for (let k = 0; k < up.n; k++) if (delta * up.x[k]! + beta > up.y[k]! + 1e-6) return
-      min = Math.min(min, delta * at + beta)
-      most = Math.max(most, delta * at + beta)
-    }
-    lines.forEach((a, i) => {
-      for (const d of [-max, max]) consider(d, a.y - d * a.x)
-      for (const b of lines.slice(i + 1)) {
-        if (a.x !== b.x) consider((b.y - a.y) / (b.x - a.x), a.y - ((b.y - a.y) / (b.x - a.x)) * a.x)
-      }
-    })
-    return min > most ? null : [min, most]
-  }
-
   it('equals the linear program', () => {
     fc.assert(
       fc.property(side, side, fc.integer({ min: -500_000, max: 1_500_000 }), (l, u, at) => {

@@ -1,7 +1,8 @@
 // Matching guest events to brackets under what is known so far of the relation, and the constraints that follow. Sound: an event
 // counts only where exactly one bracket can hold it, so no wrong constraint is ever made while the bounds are true.
 
-import { firstAtOrAfter, type Evidence, type VcpuEvidence } from './evidence.js'
+import { lowerBound } from '../../columns/event-table.js'
+import type { Evidence, VcpuEvidence } from './evidence.js'
 
 /** Brackets of one vCPU with open ends closed by their neighbours, for matching only: an end not seen gives no constraint. */
 export interface ClosedBrackets {
@@ -93,7 +94,7 @@ export function matchBrackets(all: readonly ClosedBrackets[], bounds: Bounds, fr
   all.forEach((b, vcpu) => {
     const guest = b.source.guest
     const n = b.from.length
-    let i = firstAtOrAfter(guest, from)
+    let i = lowerBound(guest, guest.length, from)
     let k = 0
     let open = -1
     let last = 0

@@ -2,9 +2,10 @@
 // covered and nothing changes any more. Where no straight line satisfies all constraints the stretch ends (a step or a change of
 // drift), and a new one begins behind it.
 
+import { lowerBound } from '../../columns/event-table.js'
 import { boundsAt, feasibleRegion, type Points, type Region } from '../hull.js'
 import { matchBrackets, type Bounds, type ClosedBrackets, type Constraints, type Matching } from './brackets.js'
-import { firstAtOrAfter, type Anchor } from './evidence.js'
+import type { Anchor } from './evidence.js'
 
 export interface ContractOptions {
   /** How far the anchor may be off, ns. */
@@ -173,7 +174,7 @@ function straysIn(all: readonly ClosedBrackets[], bounds: Bounds, from: number, 
   const stray = new Map<number, boolean>()
   for (const b of all) {
     const guest = b.source.guest
-    for (let i = firstAtOrAfter(guest, from); i < guest.length && guest[i]! <= to; i++) {
+    for (let i = lowerBound(guest, guest.length, from); i < guest.length && guest[i]! <= to; i++) {
       const g = guest[i]!
       stray.set(
         g,

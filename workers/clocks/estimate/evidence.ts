@@ -25,15 +25,3 @@ export interface Anchor {
   readonly g: number
   readonly offset: number
 }
-
-/** First index in ascending a with a[i] >= x. */
-export function firstAtOrAfter(a: Float64Array, x: number): number {
-  let lo = 0
-  let hi = a.length
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1
-    if (a[mid]! < x) lo = mid + 1
-    else hi = mid
-  }
-  return lo
-}
