@@ -7,8 +7,6 @@ import type { MachineIndex } from '../../workers/units.js'
 /** Row height in CSS pixels: compact, normal, comfortable. */
 export type RowHeight = 16 | 22 | 28
 export const rowHeights: readonly RowHeight[] = [16, 22, 28]
-/** CSS pixels above the first row: the time axis on the canvas, the filter box over the tree. */
-export const axisHeight = 28
 
 export interface Row {
   /** Id of the track, or `<machine track>/tasks` for the header above a machine's tasks. */

@@ -5,7 +5,6 @@ import { batch, computed, signal } from '@preact/signals'
 import type {
   EngineApi,
   EventDetails,
-  EventRow,
   Family,
   FilterSpec,
   HoverInfo,
@@ -129,6 +128,7 @@ export function setSession(info: SessionInfo | null, fresh: boolean): void {
       hoverTime.value = null
       hover.value = null
       rowScroll.value = 0
+      activeRow.value = null
     }
     if (fresh || whole) range.value = extent.peek()
     else range.value = clampRange(shown, extent.peek())
@@ -227,6 +227,7 @@ export function clearSelection(): void {
     selection.value = null
     details.value = null
     rangeSelection.value = null
+    activeRow.value = null
   })
 }
 /** Track id of an event's CPU row. */
@@ -249,16 +250,6 @@ export function setMarker(name: MarkerName, t: SessionTime | null): void {
 /** Time under the pointer over canvas or overview; null when it is elsewhere. */
 export const hoverTime = signal<SessionTime | null>(null)
 export const hover = signal<HoverInfo | null>(null)
-
-/** Where a context menu was asked for, client pixels; the frame shows the menu. */
-export interface MenuRequest {
-  readonly x: number
-  readonly y: number
-  readonly t: SessionTime | null
-  readonly track: string | null
-  readonly event: EventRow | null
-}
-export const menuRequest = signal<MenuRequest | null>(null)
 
 // ---- filter and search -------------------------------------------------------------------------------------------------
 

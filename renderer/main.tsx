@@ -1,0 +1,36 @@
+import { effect } from '@preact/signals'
+import { render } from 'preact'
+import { App } from './app.js'
+import { runCommand, startKeys } from './commands.js'
+import { onMenu, setNativeTheme } from './host-api.js'
+import { startFollowing } from './state/following.js'
+import { handle, say, sentence } from './state/messages.js'
+import { begin } from './state/opening.js'
+import { startSearching } from './state/searching.js'
+import { systemDark, theme } from './state/session-state.js'
+import { startSettings, windowSize } from './state/settings.js'
+import './theme.css'
+import './frame.css'
+
+const measure = () => (windowSize.value = { width: innerWidth, height: innerHeight })
+
+async function start(): Promise<void> {
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const followSystem = () => (systemDark.value = dark.matches)
+  followSystem()
+  dark.addEventListener('change', followSystem)
+  measure()
+  addEventListener('resize', measure)
+  addEventListener('unhandledrejection', (e) => say('error', sentence(e.reason)))
+  // Private windows may refuse storage: everything works, nothing is remembered.
+  await startSettings().catch((e: unknown) => say('note', `Nothing will be remembered: ${sentence(e)}`))
+  render(<App />, document.getElementById('app')!)
+  effect(() => setNativeTheme(theme.value))
+  startKeys()
+  startFollowing()
+  startSearching()
+  onMenu(runCommand)
+  handle(begin())
+}
+
+void start()

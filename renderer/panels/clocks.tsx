@@ -1,0 +1,92 @@
+// How each machine's time relates to the session's, and the choice of it.
+
+import { signal } from '@preact/signals'
+import type { ClockMethod, ClockState } from '../../workers/thread/contract.js'
+import { parseDelta } from '../state/format.js'
+import { handle } from '../state/messages.js'
+import { retime } from '../state/opening.js'
+import { loading, session } from '../state/session-state.js'
+import { Band, machineName } from '../widgets/machine.js'
+
+const methods: Readonly<Record<ClockMethod, { readonly name: string; readonly about: string }>> = {
+  recorded: { name: 'Recorded', about: 'TIME_SHIFT of the recording, computed with 128 bits' },
+  compat: { name: 'As trace-cmd', about: 'TIME_SHIFT, rounded as trace-cmd rounds it' },
+  none: { name: 'Unchanged', about: 'the file’s own clock' },
+  'from-start': { name: 'From start', about: 'the file’s first event at the start of the session' },
+  user: { name: 'Own offset', about: 'the file’s own clock plus the offset typed here' },
+}
+
+export function Clocks() {
+  const info = session.value
+  if (!info) return null
+  if (info.clocks.length === 0) return <p class="empty">No clock is known for these files.</p>
+  return (
+    <div class="clocks scroll" tabIndex={0} aria-label="Clocks">
+      {info.clocks.map((c) => (
+        <ClockCard key={c.machine} clock={c} />
+      ))}
+    </div>
+  )
+}
+
+/** What is typed and not applied yet, by machine. */
+const typed = signal<Readonly<Record<number, string>>>({})
+
+function ClockCard({ clock }: { readonly clock: ClockState }) {
+  const unit = session.value?.unit ?? 'ns'
+  const text = typed.value[clock.machine] ?? (clock.offset === '0' ? '' : `${clock.offset} ${unit}`)
+  const offset = text.trim() === '' ? '0' : parseDelta(text, unit)
+  const set = (method: ClockMethod, by: string) => {
+    const { [clock.machine]: _, ...rest } = typed.peek()
+    typed.value = rest
+    handle(retime(clock.machine, { method, offset: by }))
+  }
+  const apply = () => {
+    if (offset === null) return
+    const method = clock.method === 'none' && clock.available.includes('user') && offset !== '0' ? 'user' : clock.method
+    set(method, offset)
+  }
+  return (
+    <section class="clock" aria-label={`Clock of ${machineName(clock.machine)}`}>
+      <Band machine={clock.machine} />
+      <h3>{machineName(clock.machine)}</h3>
+      <p class="clock-name">
+        trace clock <code>{clock.clock || 'not named in the file'}</code>
+      </p>
+      <p class="clock-statement">{clock.statement}</p>
+      <label>
+        Time
+        <select
+          class="field"
+          value={clock.method}
+          disabled={clock.available.length < 2 || loading.value !== null}
+          title={methods[clock.method].about}
+          onChange={(e) => set(e.currentTarget.value as ClockMethod, offset ?? clock.offset)}
+        >
+          {clock.available.map((m) => (
+            <option key={m} value={m} title={methods[m].about}>
+              {methods[m].name}: {methods[m].about}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Offset
+        <input
+          class={`field ${offset === null ? 'wrong' : ''}`}
+          value={text}
+          placeholder={unit === 'ns' ? '0, e.g. -12.5 us' : '0'}
+          aria-invalid={offset === null}
+          title={offset === null ? (unit === 'ns' ? 'A number with ns, us, ms or s' : 'A whole number of ticks') : ''}
+          onInput={(e) => (typed.value = { ...typed.peek(), [clock.machine]: e.currentTarget.value })}
+          onKeyDown={(e) => {
+            if (e.key === 'Enter') apply()
+          }}
+        />
+      </label>
+      <button type="button" class="button" disabled={offset === null || offset === clock.offset} onClick={apply}>
+        Apply offset
+      </button>
+    </section>
+  )
+}

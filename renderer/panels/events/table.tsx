@@ -1,0 +1,323 @@
+// The list of events. Only what is in sight exists as elements; see widgets/virtual-scroll.ts for lists taller than a browser
+// can scroll.
+
+import { useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import type { EventRow } from '../../../workers/thread/contract.js'
+import { handle, say, sentence } from '../../state/messages.js'
+import {
+  cpuTrack,
+  engine,
+  filter,
+  filterTable,
+  filterView,
+  select,
+  selection,
+  session,
+  tableCount,
+  tableView,
+  timeFormat,
+} from '../../state/session-state.js'
+import { columnWidths, follow } from '../../state/settings.js'
+import { formatCount, plural } from '../../state/format.js'
+import { copyText } from '../../widgets/copy.js'
+import { machineCss, machineName } from '../../widgets/machine.js'
+import {
+  clampTop,
+  elementHeight,
+  fromScrollTop,
+  topToShow,
+  toScrollTop,
+  visibleRows,
+} from '../../widgets/virtual-scroll.js'
+import type { ListSize } from '../../widgets/virtual-scroll.js'
+import { eventMenu, eventText } from '../menus.js'
+import { columns, layoutColumns, maxColumnWidth, minColumnWidth } from './columns.js'
+import type { ColumnContext } from './columns.js'
+import { RowCache } from './row-cache.js'
+
+const rowHeight = 22
+const headHeight = 24
+/** Width of a character of the monospace font at 12 px, a little generous. */
+const charWidth = 7.3
+
+export function EventTable() {
+  const info = session.value
+  const view = tableView.value
+  const rows = tableCount.value
+  const version = info?.version
+  const box = useRef<HTMLDivElement>(null)
+  const top = useSignal(0)
+  const size = useSignal({ width: 0, height: 0 })
+  const arrivals = useSignal(0)
+  const longest = useSignal(0)
+  const cursor = useRef<number | null>(null)
+  const stale = useRef<readonly { readonly row: number; readonly event: EventRow }[]>([])
+
+  const cache = useMemo(() => {
+    const api = engine.value
+    return new RowCache(
+      (start, count, signal) => api?.rows(view, start, count, signal) ?? Promise.resolve([]),
+      () => arrivals.value++,
+      (e) => say('error', sentence(e)),
+    )
+  }, [view, version, engine.value])
+  useEffect(() => () => cache.close(), [cache])
+
+  const list: ListSize = { rows, rowHeight, viewport: Math.max(0, size.value.height - headHeight) }
+  const listNow = useRef(list)
+  listNow.current = list
+
+  const scrollTo = (wish: number) => {
+    const next = clampTop(wish, listNow.current)
+    top.value = next
+    if (box.current) box.current.scrollTop = toScrollTop(next, listNow.current)
+  }
+
+  useLayoutEffect(() => {
+    const element = box.current!
+    const observer = new ResizeObserver(() => {
+      size.value = { width: element.clientWidth, height: element.clientHeight }
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
+  // The wheel moves by rows, not by the scrollbar's share, which would be thousands of rows a notch in a long list.
+  useLayoutEffect(() => {
+    const element = box.current!
+    const onWheel = (e: WheelEvent) => {
+      if (e.ctrlKey || e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) return
+      e.preventDefault()
+      const unit = e.deltaMode === 1 ? rowHeight : e.deltaMode === 2 ? listNow.current.viewport : 1
+      scrollTo(top.peek() + e.deltaY * unit)
+    }
+    element.addEventListener('wheel', onWheel, { passive: false })
+    return () => element.removeEventListener('wheel', onWheel)
+  }, [])
+
+  // Another view or size: stay near the selection if it is followed, and within the list.
+  useLayoutEffect(() => scrollTo(top.peek()), [rows, size.value.height])
+
+  const chosen = selection.value
+  useEffect(() => {
+    cursor.current = null
+    const api = engine.peek()
+    if (!chosen || !api || version === undefined) return
+    let current = true
+    const find = async () => {
+      const { row, exact } = await api.rowOf(view, chosen.position)
+      if (!current) return
+      cursor.current = row
+      if (chosen.origin === 'table' ? exact : follow.peek()) scrollTo(topToShow(row, top.peek(), listNow.current))
+    }
+    handle(find())
+    return () => {
+      current = false
+    }
+  }, [chosen?.position, chosen?.origin, view, version, size.value.height > 0])
+
+  const [first, end] = visibleRows(top.value, list)
+  useLayoutEffect(() => {
+    if (info && end > first) cache.want(Math.max(0, first - 20), Math.min(rows, end + 20))
+  }, [cache, first, end, rows])
+
+  void arrivals.value
+  let shown: { readonly row: number; readonly event: EventRow | undefined }[] = []
+  for (let row = first; row < end; row++) shown.push({ row, event: cache.get(row) })
+  const waiting = shown.length > 0 && shown.every((r) => r.event === undefined)
+  const ready = shown.filter((r): r is { row: number; event: EventRow } => r.event !== undefined)
+  if (waiting && stale.current.length > 0) {
+    // Nothing of this place has come yet: what was there stays, paler, until it does.
+    shown = shown.map((r, i) => ({ row: r.row, event: stale.current[i]?.event }))
+  } else if (ready.length > 0) stale.current = ready
+
+  const longestNow = ready.reduce((n, r) => Math.max(n, r.event.info.length), 0)
+  useLayoutEffect(() => {
+    if (longestNow > longest.peek()) longest.value = longestNow
+  }, [longestNow])
+
+  if (!info) return null
+  const context: ColumnContext = { base: info, timeFormat: timeFormat.value, machine: machineName }
+  const { widths, total } = layoutColumns(
+    columnWidths.value,
+    Math.min(longest.value, 4000) * charWidth + 16,
+    size.value.width,
+  )
+  const template = widths.map((w) => `${w}px`).join(' ')
+
+  const choose = (event: EventRow) => select(event.position, event.t, cpuTrack(event), 'table')
+  const moveTo = async (row: number) => {
+    const wanted = Math.max(0, Math.min(rows - 1, row))
+    if (rows === 0) return
+    cursor.current = wanted
+    scrollTo(topToShow(wanted, top.peek(), listNow.current))
+    const event = cache.get(wanted) ?? (await engine.peek()?.rows(view, wanted as never, 1))?.[0]
+    if (event && cursor.current === wanted) choose(event)
+  }
+  const onKeyDown = (e: KeyboardEvent) => {
+    const at = cursor.current ?? first - 1
+    const page = Math.max(1, Math.floor(list.viewport / rowHeight) - 1)
+    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'c' && getSelection()?.isCollapsed !== false) {
+      const event = cursor.current === null ? undefined : cache.get(cursor.current)
+      if (event) copyText(eventText(event))
+    } else if (e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return
+    else if (e.key === 'ArrowDown') handle(moveTo(at + 1))
+    else if (e.key === 'ArrowUp') handle(moveTo(at - 1))
+    else if (e.key === 'PageDown') handle(moveTo(at + page))
+    else if (e.key === 'PageUp') handle(moveTo(at - page))
+    else if (e.key === 'Home') handle(moveTo(0))
+    else if (e.key === 'End') handle(moveTo(rows - 1))
+    else if (e.key === 'ArrowRight') box.current?.scrollBy({ left: 80 })
+    else if (e.key === 'ArrowLeft') box.current?.scrollBy({ left: -80 })
+    else return
+    e.preventDefault()
+    e.stopPropagation()
+  }
+
+  return (
+    <div
+      class="table"
+      ref={box}
+      role="grid"
+      aria-label="Events"
+      aria-rowcount={rows + 1}
+      tabIndex={0}
+      data-key-scope="table"
+      onKeyDown={onKeyDown}
+      onScroll={(e) => {
+        const at = e.currentTarget.scrollTop
+        // Our own setting of the scrollbar comes back as an event; only the user's moves the list.
+        if (Math.abs(at - toScrollTop(top.peek(), listNow.current)) > 1) top.value = fromScrollTop(at, listNow.current)
+      }}
+    >
+      <div class="table-space" style={{ width: `${total}px`, height: `${elementHeight(list) + headHeight}px` }}>
+        <div class="table-head" role="row" style={{ gridTemplateColumns: template }}>
+          {columns.map((c, i) => (
+            <span key={c.name} role="columnheader" class={c.right ? 'right' : ''} title={c.tip}>
+              {c.title}
+              <ColumnEdge name={c.name} width={widths[i]!} initial={c.width} />
+            </span>
+          ))}
+        </div>
+        <div
+          class={`table-body ${waiting ? 'stale' : ''}`}
+          style={{ height: `${list.viewport}px`, width: `${total}px` }}
+        >
+          {shown.map(({ row, event }) => (
+            <TableRow
+              key={row}
+              row={row}
+              event={event}
+              y={row * rowHeight - top.value}
+              template={template}
+              context={context}
+              choose={choose}
+            />
+          ))}
+          {rows === 0 && <NoEvents />}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly row: number
+  readonly event: EventRow | undefined
+  readonly y: number
+  readonly template: string
+  readonly context: ColumnContext
+  readonly choose: (event: EventRow) => void
+}
+function TableRow({ row, event, y, template, context, choose }: RowProps) {
+  const place = { transform: `translateY(${y}px)`, gridTemplateColumns: template }
+  if (!event) {
+    return (
+      <div class="table-row pending" role="row" style={place}>
+        <span class="right">{formatCount(row)}</span>
+      </div>
+    )
+  }
+  const chosen = selection.value?.position === event.position
+  const lost =
+    event.lost === 0
+      ? ''
+      : event.lost < 0
+        ? 'Events were lost before this one'
+        : `${plural(event.lost, 'event')} lost before this one`
+  return (
+    <div
+      class={`table-row ${chosen ? 'chosen' : ''} ${lost ? 'lost' : ''}`}
+      role="row"
+      aria-rowindex={row + 2}
+      aria-selected={chosen}
+      title={lost || undefined}
+      style={place}
+      onClick={() => choose(event)}
+      onContextMenu={(e) => {
+        e.preventDefault()
+        choose(event)
+        eventMenu(e.clientX, e.clientY, event)
+      }}
+    >
+      <span class="row-band" style={{ background: machineCss(event.machine) }} />
+      {columns.map((c) => {
+        const text = c.text(event, context)
+        return (
+          <span
+            key={c.name}
+            role="gridcell"
+            class={`${c.right ? 'right' : ''} ${c.mono ? 'mono' : ''}`}
+            title={c.name === 'info' || lost ? undefined : text}
+          >
+            {text}
+          </span>
+        )
+      })}
+    </div>
+  )
+}
+
+function ColumnEdge({
+  name,
+  width,
+  initial,
+}: {
+  readonly name: string
+  readonly width: number
+  readonly initial: number
+}) {
+  const set = (w: number) =>
+    (columnWidths.value = {
+      ...columnWidths.peek(),
+      [name]: Math.round(Math.min(Math.max(w, minColumnWidth), maxColumnWidth)),
+    })
+  const onPointerDown = (e: PointerEvent) => {
+    e.preventDefault()
+    const edge = e.currentTarget as HTMLElement
+    edge.setPointerCapture(e.pointerId)
+    const move = (m: PointerEvent) => set(width + m.clientX - e.clientX)
+    const up = () => {
+      edge.removeEventListener('pointermove', move)
+      edge.removeEventListener('lostpointercapture', up)
+    }
+    edge.addEventListener('pointermove', move)
+    edge.addEventListener('lostpointercapture', up)
+  }
+  return <span class="column-edge" onPointerDown={onPointerDown} onDblClick={() => set(initial)} />
+}
+
+function NoEvents() {
+  if (filterView.value && filterTable.value) {
+    return (
+      <p class="empty">
+        No event passes the filter.{' '}
+        <button type="button" class="link" onClick={() => (filter.value = {})}>
+          Clear the filter
+        </button>
+      </p>
+    )
+  }
+  return <p class="empty">These files hold no events: the buffers were empty when they were recorded.</p>
+}

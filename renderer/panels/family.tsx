@@ -1,0 +1,115 @@
+// Who is whose guest: shown before loading, and whenever the session's name is clicked.
+
+import type { Family, FileInfo, MachineInfo } from '../../workers/thread/contract.js'
+import { formatBytes, formatDelta, plural } from '../state/format.js'
+import { handle } from '../state/messages.js'
+import { familyOpen, load } from '../state/opening.js'
+import { family, session } from '../state/session-state.js'
+import { Dialog } from '../widgets/dialog.js'
+
+const pairing: Readonly<Record<MachineInfo['pairedBy'], string>> = {
+  'trace-id': 'paired by trace id',
+  'time-shift': 'paired by its time shift samples',
+  none: 'nothing in the files pairs it with another',
+}
+
+export function FamilyDialog() {
+  const tree = family.value
+  if (!tree) return null
+  const loaded = session.value !== null
+  const close = () => (familyOpen.value = false)
+  const size = tree.files.reduce((n, f) => n + f.size, 0)
+  const go = () => handle(load())
+  return (
+    <Dialog title="Hosts, guests and files" class="family" onClose={close}>
+      <header class="dialog-head">
+        <h2>
+          {plural(tree.machines.length, 'machine')} in {plural(tree.files.length, 'file')}, {formatBytes(size)}
+        </h2>
+      </header>
+      <div class="family-tree">
+        {tree.machines
+          .filter((m) => m.parent === null)
+          .map((m) => (
+            <Machine key={m.machine} tree={tree} machine={m} />
+          ))}
+      </div>
+      {tree.faults.length > 0 && (
+        <ul class="faults">
+          {tree.faults.map((f, i) => (
+            <li key={i} class={`fault fault-${f.severity}`}>
+              <span class="fault-mark" aria-label={f.severity} />
+              <span class="fault-text">{f.message}</span>
+              <span class="fault-place">{f.file}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <footer class="dialog-foot">
+        <span class="fill" />
+        <button type="button" class="button" onClick={close}>
+          {loaded ? 'Close' : 'Cancel'}
+        </button>
+        <button type="button" class="button primary" autofocus disabled={tree.files.length === 0} onClick={go}>
+          {loaded ? 'Load again' : 'Load'}
+        </button>
+      </footer>
+    </Dialog>
+  )
+}
+
+function Machine({ tree, machine }: { readonly tree: Family; readonly machine: MachineInfo }) {
+  const guests = tree.machines.filter((m) => m.parent === machine.machine)
+  const role = machine.role === 'alone' ? 'machine' : machine.role
+  const threads = machine.vcpus.filter((v) => v.tid > 0)
+  return (
+    <section class="family-machine">
+      <h3>
+        {machine.name} <span class="muted">{machine.name === role ? '' : role}</span>
+      </h3>
+      <p class="muted">
+        {plural(machine.cpus.length, 'CPU')}
+        {machine.role === 'guest' && `, ${pairing[machine.pairedBy]}`}
+        {machine.role === 'guest' &&
+          (threads.length > 0
+            ? `, host threads ${threads.map((v) => v.tid).join(', ')}`
+            : ', host threads of its vCPUs not recorded')}
+      </p>
+      {machine.files.map((f) => {
+        const file = tree.files.find((x) => x.file === f)
+        return file && <File key={f} file={file} />
+      })}
+      {guests.map((g) => (
+        <Machine key={g.machine} tree={tree} machine={g} />
+      ))}
+    </section>
+  )
+}
+
+function File({ file }: { readonly file: FileInfo }) {
+  const span =
+    file.span && !/tsc|cycle|counter/.test(file.clock)
+      ? formatDelta(Number(BigInt(file.span.last) - BigInt(file.span.first)), 'ns')
+      : ''
+  const facts = [
+    `${file.format} ${file.version}`,
+    file.compression && file.compression !== 'none' ? file.compression : 'not compressed',
+    `clock ${file.clock || 'not named'}`,
+    span,
+    file.buffers.length > 1 ? plural(file.buffers.length, 'buffer') : '',
+    file.timeShift
+      ? `${plural(
+          file.timeShift.samples.reduce((a, b) => a + b, 0),
+          'time shift sample',
+        )}`
+      : '',
+  ]
+  return (
+    <div class="family-file">
+      <b>{file.name}</b>
+      <span class="right">{formatBytes(file.size)}</span>
+      <span class="muted">{facts.filter(Boolean).join(', ')}</span>
+      {file.span === null && <span class="warning">no events</span>}
+    </div>
+  )
+}

@@ -1,0 +1,275 @@
+// What is known about the selection: the event's fields, stack and times, or the chosen range.
+
+import { formatCount, formatDelta, formatInteger, formatTime, plainTime, plural } from '../state/format.js'
+import { eventName, hideEvent, onlyEvent } from '../state/filters.js'
+import { handle } from '../state/messages.js'
+import {
+  clearSelection,
+  cpuTrack,
+  details,
+  engine,
+  filter,
+  markers,
+  rangeSelection,
+  select,
+  selection,
+  session,
+  setMarker,
+  setRange,
+  taskTrack,
+  timeFormat,
+  timelineView,
+} from '../state/session-state.js'
+import type { TimeRange } from '../state/session-state.js'
+import type { EventDetails, SessionInfo } from '../../workers/thread/contract.js'
+import { copyText } from '../widgets/copy.js'
+import { Band, machineName } from '../widgets/machine.js'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { showRow } from './menus.js'
+
+export function Inspector() {
+  const info = session.value
+  const event = details.value
+  const chosen = selection.value
+  const span = rangeSelection.value
+  if (!info) return null
+  return (
+    <div class="inspector scroll" tabIndex={0} aria-label="Selection">
+      {span && <RangeCard info={info} span={span} />}
+      {event && chosen ? (
+        <EventCard info={info} event={event} stale={event.position !== chosen.position} />
+      ) : (
+        !span && (
+          <p class="empty">
+            Shows the fields, stack and times of an event. Click an event on the timeline or in the table, or drag over
+            the timeline to measure a range.
+          </p>
+        )
+      )}
+    </div>
+  )
+}
+
+interface EventProps {
+  readonly info: SessionInfo
+  readonly event: EventDetails
+  readonly stale: boolean
+}
+function EventCard({ info, event, stale }: EventProps) {
+  const { a } = markers.value
+  const step = (track: string, direction: 1 | -1) => {
+    const go = async () => {
+      const next = await engine.peek()?.step(track, event, direction, timelineView.peek())
+      if (next) select(next.position, next.t, track, 'inspector')
+    }
+    handle(go())
+  }
+  const name = eventName(event)
+  return (
+    <article class={stale ? 'stale' : ''}>
+      <header class="inspector-head">
+        <Band machine={event.machine} />
+        <h2>{event.event}</h2>
+        <span class="muted">{event.system}</span>
+        <button type="button" class="quiet end" title="Clear the selection (Esc)" onClick={clearSelection}>
+          ×
+        </button>
+      </header>
+      <dl class="facts">
+        <dt>Time</dt>
+        <dd>
+          <button
+            type="button"
+            class="link"
+            title="Copy the time"
+            onClick={() => copyText(plainTime(event.t, info, timeFormat.peek()))}
+          >
+            {formatTime(event.t, info, timeFormat.value)}
+          </button>
+        </dd>
+        <dt>{timeFormat.value === 'trace' ? 'Relative' : 'Trace clock'}</dt>
+        <dd>{formatTime(event.t, info, timeFormat.value === 'trace' ? 'relative' : 'trace')}</dd>
+        {event.rawTime !== event.time && (
+          <>
+            <dt>In the file</dt>
+            <dd title="Timestamp as recorded, before any clock relation">{formatInteger(BigInt(event.rawTime))}</dd>
+          </>
+        )}
+        {a !== null && (
+          <>
+            <dt>Since A</dt>
+            <dd>{formatDelta(event.t - a, info.unit)}</dd>
+          </>
+        )}
+        <dt>Task</dt>
+        <dd>
+          <button type="button" class="link" title="Show the task’s row" onClick={() => showRow(taskTrack(event))}>
+            {event.task}-{event.pid}
+          </button>
+        </dd>
+        <dt>Where</dt>
+        <dd>
+          {machineName(event.machine)}, CPU {event.cpu}
+          {event.buffer !== '' && `, buffer ${event.buffer}`}
+        </dd>
+        <dt>Latency</dt>
+        <dd class="mono">{event.latency}</dd>
+        <dt>Number</dt>
+        <dd>{formatCount(event.position)}</dd>
+      </dl>
+      {event.lost !== 0 && (
+        <p class="warning">
+          {event.lost < 0 ? 'An unknown number of events' : plural(event.lost, 'event')} lost on this CPU just before.
+        </p>
+      )}
+      <div class="button-row">
+        <button type="button" class="button" onClick={() => step(cpuTrack(event), -1)}>
+          Previous on CPU {event.cpu}
+        </button>
+        <button type="button" class="button" onClick={() => step(cpuTrack(event), 1)}>
+          Next on CPU {event.cpu}
+        </button>
+        <button type="button" class="button" onClick={() => step(taskTrack(event), -1)}>
+          Previous of task
+        </button>
+        <button type="button" class="button" onClick={() => step(taskTrack(event), 1)}>
+          Next of task
+        </button>
+      </div>
+      <p class="info mono">{event.info}</p>
+      {event.fields.length > 0 && (
+        <table class="fields">
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Value</th>
+              <th scope="col">Raw</th>
+            </tr>
+          </thead>
+          <tbody>
+            {event.fields.map((f) => (
+              <tr key={f.name} title={f.type}>
+                <th scope="row">{f.name}</th>
+                <td class="mono">{f.text}</td>
+                <td class="mono muted">{f.raw === f.text ? '' : f.raw}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {event.stacks.map((s) => (
+        <section key={`${s.kind}${s.position}`}>
+          <h3>{s.kind === 'kernel' ? 'Kernel stack' : 'User stack'}</h3>
+          <ol class="stack mono">
+            {s.frames.map((f, i) => (
+              <li key={i} title={f.address}>
+                {f.symbol || f.address}
+                {f.symbol && <span class="muted">+0x{f.offset.toString(16)}</span>}
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
+      <div class="button-row">
+        <button type="button" class="button" onClick={() => (filter.value = onlyEvent(filter.peek(), name))}>
+          Only this event
+        </button>
+        <button type="button" class="button" onClick={() => (filter.value = hideEvent(filter.peek(), name))}>
+          Hide this event
+        </button>
+      </div>
+      <details class="raw">
+        <summary>Record in the file</summary>
+        <dl class="facts">
+          <dt>File</dt>
+          <dd>{event.file}</dd>
+          <dt>Byte</dt>
+          <dd>{formatCount(event.fileOffset)}</dd>
+        </dl>
+        <pre class="mono">{hexLines(event.hex)}</pre>
+      </details>
+    </article>
+  )
+}
+
+/** 8 bytes a line: what the inspector's width holds. */
+function hexLines(hex: string): string {
+  const bytes = hex.replace(/\s+/g, '').match(/../g) ?? []
+  const lines: string[] = []
+  for (let i = 0; i < bytes.length; i += 8) {
+    lines.push(`${i.toString(16).padStart(4, '0')}  ${bytes.slice(i, i + 8).join(' ')}`)
+  }
+  return lines.join('\n')
+}
+
+function RangeCard({ info, span }: { readonly info: SessionInfo; readonly span: TimeRange }) {
+  const count = useSignal<number | null>(null)
+  const view = timelineView.value
+  useEffect(() => {
+    const api = engine.peek()
+    if (!api) return
+    let current = true
+    const ask = async () => {
+      const [from, to] = await Promise.all([api.rowAtTime(view, span.from), api.rowAtTime(view, span.to)])
+      if (current) count.value = to - from
+    }
+    handle(ask())
+    return () => {
+      current = false
+    }
+  }, [span.from, span.to, view, info.version])
+  return (
+    <article>
+      <header class="inspector-head">
+        <h2>Range</h2>
+        <button
+          type="button"
+          class="quiet end"
+          title="Clear the range (Esc)"
+          onClick={() => (rangeSelection.value = null)}
+        >
+          ×
+        </button>
+      </header>
+      <dl class="facts">
+        <dt>Length</dt>
+        <dd>{formatDelta(span.to - span.from, info.unit)}</dd>
+        <dt>From</dt>
+        <dd>{formatTime(span.from, info, timeFormat.value)}</dd>
+        <dt>To</dt>
+        <dd>{formatTime(span.to, info, timeFormat.value)}</dd>
+        <dt>Events</dt>
+        <dd>{count.value === null ? '' : formatCount(count.value)}</dd>
+        {count.value !== null && info.unit === 'ns' && span.to > span.from && (
+          <>
+            <dt>Rate</dt>
+            <dd>{formatCount((count.value / (span.to - span.from)) * 1e9)} events/s</dd>
+          </>
+        )}
+      </dl>
+      <div class="button-row">
+        <button type="button" class="button" onClick={() => setRange(span.from, span.to, true)}>
+          Zoom to it
+        </button>
+        <button
+          type="button"
+          class="button"
+          onClick={() => (filter.value = { ...filter.peek(), from: span.from, to: span.to })}
+        >
+          Only its events
+        </button>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            setMarker('a', span.from)
+            setMarker('b', span.to)
+          }}
+        >
+          Markers A, B at its ends
+        </button>
+      </div>
+    </article>
+  )
+}

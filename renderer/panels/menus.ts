@@ -1,0 +1,122 @@
+// What a right click offers on a row, on an event and on the canvas.
+
+import type { EventRow } from '../../workers/thread/contract.js'
+import type { SessionTime } from '../../workers/units.js'
+import { eventName, hideEvent, onlyEvent, onlyTracks } from '../state/filters.js'
+import { formatTime, plainTime } from '../state/format.js'
+import type { Row } from '../state/rows.js'
+import {
+  cpuTrack,
+  filter,
+  hideRow,
+  pinned,
+  rangeSelection,
+  revealRow,
+  rowText,
+  session,
+  setMarker,
+  setRange,
+  taskTrack,
+  timeFormat,
+  togglePin,
+  toggled,
+  toggleRow,
+} from '../state/session-state.js'
+import { tasksGroup } from '../state/rows.js'
+import { copyText } from '../widgets/copy.js'
+import { openMenu } from '../widgets/menu.js'
+import type { MenuEntry } from '../widgets/menu.js'
+import { machineName } from '../widgets/machine.js'
+
+/** Opens the groups above a row and scrolls to it. */
+export function showRow(id: string): void {
+  const track = session.peek()?.tracks.find((t) => t.id === id)
+  if (!track) return
+  rowText.value = ''
+  const machine = session.peek()?.tracks.find((t) => t.kind === 'machine' && t.machine === track.machine)
+  if (machine && toggled.peek().has(machine.id)) toggleRow(machine.id)
+  if (machine && track.kind === 'task' && !toggled.peek().has(tasksGroup(machine.id))) toggleRow(tasksGroup(machine.id))
+  revealRow(id)
+}
+
+function rowEntries(row: Row): MenuEntry[] {
+  if (!row.track) return [{ label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(row.id) }]
+  const { id, kind } = row.track
+  const entries: MenuEntry[] = []
+  if (kind === 'machine') entries.push({ label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(id) })
+  else {
+    entries.push({
+      label: pinned.peek().includes(id) ? 'Unpin' : 'Pin to the top',
+      keys: 'p',
+      run: () => togglePin(id),
+    })
+    entries.push({
+      label: kind === 'cpu' ? 'Only events of this CPU' : 'Only events of this task',
+      run: () => (filter.value = onlyTracks(filter.peek(), [id])),
+    })
+  }
+  entries.push({ label: 'Hide row', keys: 'h', run: () => hideRow(id) })
+  return entries
+}
+
+function eventEntries(event: EventRow): MenuEntry[] {
+  const name = eventName(event)
+  return [
+    { label: `Only ${event.event}`, run: () => (filter.value = onlyEvent(filter.peek(), name)) },
+    { label: `Hide ${event.event}`, run: () => (filter.value = hideEvent(filter.peek(), name)) },
+    {
+      label: `Only task ${event.task}-${event.pid}`,
+      run: () => (filter.value = onlyTracks(filter.peek(), [taskTrack(event)])),
+    },
+    {
+      label: `Only CPU ${event.cpu} of ${machineName(event.machine)}`,
+      run: () => (filter.value = onlyTracks(filter.peek(), [cpuTrack(event)])),
+    },
+    null,
+    { label: `Show the row of ${event.task}-${event.pid}`, run: () => showRow(taskTrack(event)) },
+    { label: 'Copy event', keys: 'Ctrl+C', run: () => copyText(eventText(event)) },
+  ]
+}
+
+function timeEntries(t: SessionTime): MenuEntry[] {
+  const base = session.peek()
+  if (!base) return []
+  return [
+    { label: 'Marker A here', keys: 'Shift+A', run: () => setMarker('a', t) },
+    { label: 'Marker B here', keys: 'Shift+B', run: () => setMarker('b', t) },
+    {
+      label: `Copy time ${formatTime(t, base, timeFormat.peek())}`,
+      run: () => copyText(plainTime(t, base, timeFormat.peek())),
+    },
+  ]
+}
+
+function rangeEntries(): MenuEntry[] {
+  const chosen = rangeSelection.peek()
+  if (!chosen) return []
+  return [
+    { label: 'Zoom to the range', keys: 'z', run: () => setRange(chosen.from, chosen.to, true) },
+    {
+      label: 'Only events of the range',
+      run: () => (filter.value = { ...filter.peek(), from: chosen.from, to: chosen.to }),
+    },
+    null,
+  ]
+}
+
+/** One event as a line of text, as `trace-cmd report` would order it. */
+export function eventText(e: EventRow): string {
+  const base = session.peek()
+  const time = base ? plainTime(e.t, base, timeFormat.peek()) : String(e.t)
+  return `${machineName(e.machine)} ${e.task}-${e.pid} [${String(e.cpu).padStart(3, '0')}] ${e.latency} ${time}: ${e.event}: ${e.info}`
+}
+
+export const rowMenu = (x: number, y: number, row: Row): void => openMenu(x, y, rowEntries(row))
+export const eventMenu = (x: number, y: number, event: EventRow): void =>
+  openMenu(x, y, [...eventEntries(event), null, ...timeEntries(event.t)])
+
+export function canvasMenu(x: number, y: number, t: SessionTime, row: Row | null, event: EventRow | null): void {
+  const groups = [rangeEntries(), event ? [...eventEntries(event), null] : [], timeEntries(t)]
+  const below: MenuEntry[] = row ? [null, ...rowEntries(row)] : []
+  openMenu(x, y, [...groups.flat(), ...below])
+}

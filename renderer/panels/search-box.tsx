@@ -1,0 +1,108 @@
+import type { SearchColumn, SearchSpec } from '../../workers/thread/contract.js'
+import { formatCount, formatShare } from '../state/format.js'
+import { handle } from '../state/messages.js'
+import { clearSearch, isRegex, stepSearch } from '../state/searching.js'
+import { searchSpec, searchState } from '../state/session-state.js'
+import { Icon } from '../widgets/icons.js'
+
+const columnNames: readonly (readonly [SearchColumn, string])[] = [
+  ['all', 'everywhere'],
+  ['info', 'info'],
+  ['event', 'event'],
+  ['task', 'task'],
+  ['pid', 'PID'],
+  ['cpu', 'CPU'],
+  ['machine', 'machine'],
+  ['latency', 'latency'],
+  ['time', 'time'],
+]
+const modes: readonly (readonly [SearchSpec['mode'], string])[] = [
+  ['contains', 'contains'],
+  ['equals', 'equals'],
+  ['regex', 'regex'],
+]
+
+/** `123 of 4 567 (38 % searched)` where there is room for words. */
+function countText(): string {
+  const state = searchState.value
+  const spec = searchSpec.value
+  if (spec.text === '') return ''
+  if (spec.mode === 'regex' && !isRegex(spec.text)) return 'not a regular expression'
+  if (!state) return ''
+  const matches = state.matches === 0 && state.complete ? 'no match' : `${formatCount(state.matches)} matches`
+  return state.complete
+    ? matches.replace(/^1 matches/, '1 match')
+    : `${matches} (${formatShare(state.scanned, state.total)} searched)`
+}
+
+export function SearchBox() {
+  const spec = searchSpec.value
+  const wrong = spec.mode === 'regex' && spec.text !== '' && !isRegex(spec.text)
+  const set = (part: Partial<SearchSpec>) => (searchSpec.value = { ...searchSpec.peek(), ...part })
+  return (
+    <div class={`search ${wrong ? 'wrong' : ''}`} role="search">
+      <Icon name="search" />
+      <input
+        id="search-text"
+        placeholder="Search events  /"
+        aria-label="Search events"
+        aria-invalid={wrong}
+        autocomplete="off"
+        spellcheck={false}
+        value={spec.text}
+        onInput={(e) => set({ text: e.currentTarget.value })}
+        onKeyDown={(e) => {
+          if (e.key === 'Enter') handle(stepSearch(e.shiftKey ? -1 : 1))
+          else if (e.key === 'Escape') {
+            clearSearch()
+            e.currentTarget.blur()
+          } else return
+          e.preventDefault()
+          e.stopPropagation()
+        }}
+      />
+      <span class="search-count" role="status">
+        {countText()}
+      </span>
+      {spec.text !== '' && (
+        <>
+          <button
+            type="button"
+            class="quiet"
+            title="Previous match (Shift+Enter)"
+            onClick={() => handle(stepSearch(-1))}
+          >
+            <Icon name="up" />
+          </button>
+          <button type="button" class="quiet" title="Next match (Enter)" onClick={() => handle(stepSearch(1))}>
+            <Icon name="down" />
+          </button>
+        </>
+      )}
+      <select
+        aria-label="Column to search"
+        title="Column to search"
+        value={spec.column}
+        onChange={(e) => set({ column: e.currentTarget.value as SearchColumn })}
+      >
+        {columnNames.map(([value, name]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="How to compare"
+        title="How to compare"
+        value={spec.mode}
+        onChange={(e) => set({ mode: e.currentTarget.value as SearchSpec['mode'] })}
+      >
+        {modes.map(([value, name]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}

@@ -1,0 +1,125 @@
+import { command, openFilesDialog, rowHeightNames, runCommand, themeNames } from '../commands.js'
+import { isEmptyFilter } from '../state/filters.js'
+import { plural } from '../state/format.js'
+import { familyOpen, isSample } from '../state/opening.js'
+import { rowHeights } from '../state/rows.js'
+import { filter, mousePreset, rowHeight, session, theme, timeFormat } from '../state/session-state.js'
+import type { ThemeChoice } from '../state/session-state.js'
+import { showDrawer, showFilterBar, showInspector } from '../state/settings.js'
+import { Icon } from '../widgets/icons.js'
+import { openMenuBelow } from '../widgets/menu.js'
+import type { MenuEntry } from '../widgets/menu.js'
+import { SearchBox } from './search-box.js'
+
+const themes: readonly ThemeChoice[] = ['system', 'dark', 'light']
+const themeIcon = { system: 'half', dark: 'moon', light: 'sun' } as const
+
+const entry = (id: string, checked?: boolean): MenuEntry => {
+  const c = command(id)
+  if (!c) return null
+  return { label: c.title, keys: c.keys[0], run: () => runCommand(id), checked, disabled: !(c.when?.() ?? true) }
+}
+
+function viewMenu(): MenuEntry[] {
+  return [
+    {
+      label: 'Times since the first event',
+      checked: timeFormat.peek() === 'relative',
+      keys: 't',
+      run: () => (timeFormat.value = 'relative'),
+    },
+    {
+      label: 'Times of the trace clock',
+      checked: timeFormat.peek() === 'trace',
+      keys: 't',
+      run: () => (timeFormat.value = 'trace'),
+    },
+    null,
+    ...rowHeights.map((h) => ({
+      label: rowHeightNames[h],
+      checked: rowHeight.peek() === h,
+      run: () => void (rowHeight.value = h),
+    })),
+    null,
+    entry('drawer', showDrawer.peek()),
+    entry('inspector', showInspector.peek()),
+    null,
+    ...themes.map((t) => ({ label: themeNames[t], checked: theme.peek() === t, run: () => void (theme.value = t) })),
+    null,
+    {
+      label: 'KernelShark mouse: left drag zooms',
+      checked: mousePreset.peek() === 'kernelshark',
+      run: () => runCommand('mouse'),
+    },
+    null,
+    entry('palette'),
+    entry('shortcuts'),
+    null,
+    entry('close'),
+  ]
+}
+
+export function Toolbar() {
+  const info = session.value
+  const filtered = !isEmptyFilter(filter.value)
+  return (
+    <header class="toolbar" aria-label="Toolbar">
+      <div class="toolbar-left">
+        {info ? (
+          <button
+            type="button"
+            class="quiet session-name"
+            title="Hosts, guests and files of this session (I)"
+            onClick={() => (familyOpen.value = true)}
+          >
+            <b>{info.name}</b>
+            <span class="muted">
+              {isSample.value ? 'sample, ' : ''}
+              {plural(info.machines.length, 'machine')}, {plural(info.files.length, 'file')}
+            </span>
+          </button>
+        ) : (
+          <b class="session-name">Remora</b>
+        )}
+      </div>
+      <div class="toolbar-middle">{info && <SearchBox />}</div>
+      <div class="toolbar-right">
+        <button type="button" class="quiet" title="Open files (Ctrl+O)" onClick={openFilesDialog}>
+          <Icon name="open" />
+          <span class="wide">Open</span>
+        </button>
+        {info && (
+          <button
+            type="button"
+            class={`quiet ${filtered ? 'on' : ''}`}
+            aria-pressed={showFilterBar.value}
+            title="Filter events (Ctrl+Shift+F)"
+            onClick={() => (showFilterBar.value = !showFilterBar.peek())}
+          >
+            <Icon name="filter" />
+            <span class="wide">Filter</span>
+          </button>
+        )}
+        <button
+          type="button"
+          class="quiet"
+          title={`${themeNames[theme.value]}: next theme`}
+          aria-label={`${themeNames[theme.value]}: next theme`}
+          onClick={() => (theme.value = themes[(themes.indexOf(theme.peek()) + 1) % themes.length]!)}
+        >
+          <Icon name={themeIcon[theme.value]} />
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          title="View"
+          aria-label="View menu"
+          aria-haspopup="menu"
+          onClick={(e) => openMenuBelow(e.currentTarget, viewMenu())}
+        >
+          <Icon name="menu" />
+        </button>
+      </div>
+    </header>
+  )
+}

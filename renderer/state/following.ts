@@ -1,0 +1,83 @@
+// What follows from a choice: the details of the selected event, and the engine's view of the filter.
+
+import { batch, effect } from '@preact/signals'
+import { isAbort, say, sentence } from './messages.js'
+import { details, engine, filter, filtering, filterView, selection, session } from './session-state.js'
+import { isEmptyFilter } from './filters.js'
+
+/** Starts following; answers a function that stops. */
+export function startFollowing(): () => void {
+  const stops = [followSelection(), followFilter()]
+  return () => stops.forEach((s) => s())
+}
+
+function followSelection(): () => void {
+  let abort = new AbortController()
+  return effect(() => {
+    const api = engine.value
+    const chosen = selection.value
+    // A clock choice moves times: the details are asked for again.
+    const version = session.value?.version
+    abort.abort()
+    abort = new AbortController()
+    if (!api || !chosen || version === undefined) {
+      details.value = null
+      return
+    }
+    const { signal } = abort
+    api.details(chosen.position, signal).then(
+      (d) => {
+        if (!signal.aborted) details.value = d
+      },
+      (e: unknown) => {
+        if (!signal.aborted && !isAbort(e)) say('error', sentence(e))
+      },
+    )
+  })
+}
+
+function followFilter(): () => void {
+  let abort = new AbortController()
+  return effect(() => {
+    const api = engine.value
+    const spec = filter.value
+    const version = session.value?.version
+    abort.abort()
+    abort = new AbortController()
+    const { signal } = abort
+    const drop = (view: number) => void api?.dropView(view).catch(() => undefined)
+    const old = filterView.peek()
+    if (!api || version === undefined || isEmptyFilter(spec)) {
+      filterView.value = null
+      filtering.value = null
+      if (old) drop(old.view)
+      return
+    }
+    filtering.value = { title: 'Filtering', progress: null, cancel: () => (filter.value = {}) }
+    const mine = filtering.peek()
+    api
+      .createView(
+        spec,
+        (progress) => {
+          const now = filtering.peek()
+          if (!signal.aborted && now) filtering.value = { ...now, progress }
+        },
+        signal,
+      )
+      .then(
+        (view) => {
+          if (signal.aborted) return drop(view.view)
+          batch(() => {
+            filterView.value = view
+            filtering.value = null
+          })
+          if (old) drop(old.view)
+        },
+        (e: unknown) => {
+          if (signal.aborted) return
+          if (filtering.peek() === mine || filtering.peek()) filtering.value = null
+          if (!isAbort(e)) say('error', sentence(e))
+        },
+      )
+  })
+}

@@ -1,0 +1,81 @@
+// The frame's own choices: sizes, what is shown, theme, formats. Kept between sessions of any files.
+
+import { effect, signal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
+import { loadSettings, saveSetting } from '../store/db.js'
+import { handle } from './messages.js'
+import { filterTable, filterTimeline, mousePreset, rowHeight, theme, timeFormat } from './session-state.js'
+
+export type DrawerTab = 'events' | 'clocks' | 'faults' | 'inspector'
+
+/** CSS pixels. */
+export const treeWidth = signal(240)
+export const inspectorWidth = signal(320)
+export const drawerHeight = signal(240)
+export const showInspector = signal(true)
+export const showDrawer = signal(true)
+export const drawerTab = signal<DrawerTab>('events')
+export const showFilterBar = signal(false)
+/** The table scrolls to what is selected elsewhere. */
+export const follow = signal(true)
+/** Widths of the event table's columns by name, CSS pixels. */
+export const columnWidths = signal<Readonly<Record<string, number>>>({})
+
+/** Window size, CSS pixels; kept by app.tsx. */
+export const windowSize = signal({ width: 1440, height: 900 })
+/** Too narrow for an inspector beside the canvas: it becomes a tab of the drawer. */
+export const narrow = { breakpoint: 1180 } as const
+
+const number = (low: number, high: number) => (v: unknown) =>
+  typeof v === 'number' && Number.isFinite(v) && v >= low && v <= high
+const oneOf =
+  (...all: readonly unknown[]) =>
+  (v: unknown) =>
+    all.includes(v)
+const boolean = (v: unknown) => typeof v === 'boolean'
+const widths = (v: unknown) => typeof v === 'object' && v !== null && Object.values(v).every((w) => number(20, 4000)(w))
+
+interface Kept {
+  readonly name: string
+  readonly valid: (value: unknown) => boolean
+  readonly read: () => unknown
+  readonly write: (value: unknown) => void
+}
+/** A stored value is taken only if `valid`: an older or newer version may have written it. */
+function kept<T>(name: string, from: Signal<T>, valid: (value: unknown) => boolean): Kept {
+  return { name, valid, read: () => from.value, write: (value) => (from.value = value as T) }
+}
+export const settings: readonly Kept[] = [
+  kept('theme', theme, oneOf('system', 'dark', 'light')),
+  kept('timeFormat', timeFormat, oneOf('relative', 'trace')),
+  kept('mousePreset', mousePreset, oneOf('remora', 'kernelshark')),
+  kept('rowHeight', rowHeight, oneOf(16, 22, 28)),
+  kept('treeWidth', treeWidth, number(120, 800)),
+  kept('inspectorWidth', inspectorWidth, number(200, 1000)),
+  kept('drawerHeight', drawerHeight, number(80, 1200)),
+  kept('showInspector', showInspector, boolean),
+  kept('showDrawer', showDrawer, boolean),
+  kept('drawerTab', drawerTab, oneOf('events', 'clocks', 'faults', 'inspector')),
+  kept('follow', follow, boolean),
+  kept('filterTimeline', filterTimeline, boolean),
+  kept('filterTable', filterTable, boolean),
+  kept('columnWidths', columnWidths, widths),
+]
+
+/** Takes over what was stored; unknown names and values of the wrong kind are left alone. */
+export function applySettings(stored: ReadonlyMap<string, unknown>): void {
+  for (const s of settings) if (stored.has(s.name) && s.valid(stored.get(s.name))) s.write(stored.get(s.name))
+}
+
+/** Reads the stored choices, then keeps them up to date. */
+export async function startSettings(): Promise<void> {
+  applySettings(await loadSettings())
+  for (const s of settings) {
+    let first = true
+    effect(() => {
+      const value = s.read()
+      if (!first) handle(saveSetting(s.name, value))
+      first = false
+    })
+  }
+}
