@@ -11,7 +11,7 @@ import { alignMachine } from './commands.js'
 import type { FrameHeld } from './frames.js'
 import { AXIS_HEIGHT, SNAP_PIXELS } from './geometry.js'
 import { LatestOnly } from './latest.js'
-import { lengthOf, timeAt, zoomAt, type Scale } from './scale.js'
+import { lengthOf, timeAt, xOf, zoomAt, type Scale } from './scale.js'
 import { drag, pointer } from './signals.js'
 import { snapInFrame } from './snap.js'
 import { wheelFactor } from './wheel.js'
@@ -26,6 +26,8 @@ export interface GestureSurface {
 const DRAG_MIN = 4
 /** A click takes the nearest event within this, CSS pixels. */
 const CLICK_REACH = 24
+/** Half the width of a marker's flag, CSS pixels. */
+const FLAG_REACH = 9
 /** Wheel turns closer together than this are one step of the zoom history, ms. */
 const BURST = 500
 
@@ -42,6 +44,7 @@ type Hand =
   | { readonly kind: 'undecided' | 'select'; readonly x: number; readonly y: number; readonly t: SessionTime }
   | { readonly kind: 'pan'; readonly x: number; readonly y: number; readonly from: number; readonly scroll: number }
   | { readonly kind: 'align'; readonly x: number; readonly row: Row }
+  | { readonly kind: 'marker'; readonly name: state.MarkerName }
 
 /** Attaches the gestures; returns what detaches them. */
 export function attachGestures(el: HTMLElement, surface: GestureSurface): () => void {
@@ -124,11 +127,15 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       const { x, y } = place(e)
       const row = rowAt(y)
       const guest = row !== null && isGuest(row)
+      const flag = y < AXIS_HEIGHT ? flagAt(surface.scale, x) : null
       if (e.button === 1) {
         e.preventDefault()
         state.markRange()
         hand = { kind: 'pan', x, y, from: state.range.peek().from, scroll: state.rowScroll.peek() }
         drag.value = { kind: 'pan' }
+      } else if (flag) {
+        hand = { kind: 'marker', name: flag }
+        state.activeMarker.value = flag
       } else if (e.altKey && row && guest) {
         hand = { kind: 'align', x, row }
       } else hand = { kind: 'undecided', x, y, t: caught(x, row, e.altKey) }
@@ -147,6 +154,8 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
         const t = caught(x, rowAt(y), e.altKey)
         const [from, to] = t < hand.t ? [t, hand.t] : [hand.t, t]
         drag.value = { kind: 'select', range: { from, to }, zooms: state.mousePreset.peek() === 'kernelshark' }
+      } else if (hand?.kind === 'marker') {
+        state.setMarker(hand.name, caught(x, rowAt(y), e.altKey))
       } else if (hand?.kind === 'pan') {
         const length = state.range.peek().to - state.range.peek().from
         const from = hand.from - lengthOf(surface.scale, x - hand.x)
@@ -258,6 +267,15 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     off.abort()
     leave()
   }
+}
+
+/** The marker whose flag on the axis lies under `x`. */
+function flagAt(scale: Scale, x: number): state.MarkerName | null {
+  const near = (name: state.MarkerName) => {
+    const t = state.markers.peek()[name]
+    return t !== null && Math.abs(xOf(scale, t) - x) <= FLAG_REACH
+  }
+  return near('b') ? 'b' : near('a') ? 'a' : null
 }
 
 const isGuest = (row: Row): boolean => state.session.peek()?.machines[row.machine]?.role === 'guest'

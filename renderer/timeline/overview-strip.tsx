@@ -6,7 +6,7 @@ import { formatDelta } from '../state/format.js'
 import { holdAt, type Hold } from './hold.js'
 import { LatestOnly } from './latest.js'
 import { paintOverview } from './paint/overview.js'
-import { paintTheme } from './paint/theme.js'
+import { onThemeChange, paintTheme } from './paint/theme.js'
 import { lengthOf, timeAt, xOf, zoomAt, type Scale } from './scale.js'
 import { wheelFactor } from './wheel.js'
 import './timeline.css'
@@ -81,13 +81,14 @@ function attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
   resized.observe(host)
 
   const stops = [
+    onThemeChange(invalidate),
     effect(() => {
       void state.session.value
       untracked(ask)
     }),
     effect(() => {
       void [state.range.value, state.extent.value, state.rangeSelection.value, state.markers.value]
-      void [state.selection.value, state.hoverTime.value, state.paintTheme.value]
+      void [state.selection.value, state.hoverTime.value]
       invalidate()
     }),
   ]

@@ -13,7 +13,7 @@ import { paintOverlay } from './paint/overlay.js'
 import { spanColours, type Highlight } from './paint/palette.js'
 import { Raster } from './paint/raster.js'
 import { paintRows } from './paint/rows.js'
-import { paintTheme, type PaintTheme } from './paint/theme.js'
+import { onThemeChange, paintTheme, type PaintTheme } from './paint/theme.js'
 import type { Scale } from './scale.js'
 import * as own from './signals.js'
 import { axisOf } from './ticks.js'
@@ -87,9 +87,8 @@ export class Surface {
         if (key !== files) this.#source.drop()
         files = key
       }),
-      effect(() => {
-        void state.paintTheme.value
-        untracked(() => (this.#theme = this.#readTheme()))
+      onThemeChange(() => {
+        this.#theme = this.#readTheme()
         this.#invalidate(true)
       }),
       effect(() => {

@@ -19,7 +19,7 @@ const AWAY = 14
 const SIDE = 450
 
 /** Who runs or what happens in a span, in one line. */
-export function spanTitle(info: HoverInfo, kind: 'machine' | 'cpu' | 'task'): string {
+function spanTitle(info: HoverInfo, kind: 'machine' | 'cpu' | 'task'): string {
   const { span } = info
   if (!span) return 'nothing recorded here'
   if (kind === 'task') return span.state === RunState.Running ? `runs on CPU ${span.value}` : STATES[span.state]

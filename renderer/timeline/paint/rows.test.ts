@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LodFrame, TrackInfo } from '../../../workers/thread/contract.js'
+import { SpanFlag, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
 import { eventTypeIndex, machineIndex, sessionTime } from '../../../workers/units.js'
 import type { Row } from '../../state/rows.js'
 import { rowParts } from '../geometry.js'
@@ -140,6 +140,14 @@ describe('rows', () => {
     expect(seen.slice(126).every((n) => n === 0)).toBe(true)
     const lost = paint(sched('-~--'), 160)
     expect(Array.from({ length: 160 }, (_, x) => barHeight(lost, x, torn) > 0).filter(Boolean)).toHaveLength(40)
+  })
+  it('mark where events were lost among merged spans', () => {
+    const frame = sched('mmmm')
+    frame.flags[2]! |= SpanFlag.Lost
+    const r = paint(frame, 40)
+    const torn = Array.from({ length: 40 }, (_, x) => barHeight(r, x, pack(theme.torn)) > 0)
+    expect(torn.indexOf(true)).toBe(20)
+    expect(torn.filter(Boolean)).toHaveLength(10)
   })
   it('put ticks on top, brighter where more happens, taller for the chosen type', () => {
     const frame = withTicks(sched('----------'), [

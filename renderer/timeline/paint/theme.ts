@@ -41,6 +41,13 @@ export function machineColour(machines: readonly MachineInfo[], machine: Machine
   return i < 0 ? HOST : GUESTS[i % GUESTS.length]!
 }
 
+/** Calls back when the page has taken on another theme: its variables have their new values only then. */
+export function onThemeChange(then: () => void): () => void {
+  const observer = new MutationObserver(then)
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+  return () => observer.disconnect()
+}
+
 /** `variable` gives a CSS variable's value, '' when it is not set. */
 export function paintTheme(dark: boolean, variable: (name: string) => string): PaintTheme {
   const frame = (name: string, fallback: string) => parseColour(variable(name)) ?? parseColour(fallback)!
@@ -61,7 +68,7 @@ export function paintTheme(dark: boolean, variable: (name: string) => string): P
     crowd: mix(background, text, dark ? 0.34 : 0.3),
     tick: mix(background, text, 0.55),
     tickStrong: dark ? { r: 255, g: 255, b: 255 } : { r: 0, g: 0, b: 0 },
-    markerA: dark ? oklch(0.76, 0.15, 150) : oklch(0.5, 0.14, 150),
-    markerB: dark ? oklch(0.72, 0.16, 330) : oklch(0.52, 0.2, 330),
+    markerA: frame('--marker-a', dark ? '#6fd08c' : '#187a3c'),
+    markerB: frame('--marker-b', dark ? '#f08ad0' : '#a8208a'),
   }
 }
