@@ -13,13 +13,13 @@ const pairing: Readonly<Record<MachineInfo['pairedBy'], string>> = {
   none: 'nothing in the files pairs it with another',
 }
 
+const close = () => (familyOpen.value = false)
+
 export function FamilyDialog() {
   const tree = family.value
   if (!tree) return null
   const loaded = session.value !== null
-  const close = () => (familyOpen.value = false)
   const size = tree.files.reduce((n, f) => n + f.size, 0)
-  const go = () => handle(load())
   return (
     <Dialog title="Hosts, guests and files" class="family" onClose={close}>
       <header class="dialog-head">
@@ -50,7 +50,13 @@ export function FamilyDialog() {
         <button type="button" class="button" onClick={close}>
           {loaded ? 'Close' : 'Cancel'}
         </button>
-        <button type="button" class="button primary" autofocus disabled={tree.files.length === 0} onClick={go}>
+        <button
+          type="button"
+          class="button primary"
+          autofocus
+          disabled={tree.files.length === 0}
+          onClick={() => handle(load())}
+        >
           {loaded ? 'Load again' : 'Load'}
         </button>
       </footer>

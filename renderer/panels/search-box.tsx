@@ -35,10 +35,11 @@ function countText(): string {
     : `${matches} (${formatShare(state.scanned, state.total)} searched)`
 }
 
+const set = (part: Partial<SearchSpec>) => (searchSpec.value = { ...searchSpec.peek(), ...part })
+
 export function SearchBox() {
   const spec = searchSpec.value
   const wrong = spec.mode === 'regex' && spec.text !== '' && !isRegex(spec.text)
-  const set = (part: Partial<SearchSpec>) => (searchSpec.value = { ...searchSpec.peek(), ...part })
   return (
     <div class={`search ${wrong ? 'wrong' : ''}`} role="search">
       <Icon name="search" />

@@ -37,13 +37,14 @@ export const onlyEvent = (spec: FilterSpec, name: string): FilterSpec =>
 export const onlyTracks = (spec: FilterSpec, tracks: readonly string[]): FilterSpec =>
   tidyFilter({ ...spec, tracks, pids: undefined })
 
+const few = (all: readonly string[], word: string) => (all.length <= 2 ? all.join(', ') : `${all.length} ${word}`)
+const short = (name: string) => name.replace(/^[^:]*:(?!\*)/, '')
+
 /** `sched_switch only`, `3 event types hidden`: the parts of a filter in words, each with what is left without it. */
 export function describeFilter(
   spec: FilterSpec,
   names: { readonly machine: (m: number) => string; readonly track: (id: string) => string },
 ): readonly { readonly text: string; readonly without: FilterSpec }[] {
-  const few = (all: readonly string[], word: string) => (all.length <= 2 ? all.join(', ') : `${all.length} ${word}`)
-  const short = (name: string) => name.replace(/^[^:]*:(?!\*)/, '')
   const parts: { text: string; without: FilterSpec }[] = []
   const part = (text: string, key: keyof FilterSpec) =>
     parts.push({ text, without: tidyFilter({ ...spec, [key]: undefined }) })

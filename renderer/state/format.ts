@@ -83,11 +83,12 @@ export function formatShare(done: number, total: number): string {
 /** `1 event`, `2 345 events`. */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${formatCount(n)} ${n === 1 ? one : many}`
 
+const two = (n: number): string => String(n).padStart(2, '0')
+
 /** Age of a date: `today 14:03`, `3 days ago`, else the date. */
 export function formatDate(then: number, now: number): string {
   const date = new Date(then)
   const days = Math.floor((startOfDay(now) - startOfDay(then)) / 86_400_000 + 0.5)
-  const two = (n: number) => String(n).padStart(2, '0')
   if (days <= 0) return `today ${two(date.getHours())}:${two(date.getMinutes())}`
   if (days === 1) return 'yesterday'
   if (days < 7) return `${days} days ago`

@@ -16,6 +16,9 @@ export function fits(title: string, query: string): boolean {
     .every((w) => t.includes(w))
 }
 
+const closePalette = () => (paletteOpen.value = false)
+const closeShortcuts = () => (shortcutsOpen.value = false)
+
 export function Palette() {
   const text = useSignal('')
   const at = useSignal(0)
@@ -25,15 +28,14 @@ export function Palette() {
   useEffect(() => {
     list.current?.children[index]?.scrollIntoView({ block: 'nearest' })
   }, [index])
-  const close = () => (paletteOpen.value = false)
   const run = (i: number) => {
     const c = found[i]
-    close()
+    closePalette()
     // After the dialog has given the focus back: some commands move it.
     if (c) requestAnimationFrame(() => c.run())
   }
   return (
-    <Dialog title="Command palette" class="palette" onClose={close}>
+    <Dialog title="Command palette" class="palette" onClose={closePalette}>
       <input
         class="field"
         autofocus
@@ -92,12 +94,11 @@ const mouse: readonly (readonly [string, string])[] = [
 
 export function Shortcuts() {
   const groups = [...new Set(commands.map((c) => c.group))]
-  const close = () => (shortcutsOpen.value = false)
   return (
-    <Dialog title="Keyboard and mouse" class="shortcuts" onClose={close}>
+    <Dialog title="Keyboard and mouse" class="shortcuts" onClose={closeShortcuts}>
       <header class="dialog-head">
         <h2>Keyboard and mouse</h2>
-        <button type="button" class="quiet end" autofocus onClick={close}>
+        <button type="button" class="quiet end" autofocus onClick={closeShortcuts}>
           Close
         </button>
       </header>

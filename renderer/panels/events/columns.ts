@@ -51,7 +51,7 @@ export const columns: readonly Column[] = [
     name: 'latency',
     title: 'Latency',
     tip: 'Interrupts off, need resched, hard or soft interrupt, preemption depth, migration disabled',
-    width: 60,
+    width: 72,
     mono: true,
     text: (e) => e.latency,
   },

@@ -41,6 +41,8 @@ const headHeight = 24
 /** Width of a character of the monospace font at 12 px, a little generous. */
 const charWidth = 7.3
 
+const choose = (event: EventRow) => select(event.position, event.t, cpuTrack(event), 'table')
+
 export function EventTable() {
   const info = session.value
   const view = tableView.value
@@ -146,7 +148,6 @@ export function EventTable() {
   )
   const template = widths.map((w) => `${w}px`).join(' ')
 
-  const choose = (event: EventRow) => select(event.position, event.t, cpuTrack(event), 'table')
   const moveTo = async (row: number) => {
     const wanted = Math.max(0, Math.min(rows - 1, row))
     if (rows === 0) return
