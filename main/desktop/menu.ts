@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path'
 export interface MenuActions {
   /** Runs a command of the screens by its id. */
   command(id: string): void
+  openFolder(): void
   openRecent(paths: readonly string[]): void
   clearRecent(): void
 }
@@ -37,12 +38,13 @@ export function menuTemplate(
       label: '&File',
       submenu: [
         item('&Open…', 'open'),
-        item('Open &Folder…', 'open-folder'),
+        { label: 'Open &Folder…', click: () => actions.openFolder() },
         {
           label: 'Open &Recent',
           enabled: recent.length > 0,
           submenu: [...recentItems, separator, { label: 'Clear', click: () => actions.clearRecent() }],
         },
+        item('&Close Session', 'close'),
         separator,
         mac ? { role: 'close' } : { role: 'quit' },
       ],
@@ -59,6 +61,10 @@ export function menuTemplate(
         { role: 'toggleDevTools' },
       ],
     },
-    { label: '&Help', role: 'help', submenu: [item('&Keyboard Shortcuts', 'shortcuts')] },
+    {
+      label: '&Help',
+      role: 'help',
+      submenu: [item('&Keyboard and Mouse', 'shortcuts'), item('Command &Palette', 'palette')],
+    },
   ]
 }

@@ -52,6 +52,7 @@ export async function runDesktop(): Promise<void> {
   function showMenu(): void {
     const actions = {
       command: (id: string) => window?.webContents.send(channels.menu, id),
+      openFolder: () => void openFolder(),
       openRecent: (paths: readonly string[]) => void openPaths(paths),
       clearRecent: () => {
         recent.clear()
@@ -70,6 +71,19 @@ export async function runDesktop(): Promise<void> {
     window.focus()
   }
 
+  async function openFolder(): Promise<void> {
+    const chosen = await showDialog({ title: 'Open a folder of traces', properties: ['openDirectory'] })
+    if (chosen) await openPaths(chosen)
+  }
+
+  /** Paths the user chose, null when the dialog was cancelled. */
+  async function showDialog(options: Electron.OpenDialogOptions): Promise<string[] | null> {
+    const { canceled, filePaths } = await (window
+      ? dialog.showOpenDialog(window, options)
+      : dialog.showOpenDialog(options))
+    return canceled || filePaths.length === 0 ? null : filePaths
+  }
+
   async function openWindow(): Promise<void> {
     window = createWindow(fileURLToPath(new URL('./preload.cjs', import.meta.url)))
     window.once('closed', () => (window = null))
@@ -83,22 +97,17 @@ export async function runDesktop(): Promise<void> {
   }
 
   ipcMain.handle(channels.openDialog, async () => {
-    const options: Electron.OpenDialogOptions = {
+    const chosen = await showDialog({
       title: 'Open traces',
-      properties:
-        process.platform === 'darwin'
-          ? ['openFile', 'openDirectory', 'multiSelections']
-          : ['openFile', 'multiSelections'],
+      // Only macOS has a dialog for both files and folders.
+      properties: ['openFile', 'multiSelections', ...(process.platform === 'darwin' ? ['openDirectory' as const] : [])],
       filters: [
         { name: 'Traces', extensions: ['dat'] },
         { name: 'All files', extensions: ['*'] },
       ],
-    }
-    const { canceled, filePaths } = await (window
-      ? dialog.showOpenDialog(window, options)
-      : dialog.showOpenDialog(options))
-    if (canceled || filePaths.length === 0) return null
-    const paths = await tracePaths(filePaths)
+    })
+    if (!chosen) return null
+    const paths = await tracePaths(chosen)
     const sources = await opened(paths)
     remember(paths)
     return sources
