@@ -10,7 +10,18 @@ export interface Buffer {
   /** Absent = the file's. Version 6 has one clock for all. */
   readonly clock?: string
   /** Ids may be sparse and in any order (version 6 has no ids: holes become empty CPUs). */
-  readonly cpus: readonly { readonly cpu: number; readonly items: readonly Item[] }[]
+  readonly cpus: readonly {
+    readonly cpu: number
+    readonly items: readonly Item[]
+    /** The same pages over and over, each time `period` later: large files out of few items. */
+    readonly repeat?: Repeat
+  }[]
+}
+
+export interface Repeat {
+  readonly times: number
+  /** Clock units from one round to the next. */
+  readonly period: bigint
 }
 
 /** A trace.dat in plain words. */

@@ -1,4 +1,4 @@
-import type { TraceDat } from './description.js'
+import type { Repeat, TraceDat } from './description.js'
 import { ByteWriter } from './encoding.js'
 import { formatText, type Format } from './event-format.js'
 import { encodeRingBuffer, type Item, type RingBuffer } from './ring-buffer.js'
@@ -97,7 +97,19 @@ function writeFormat(d: TraceDat, f: Format, out: ByteWriter): void {
   out.u64(text.length).text(text)
 }
 
-/** Ring-buffer pages of one CPU. */
-export function ringOf(d: TraceDat, items: readonly Item[]): RingBuffer {
-  return encodeRingBuffer(items, d, d.pageSize, d.common)
+/** Ring-buffer pages of one CPU. Of repeated pages, `events` lists the first round. */
+export function ringOf(d: TraceDat, items: readonly Item[], repeat?: Repeat): RingBuffer {
+  const once = encodeRingBuffer(items, d, d.pageSize, d.common)
+  if (!repeat) return once
+  const bytes = new Uint8Array(once.bytes.length * repeat.times)
+  const view = new DataView(bytes.buffer)
+  for (let round = 0; round < repeat.times; round++) {
+    const from = round * once.bytes.length
+    bytes.set(once.bytes, from)
+    for (let at = from; at < from + once.bytes.length; at += d.pageSize) {
+      const time = view.getBigUint64(at, !d.bigEndian)
+      view.setBigUint64(at, time + BigInt(round) * repeat.period, !d.bigEndian)
+    }
+  }
+  return { ...once, bytes, pages: once.pages * repeat.times }
 }

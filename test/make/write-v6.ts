@@ -63,7 +63,8 @@ function writeBuffer(
     out.u64(text.length).text(text)
   }
   for (let cpu = 0; cpu < cpus; cpu++) {
-    const ring = ringOf(d, buffer.cpus.find((c) => c.cpu === cpu)?.items ?? [])
+    const written = buffer.cpus.find((c) => c.cpu === cpu)
+    const ring = ringOf(d, written?.items ?? [], written?.repeat)
     out.align(d.pageSize)
     const from = out.length
     mark(`data ${buffer.name}/${cpu}`)

@@ -53,7 +53,7 @@ export function writeV7(d: TraceDat): WrittenTraceDat {
     const cpus = buffer.cpus.map((c) => {
       out.align(d.pageSize)
       mark(`data ${buffer.name}/${c.cpu}`)
-      const ring = ringOf(d, c.items)
+      const ring = ringOf(d, c.items, c.repeat)
       const from = out.length
       const pages = writeData(d, ring, out)
       streams.push({ buffer: buffer.name, cpu: c.cpu, ring, from, to: out.length, pages })

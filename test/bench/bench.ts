@@ -1,0 +1,113 @@
+// Measures, never asserts: loading, memory, level of detail and painting, on a file of some 3 and one of some 16 million events,
+// beside `trace-cmd report` on the same machine at the same hour.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { openSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { hasTraceCmd } from '../make/tools.js'
+import { runBrowser, type BrowserRun } from './browser-run.js'
+import { runEngine, type EngineRun } from './engine-run.js'
+import { benchFiles, type BenchFile } from './files.js'
+import { median, table, write } from './stats.js'
+
+const RUNS = 3
+
+interface Measured {
+  readonly file: BenchFile
+  readonly engine: readonly EngineRun[]
+  readonly browser: BrowserRun | string
+  /** ms; empty when trace-cmd is not installed. */
+  readonly traceCmd: readonly number[]
+}
+
+/** One run in a process of its own, so that no run inherits another's memory or warm code. */
+function inFreshProcess<T>(kind: 'engine' | 'browser', path: string): T {
+  const self = fileURLToPath(import.meta.url)
+  const out = execFileSync(process.execPath, ['--expose-gc', '--max-old-space-size=8192', self, kind, path], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  return JSON.parse(out.trimEnd().split('\n').at(-1)!) as T
+}
+
+function timeTraceCmd(path: string): number {
+  const started = performance.now()
+  const run = spawnSync('trace-cmd', ['report', path], { stdio: ['ignore', openSync('/dev/null', 'w'), 'ignore'] })
+  return run.status === 0 ? performance.now() - started : Number.NaN
+}
+
+function measure(file: BenchFile): Measured {
+  const engine: EngineRun[] = []
+  const traceCmd: number[] = []
+  // Turn by turn, so that a busy spell of the machine meets both.
+  for (let i = 0; i < RUNS; i++) {
+    console.error(`${file.label}: run ${i + 1} of ${RUNS}`)
+    engine.push(inFreshProcess<EngineRun>('engine', file.path))
+    if (hasTraceCmd) traceCmd.push(timeTraceCmd(file.path))
+  }
+  console.error(`${file.label}: browser`)
+  let browser: BrowserRun | string
+  try {
+    browser = inFreshProcess<BrowserRun>('browser', file.path)
+  } catch (e) {
+    browser = e instanceof Error ? e.message : String(e)
+  }
+  return { file, engine, browser, traceCmd }
+}
+
+function rows(measured: readonly Measured[]): string[][] {
+  const of = (name: string, value: (m: Measured) => string): string[] => [name, ...measured.map(value)]
+  const mid = (m: Measured, pick: (r: EngineRun) => number): number => median(m.engine.map(pick))
+  const inBrowser = (m: Measured, value: (b: BrowserRun) => string): string =>
+    typeof m.browser === 'string' ? '-' : value(m.browser)
+  return [
+    of('', (m) => m.file.label),
+    of('events', (m) => write.count(m.engine[0]!.count)),
+    of('on disk', (m) => write.megabytes(m.file.size)),
+    of('first drawable', (m) => write.seconds(mid(m, (r) => r.firstPartial))),
+    of('loaded', (m) => write.seconds(mid(m, (r) => r.loaded))),
+    of('events a second', (m) => write.count(m.engine[0]!.count / (mid(m, (r) => r.loaded) / 1000))),
+    of('trace-cmd report', (m) => (m.traceCmd.length ? write.seconds(median(m.traceCmd)) : 'not installed')),
+    of('trace-cmd : loaded', (m) =>
+      m.traceCmd.length ? write.ratio(median(m.traceCmd) / mid(m, (r) => r.loaded)) : '-',
+    ),
+    of('columns an event', (m) => write.bytes(mid(m, (r) => r.perEvent))),
+    of('columns', (m) => write.megabytes(mid(m, (r) => r.memory))),
+    of('growth of process', (m) => write.megabytes(mid(m, (r) => r.rss))),
+    of('growth an event', (m) => write.bytes(mid(m, (r) => r.rss) / m.engine[0]!.count)),
+    ...[0, 1, 2, 3, 4, 5].map((decade) =>
+      of(`lod, 1/10^${decade} shown`, (m) => write.spread(m.engine.flatMap((r) => r.lod[decade] ?? []))),
+    ),
+    of('browser: loaded', (m) => inBrowser(m, (b) => write.seconds(b.loaded))),
+    of('browser: frame', (m) => inBrowser(m, (b) => write.spread(b.frames))),
+    of('browser: frames painted', (m) => inBrowser(m, (b) => write.count(b.frames.length))),
+  ]
+}
+
+async function main(): Promise<void> {
+  const [kind, path] = process.argv.slice(2)
+  if (kind === 'engine' || kind === 'browser') {
+    if (path === undefined) throw new Error(`${kind} needs a file`)
+    const result = await (kind === 'engine' ? runEngine(path) : runBrowser(path))
+    console.log(JSON.stringify(result))
+    return
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'remora-bench-'))
+  try {
+    const measured = benchFiles(dir, (line) => console.error(line)).map(measure)
+    const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU'
+    console.log(
+      `${availableParallelism()} cores of ${cpu}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, node ${process.versions.node}; ` +
+        `medians of ${RUNS} runs, spreads are median / 95th percentile\n`,
+    )
+    console.log(table(rows(measured)))
+    for (const m of measured)
+      if (typeof m.browser === 'string') console.log(`\nno browser on ${m.file.label}: ${m.browser}`)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+await main()
