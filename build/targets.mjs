@@ -13,7 +13,8 @@ function nodeWorkers() {
     .map((name) => `${folder}/${name}`)
 }
 
-const external = [/^node:/, /^electron($|\/)/]
+// The bench's browser is not bundled: it brings files of its own.
+const external = [/^node:/, /^electron($|\/)/, /^playwright-core$/, /^@sparticuz\/chromium$/]
 
 /** Base of the two Node bundles: everything from npm is bundled in, so that a start reads few files. */
 function nodeBundle(outDir, input, output) {
@@ -43,10 +44,10 @@ export const targets = [
   },
   {
     name: 'main',
-    inputs: ['main', 'workers', 'build', 'package-lock.json', 'package.json'],
+    inputs: ['main', 'workers', 'test/bench', 'test/make', 'build', 'package-lock.json', 'package.json'],
     ready: () => true,
     configs: (outDir) => [
-      nodeBundle(outDir, [`${repo}main/cli.ts`, ...nodeWorkers()], {
+      nodeBundle(outDir, [`${repo}main/cli.ts`, `${repo}test/bench/bench.ts`, ...nodeWorkers()], {
         format: 'es',
         entryFileNames: '[name].js',
         // Beside the entries: a worker is found relative to the file that starts it.
