@@ -331,9 +331,9 @@ export const commands: readonly Command[] = [
     run: () => (filterTable.value = !filterTable.peek()),
   },
 
-  { id: 'events', title: 'Show events', group: 'View', keys: ['Ctrl+1'], when: open, run: () => showTab('events') },
-  { id: 'clocks', title: 'Show clocks', group: 'View', keys: ['Ctrl+2'], when: open, run: () => showTab('clocks') },
-  { id: 'faults', title: 'Show faults', group: 'View', keys: ['Ctrl+3'], when: open, run: () => showTab('faults') },
+  { id: 'events', title: 'Show events', group: 'View', keys: ['Alt+1'], when: open, run: () => showTab('events') },
+  { id: 'clocks', title: 'Show clocks', group: 'View', keys: ['Alt+2'], when: open, run: () => showTab('clocks') },
+  { id: 'faults', title: 'Show faults', group: 'View', keys: ['Alt+3'], when: open, run: () => showTab('faults') },
   {
     id: 'drawer',
     title: 'Show or hide the drawer',

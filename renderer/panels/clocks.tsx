@@ -53,7 +53,9 @@ function ClockCard({ clock }: { readonly clock: ClockState }) {
       <p class="clock-name">
         trace clock <code>{clock.clock || 'not named in the file'}</code>
       </p>
-      <p class="clock-statement">{clock.statement}</p>
+      <p class="clock-statement">
+        {clock.statement} <span class="muted">Time used: {methods[clock.method].about}.</span>
+      </p>
       <label>
         Time
         <select
@@ -65,7 +67,7 @@ function ClockCard({ clock }: { readonly clock: ClockState }) {
         >
           {clock.available.map((m) => (
             <option key={m} value={m} title={methods[m].about}>
-              {methods[m].name}: {methods[m].about}
+              {methods[m].name}
             </option>
           ))}
         </select>

@@ -30,14 +30,16 @@ export function FilterBar() {
   return (
     <div class="filter-bar" role="region" aria-label="Filter">
       {showFilterBar.value ? <FilterFields /> : <span class="muted">Filter</span>}
-      {parts.map((p) => (
-        <span class="chip" key={p.text}>
-          {p.text}
-          <button type="button" aria-label={`Remove: ${p.text}`} onClick={() => (filter.value = p.without)}>
-            ×
-          </button>
-        </span>
-      ))}
+      {parts
+        .filter((p) => !showFilterBar.value || p.text !== spec.expression)
+        .map((p) => (
+          <span class="chip" key={p.text}>
+            {p.text}
+            <button type="button" aria-label={`Remove: ${p.text}`} onClick={() => (filter.value = p.without)}>
+              ×
+            </button>
+          </span>
+        ))}
       <span class="fill" />
       {!isEmptyFilter(spec) && (
         <span class="filter-count" role="status">

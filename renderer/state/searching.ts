@@ -4,7 +4,7 @@ import { batch, effect } from '@preact/signals'
 import { position, viewRow } from '../../workers/units.js'
 import { handle, isAbort, say, sentence } from './messages.js'
 import {
-  cpuTrack,
+  rowFor,
   engine,
   searchHit,
   searchSpec,
@@ -80,7 +80,7 @@ export async function stepSearch(direction: 1 | -1): Promise<void> {
   if (!event) return
   batch(() => {
     searchHit.value = hit
-    select(event.position, event.t, cpuTrack(event), 'search')
+    select(event.position, event.t, rowFor(event), 'search')
   })
 }
 

@@ -236,6 +236,15 @@ export const cpuTrack = (event: { readonly machine: number; readonly cpu: number
 export const taskTrack = (event: { readonly machine: number; readonly pid: number }): string =>
   `m${event.machine}/task/${event.pid}`
 
+/** Row on which to show an event that was found elsewhere: its task's when that is in sight, else its CPU's. */
+export function rowFor(event: { readonly machine: number; readonly cpu: number; readonly pid: number }): string {
+  const layout = rowLayout.peek()
+  const row = layout.rows[layout.index.get(taskTrack(event)) ?? -1]
+  const top = rowScroll.peek()
+  const inSight = row !== undefined && row.y >= top && row.y + row.height <= top + rowViewport.peek()
+  return inSight ? row.id : cpuTrack(event)
+}
+
 export type MarkerName = 'a' | 'b'
 export const markers = signal<Readonly<Record<MarkerName, SessionTime | null>>>({ a: null, b: null })
 /** The one that a double click sets. */

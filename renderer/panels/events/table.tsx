@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { EventRow } from '../../../workers/thread/contract.js'
 import { handle, say, sentence } from '../../state/messages.js'
 import {
-  cpuTrack,
+  rowFor,
   engine,
   filter,
   filterTable,
@@ -41,7 +41,7 @@ const headHeight = 24
 /** Width of a character of the monospace font at 12 px, a little generous. */
 const charWidth = 7.3
 
-const choose = (event: EventRow) => select(event.position, event.t, cpuTrack(event), 'table')
+const chooseEvent = (event: EventRow) => select(event.position, event.t, rowFor(event), 'table')
 
 export function EventTable() {
   const info = session.value
@@ -154,7 +154,7 @@ export function EventTable() {
     cursor.current = wanted
     scrollTo(topToShow(wanted, top.peek(), listNow.current))
     const event = cache.get(wanted) ?? (await engine.peek()?.rows(view, wanted as never, 1))?.[0]
-    if (event && cursor.current === wanted) choose(event)
+    if (event && cursor.current === wanted) chooseEvent(event)
   }
   const onKeyDown = (e: KeyboardEvent) => {
     const at = cursor.current ?? first - 1
@@ -213,7 +213,7 @@ export function EventTable() {
               y={row * rowHeight - top.value}
               template={template}
               context={context}
-              choose={choose}
+              choose={chooseEvent}
             />
           ))}
           {rows === 0 && <NoEvents />}
