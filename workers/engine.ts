@@ -1,1 +1,149 @@
-export {}
+// The engine: opens recordings and answers questions about them. Knows no thread; its parts do the work.
+
+import type { SourceOpener } from './bytes.js'
+import type { Allocate } from './columns/builder.js'
+import type { DecodePool } from './columns/load.js'
+import { RequestError } from './fault.js'
+import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
+import { headerLines, type LineOptions } from './table/lines.js'
+import type { ClockChoice, EngineApi, EventRow } from './thread/contract.js'
+import { viewRow, type ViewRow } from './units.js'
+
+export interface EngineEnvironment {
+  readonly open: SourceOpener
+  readonly pool: DecodePool
+  /** Where columns live; absent = plain ArrayBuffers. */
+  readonly allocate?: Allocate
+  /** Bytes for the events' columns when a request names no budget. */
+  readonly defaultBudget: number
+}
+
+/** The engine as its own thread sees it: beside the contract, output that is streamed. */
+export interface Engine extends EngineApi {
+  /** What `trace-cmd report` prints before the events. */
+  header(): string[]
+  /** Events as `trace-cmd report` prints them, in batches of lines. */
+  lines(view: number, start: ViewRow, count: number, options?: LineOptions): AsyncGenerator<string[]>
+}
+
+export function createEngine(env: EngineEnvironment): Engine {
+  const allocate = env.allocate ?? ((bytes: number) => new ArrayBuffer(bytes))
+  let version = 0
+  const nextVersion = (): number => ++version
+  /** Opening or closing makes whatever opening is still under way give up. */
+  let turn = 0
+  let session: LoadedSession | null = null
+  let shown: LoadedState | null = null
+  let choices: Readonly<Record<number, ClockChoice>> = {}
+
+  const state = (): LoadedState => {
+    if (!shown) throw new RequestError('No recording is open.')
+    return shown
+  }
+  const rowAt = async (position: number | null): Promise<EventRow | null> =>
+    position === null ? null : ((await state().tables.rows(0, viewRow(position), 1))[0] ?? null)
+
+  return {
+    async inspect(sources, signal) {
+      return (await readHeads(sources, env.open, signal)).family
+    },
+
+    async open(request, onProgress, onPartial, signal) {
+      const mine = ++turn
+      const check = (): void => {
+        signal?.throwIfAborted()
+        if (mine !== turn) throw new RequestError('Another recording was opened meanwhile.')
+      }
+      const size = request.sources.reduce((n, s) => n + s.size, 0)
+      onProgress?.({ phase: 'reading', done: 0, total: size, unit: 'bytes' })
+      const heads = await readHeads(request.sources, env.open, signal)
+      check()
+      // Two sessions at once would take twice the memory that was set aside.
+      session = null
+      shown = null
+      choices = request.clocks ?? {}
+      try {
+        const loaded = await LoadedSession.load(heads, {
+          choices,
+          pool: env.pool,
+          allocate,
+          budget: request.budget ?? env.defaultBudget,
+          nextVersion,
+          onProgress: (p) => {
+            check()
+            onProgress?.(p)
+          },
+          onPartial:
+            onPartial &&
+            ((partial) => {
+              check()
+              shown = partial
+              onPartial(partial.info())
+            }),
+          signal,
+        })
+        check()
+        session = loaded
+        shown = loaded.state
+        return shown.info()
+      } catch (e) {
+        if (mine === turn) shown = null
+        throw e
+      }
+    },
+
+    async close() {
+      turn++
+      session = null
+      shown = null
+    },
+
+    async setClock(machine, choice) {
+      if (!session) throw new RequestError('No recording is open, or it is still loading.')
+      if (!session.state.session.machines[machine])
+        throw new RequestError(`There is no machine ${machine} in this session.`)
+      const wanted = { ...choices, [machine]: choice }
+      session.retime(wanted)
+      choices = wanted
+      shown = session.state
+      return shown.info()
+    },
+
+    async lod(query, signal) {
+      signal?.throwIfAborted()
+      return state().timeline.frame(query, signal)
+    },
+
+    async overview(columns) {
+      return state().timeline.overview(columns)
+    },
+
+    async hover(track, t, tolerance, view) {
+      const { timeline } = state()
+      const span = timeline.spanAt(track, t)
+      return { track, span, event: await rowAt(timeline.nearestEvent(track, t, tolerance, view)) }
+    },
+
+    async snap(track, t, tolerance) {
+      return state().timeline.snap(track, t, tolerance)
+    },
+
+    async step(track, from, direction, view) {
+      return rowAt(state().timeline.step(track, from, direction, view))
+    },
+
+    createView: async (filter, onProgress, signal) => state().tables.createView(filter, onProgress, signal),
+    dropView: async (view) => state().tables.dropView(view),
+    checkExpression: async (expression) => state().tables.checkExpression(expression),
+    rows: async (view, start, count, signal) => state().tables.rows(view, start, count, signal),
+    rowAtTime: async (view, t) => state().tables.rowAtTime(view, t),
+    rowOf: async (view, position) => state().tables.rowOf(view, position),
+    details: async (position, signal) => state().tables.details(position, signal),
+    search: async (view, spec, from, limitMs, signal) => state().tables.search(view, spec, from, limitMs, signal),
+    searchMore: async (search, limitMs, signal) => state().tables.searchMore(search, limitMs, signal),
+    searchStep: async (search, from, direction) => state().tables.searchStep(search, from, direction),
+
+    header: () => headerLines(state().session),
+    lines: (view, start, count, options) => state().tables.lines(view, start, count, options),
+  }
+}

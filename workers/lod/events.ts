@@ -1,0 +1,88 @@
+// The events of a row as time-sorted lists: straight from the streams where a row is a set of streams, by way of an index of
+// merged positions where it is a task or where a view leaves events out.
+
+import type { EventTable, StreamColumns } from '../columns/event-table.js'
+import { seek } from './seek.js'
+
+export interface EventList {
+  readonly count: number
+  time(i: number): number
+  /** EventTypeIndex. */
+  type(i: number): number
+  position(i: number): number
+}
+
+export function streamEvents(table: EventTable, index: number): EventList {
+  const stream = table.streams[index]!
+  return {
+    count: stream.count,
+    time: (i) => stream.t[i]!,
+    type: (i) => stream.types[stream.type[i]!]!,
+    position: (i) => table.positionOf(index, i),
+  }
+}
+
+export function positionEvents(table: EventTable, positions: Uint32Array): EventList {
+  return {
+    count: positions.length,
+    time: (i) => table.time(positions[i]!),
+    type: (i) => {
+      const id = table.order[positions[i]!]!
+      const k = table.streamIndexOf(id)
+      const stream = table.streams[k]!
+      return stream.types[stream.type[id - table.base[k]!]!]!
+    },
+    position: (i) => positions[i]!,
+  }
+}
+
+/** Positions sorted into groups, ascending within each. 4 bytes an event. */
+export class PositionGroups {
+  readonly #first: Uint32Array
+  readonly #positions: Uint32Array
+
+  /**
+   * @param positions what to sort, null = all positions
+   * @param keyOf group of an event, 0..groups-1; -1 leaves it out
+   */
+  constructor(
+    table: EventTable,
+    positions: Uint32Array | null,
+    groups: number,
+    keyOf: (stream: StreamColumns, row: number) => number,
+  ) {
+    const { order, base, streams } = table
+    const n = positions ? positions.length : table.count
+    const next = new Uint32Array(groups + 1)
+    const eachKey = (take: (key: number, position: number) => void): void => {
+      for (let i = 0; i < n; i++) {
+        const position = positions ? positions[i]! : i
+        const id = order[position]!
+        const k = table.streamIndexOf(id)
+        const key = keyOf(streams[k]!, id - base[k]!)
+        if (key >= 0) take(key, position)
+      }
+    }
+    eachKey((key) => next[key + 1]!++)
+    for (let g = 0; g < groups; g++) next[g + 1]! += next[g]!
+    this.#first = next.slice()
+    this.#positions = new Uint32Array(next[groups]!)
+    eachKey((key, position) => (this.#positions[next[key]!++] = position))
+  }
+
+  of(group: number): Uint32Array {
+    if (group < 0) return this.#positions.subarray(0, 0)
+    return this.#positions.subarray(this.#first[group], this.#first[group + 1])
+  }
+
+  get bytes(): number {
+    return this.#first.byteLength + this.#positions.byteLength
+  }
+}
+
+/** Index of the first event of the list after `position`, whose time is `t`. */
+export function firstAfter(list: EventList, position: number, t: number): number {
+  let i = seek(list.time, 0, list.count, t)
+  while (i < list.count && list.time(i) === t && list.position(i) <= position) i++
+  return i
+}

@@ -1,0 +1,134 @@
+// Collects the spans and ticks of a frame, row after row.
+
+import type { LodFrame } from '../thread/contract.js'
+import type { SessionTime } from '../units.js'
+
+class Spans {
+  n = 0
+  t0: Float64Array
+  t1: Float64Array
+  value: Int32Array
+  state: Uint8Array
+  flags: Uint8Array
+  busy: Uint8Array
+  constructor(size: number) {
+    this.t0 = new Float64Array(size)
+    this.t1 = new Float64Array(size)
+    this.value = new Int32Array(size)
+    this.state = new Uint8Array(size)
+    this.flags = new Uint8Array(size)
+    this.busy = new Uint8Array(size)
+  }
+  grown(): Spans {
+    const to = new Spans(this.t0.length * 2)
+    to.n = this.n
+    to.t0.set(this.t0)
+    to.t1.set(this.t1)
+    to.value.set(this.value)
+    to.state.set(this.state)
+    to.flags.set(this.flags)
+    to.busy.set(this.busy)
+    return to
+  }
+}
+
+class Ticks {
+  n = 0
+  t: Float64Array
+  count: Uint32Array
+  type: Uint16Array
+  constructor(size: number) {
+    this.t = new Float64Array(size)
+    this.count = new Uint32Array(size)
+    this.type = new Uint16Array(size)
+  }
+  grown(): Ticks {
+    const to = new Ticks(this.t.length * 2)
+    to.n = this.n
+    to.t.set(this.t)
+    to.count.set(this.count)
+    to.type.set(this.type)
+    return to
+  }
+}
+
+export class FrameBuilder {
+  #spans = new Spans(1024)
+  #ticks = new Ticks(1024)
+  readonly #tracks: string[] = []
+  readonly #spanStart = [0]
+  readonly #tickStart = [0]
+
+  span(t0: number, t1: number, value: number, state: number, flags: number, busy: number): void {
+    if (this.#spans.n === this.#spans.t0.length) this.#spans = this.#spans.grown()
+    const s = this.#spans
+    const i = s.n++
+    s.t0[i] = t0
+    s.t1[i] = t1
+    s.value[i] = value
+    s.state[i] = state
+    s.flags[i] = flags
+    s.busy[i] = busy
+  }
+
+  tick(t: number, count: number, type: number): void {
+    if (this.#ticks.n === this.#ticks.t.length) this.#ticks = this.#ticks.grown()
+    const i = this.#ticks.n++
+    this.#ticks.t[i] = t
+    this.#ticks.count[i] = count
+    this.#ticks.type[i] = type
+  }
+
+  endRow(track: string): void {
+    this.#tracks.push(track)
+    this.#spanStart.push(this.#spans.n)
+    this.#tickStart.push(this.#ticks.n)
+  }
+
+  finish(version: number, from: SessionTime, to: SessionTime, pixels: number): LodFrame {
+    const s = this.#spans
+    const k = this.#ticks
+    return {
+      version,
+      from,
+      to,
+      pixels,
+      tracks: this.#tracks,
+      spanStart: Uint32Array.from(this.#spanStart),
+      t0: s.t0.slice(0, s.n),
+      t1: s.t1.slice(0, s.n),
+      value: s.value.slice(0, s.n),
+      state: s.state.slice(0, s.n),
+      flags: s.flags.slice(0, s.n),
+      busy: s.busy.slice(0, s.n),
+      tickStart: Uint32Array.from(this.#tickStart),
+      tickT: k.t.slice(0, k.n),
+      tickCount: k.count.slice(0, k.n),
+      tickType: k.type.slice(0, k.n),
+    }
+  }
+}
+
+/** The pixel columns of a time range. Column p covers start(p) .. start(p + 1), the end excluded. */
+export class Columns {
+  readonly width: number
+  constructor(
+    readonly from: number,
+    readonly to: number,
+    readonly count: number,
+  ) {
+    this.width = (to - from) / count
+  }
+
+  start(p: number): number {
+    return p >= this.count ? this.to : this.from + p * this.width
+  }
+
+  /** Column of a time within the range. Agrees with start() in spite of rounding. */
+  of(t: number): number {
+    let p = Math.min(this.count - 1, Math.max(0, Math.floor((t - this.from) / this.width)))
+    while (p > 0 && t < this.start(p)) p--
+    while (p < this.count - 1 && t >= this.start(p + 1)) p++
+    return p
+  }
+}

@@ -1,0 +1,72 @@
+// Spans of a row at a zoom: intervals at least a pixel wide as they are, the others by pixel columns.
+
+import { lastAtOrBefore } from '../model/intervals.js'
+import { SpanFlag } from '../thread/contract.js'
+import { seek } from './seek.js'
+import type { Columns, FrameBuilder } from './frame.js'
+import type { Pyramid } from './pyramid.js'
+
+/** 0..255; 0 and 255 only when exactly none or all of it is. */
+export function share(part: number, whole: number, any: boolean): number {
+  if (!any) return 0
+  if (part >= whole) return 255
+  return Math.min(254, Math.max(1, Math.round((part / whole) * 255)))
+}
+
+/**
+ * Appends the spans of `row` between columns.from and columns.to. A column that any interval narrower than a column touches
+ * becomes one Mixed span; wider intervals are exact and yield to such columns at their ends. A Mixed span shows what ran
+ * longest within its column or, when nothing ran, what lasted longest; its busy share is never 0 when something ran.
+ */
+export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, columns: Columns): void {
+  const { t, first, value, state, flags } = pyramid.of
+  const lo = first[row]!
+  const end = first[row + 1]! - 1
+  if (end <= lo || t[end]! < columns.from || t[lo]! >= columns.to) return
+  const narrow = (i: number): boolean => t[i + 1]! - t[i]! < columns.width
+  const time = (k: number): number => t[k]!
+  /** Everything before this time has been put out. */
+  let done = -Infinity
+  let i = lastAtOrBefore(t, lo, end, columns.from)
+  while (i > lo && t[i]! === columns.from && t[i - 1]! === t[i]!) i--
+  if (t[end] === columns.from && t[i]! < t[end]!) return
+  while (i < end && t[i]! < columns.to && done < columns.to) {
+    if (!narrow(i)) {
+      const next = i + 1
+      let stop = t[next]!
+      if (next < end && stop < columns.to && narrow(next)) stop = Math.min(stop, columns.start(columns.of(stop)))
+      const start = Math.max(t[i]!, done)
+      if (stop > start) {
+        out.span(start, stop, value[i]!, state[i]!, flags[i]!, pyramid.active(i) ? 255 : 0)
+        done = stop
+      }
+      i++
+      continue
+    }
+    const column = columns.of(Math.max(t[i]!, done))
+    const c0 = columns.start(column)
+    const c1 = columns.start(column + 1)
+    const next = seek(time, i + 1, end, c1)
+    addMixed(out, pyramid, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
+    done = c1
+    i = t[next]! > c1 && t[next - 1]! < c1 ? next - 1 : next
+  }
+}
+
+/** One Mixed span over c0..c1, which the intervals a..b-1 touch; the first and the last may stick out. */
+function addMixed(out: FrameBuilder, pyramid: Pyramid, a: number, b: number, c0: number, c1: number): void {
+  const { t, value, state } = pyramid.of
+  const within = (i: number): number => Math.min(c1, t[i + 1]!) - Math.max(c0, t[i]!)
+  let best = pyramid.best(a + 1, b - 1)
+  let busy = pyramid.busy(a, b)
+  let any = best >= 0 && pyramid.active(best)
+  for (const edge of b - 1 > a ? [a, b - 1] : [a]) {
+    if (best < 0 || pyramid.beats(edge, within(edge), best, within(best))) best = edge
+    if (pyramid.active(edge)) {
+      any = true
+      busy -= pyramid.length(edge) - within(edge)
+    }
+  }
+  const flags = pyramid.flags(a, b) | SpanFlag.Mixed
+  out.span(c0, c1, value[best]!, state[best]!, flags, share(busy, c1 - c0, any))
+}

@@ -1,0 +1,238 @@
+// Answers what a timeline asks of a session: frames, what lies under the pointer, where to snap, the next event of a row.
+
+import { RequestError } from '../fault.js'
+import { intervalAt, intervalBytes, lastAtOrBefore, type Intervals } from '../model/intervals.js'
+import type { PidIndex } from '../model/pids.js'
+import type { Runs } from '../model/runs.js'
+import type { Session } from '../model/session.js'
+import { buildTasks, type TaskIntervals } from '../model/tasks.js'
+import { taskLabel, trackKey, type TrackKey } from '../model/tracks.js'
+import { RunState } from '../thread/contract.js'
+import type { HoverInfo, LodFrame, LodQuery, Overview } from '../thread/contract.js'
+import { sessionTime, type MachineIndex, type SessionTime } from '../units.js'
+import { PositionGroups, firstAfter, positionEvents, streamEvents, type EventList } from './events.js'
+import { Columns, FrameBuilder } from './frame.js'
+import { buildOverview } from './overview.js'
+import { Pyramid } from './pyramid.js'
+import { seek } from './seek.js'
+import { addSpans } from './spans.js'
+import { addTicks } from './ticks.js'
+
+interface TaskRows {
+  readonly tasks: TaskIntervals
+  readonly pyramid: Pyramid
+}
+
+/** Indices of one view's positions; built when first asked for, forgotten when another view is asked for. */
+interface ViewIndex {
+  readonly view: number
+  readonly groups: Map<string, PositionGroups>
+}
+
+const MAX_PIXELS = 1 << 16
+
+export class Timeline {
+  readonly #cpuRow = new Map<string, number>()
+  readonly #cpuPyramid: Pyramid
+  readonly #tasks = new Map<MachineIndex, TaskRows>()
+  readonly #all: ViewIndex = { view: 0, groups: new Map() }
+  #filtered: ViewIndex = { view: 0, groups: new Map() }
+
+  /**
+   * @param pids all pids of each machine
+   * @param viewPositions positions of a view, null = all; throws RequestError for a view that is no more
+   */
+  constructor(
+    private readonly session: Session,
+    private readonly runs: Runs,
+    private readonly pids: readonly PidIndex[],
+    private readonly viewPositions: (view: number) => Uint32Array | null,
+  ) {
+    runs.cpus.forEach((c, row) => this.#cpuRow.set(`${c.machine}/${c.cpu}`, row))
+    this.#cpuPyramid = new Pyramid(runs.intervals)
+  }
+
+  /** Bytes of all indices built so far. */
+  get bytes(): number {
+    let sum = intervalBytes(this.runs.intervals) + this.runs.outcome.byteLength + this.#cpuPyramid.bytes
+    for (const { tasks, pyramid } of this.#tasks.values()) sum += intervalBytes(tasks.intervals) + pyramid.bytes
+    for (const index of [this.#all, this.#filtered]) for (const g of index.groups.values()) sum += g.bytes
+    for (const p of this.pids) sum += p.bytes
+    return sum
+  }
+
+  frame(query: LodQuery, signal?: AbortSignal): LodFrame {
+    const { from, to, pixels, tracks } = query
+    if (!(from < to) || !Number.isFinite(to - from))
+      throw new RequestError(`There is nothing between ${from} and ${to}.`)
+    if (!Number.isInteger(pixels) || pixels < 1 || pixels > MAX_PIXELS)
+      throw new RequestError(`A frame cannot be ${pixels} pixels wide.`)
+    const columns = new Columns(from, to, pixels)
+    const out = new FrameBuilder()
+    for (const id of tracks) {
+      signal?.throwIfAborted()
+      const key = trackKey(id)
+      const strip = this.#strip(key)
+      if (strip) addSpans(out, strip.pyramid, strip.row, columns)
+      addTicks(out, this.#events(key, query.view ?? 0), columns)
+      out.endRow(id)
+    }
+    return out.finish(this.session.version, from, to, pixels)
+  }
+
+  overview(columns: number): Overview {
+    if (!Number.isInteger(columns) || columns < 1 || columns > MAX_PIXELS)
+      throw new RequestError(`An overview cannot have ${columns} columns.`)
+    const { from, to, table, machines } = this.session
+    const range = new Columns(from, Math.max(to, from + 1), columns)
+    return buildOverview(table, this.runs, this.#cpuPyramid, machines.length, range)
+  }
+
+  spanAt(track: string, t: SessionTime): HoverInfo['span'] {
+    const key = trackKey(track)
+    const strip = this.#strip(key)
+    if (!strip) return null
+    const x = strip.pyramid.of
+    const i = intervalAt(x, strip.row, t)
+    if (i < 0) return null
+    const machine = this.session.machines[key.machine]!
+    const pid = key.kind === 'task' ? key.pid : x.value[i]!
+    return {
+      from: sessionTime(x.t[i]!),
+      to: sessionTime(x.t[i + 1]!),
+      state: x.state[i]! as RunState,
+      value: x.value[i]!,
+      task: pid === 0 ? '<idle>' : taskLabel(this.session.files, machine, pid),
+      flags: x.flags[i]!,
+    }
+  }
+
+  /** Position of the row's event nearest to `t`, the earlier one of two; null when none is within `tolerance`. */
+  nearestEvent(track: string, t: number, tolerance: number, view = 0): number | null {
+    let best: { list: EventList; i: number } | null = null
+    let distance = tolerance
+    for (const list of this.#events(trackKey(track), view)) {
+      const after = seek(list.time, 0, list.count, t)
+      for (const i of [after - 1, after]) {
+        if (i < 0 || i >= list.count) continue
+        const d = Math.abs(list.time(i) - t)
+        if (d > distance || (best && d === distance)) continue
+        best = { list, i }
+        distance = d
+      }
+    }
+    return best ? best.list.position(best.i) : null
+  }
+
+  /** Nearest boundary of a span, or event, of the row. */
+  snap(track: string, t: number, tolerance: number): SessionTime | null {
+    const key = trackKey(track)
+    let best: number | null = null
+    const offer = (x: number): void => {
+      const d = Math.abs(x - t)
+      if (d <= tolerance && (best === null || d < Math.abs(best - t))) best = x
+    }
+    const strip = this.#strip(key)
+    if (strip) for (const x of boundariesNear(strip.pyramid.of, strip.row, t)) offer(x)
+    for (const list of this.#events(key, 0)) {
+      const after = seek(list.time, 0, list.count, t)
+      if (after > 0) offer(list.time(after - 1))
+      if (after < list.count) offer(list.time(after))
+    }
+    return best === null ? null : sessionTime(best)
+  }
+
+  /** Position of the row's next or previous event, seen from a position or else from a time. */
+  step(track: string, from: { position: number | null; t: number }, direction: 1 | -1, view = 0): number | null {
+    const { position } = from
+    const t = position === null ? from.t : this.session.table.time(position)
+    let best: number | null = null
+    for (const list of this.#events(trackKey(track), view)) {
+      let i: number
+      if (position !== null) {
+        i = firstAfter(list, direction > 0 ? position : position - 1, t)
+      } else {
+        const past = (k: number): number => (list.time(k) > t ? 1 : 0)
+        i = direction > 0 ? seek(past, 0, list.count, 1) : seek(list.time, 0, list.count, t)
+      }
+      if (direction < 0) i--
+      if (i < 0 || i >= list.count) continue
+      const p = list.position(i)
+      if (best === null || (direction > 0 ? p < best : p > best)) best = p
+    }
+    return best
+  }
+
+  /** Intervals of the row and their pyramid; null for rows without intervals. */
+  #strip(key: TrackKey): { pyramid: Pyramid; row: number } | null {
+    if (key.machine >= this.session.machines.length)
+      throw new RequestError(`There is no machine ${key.machine} in this session.`)
+    if (key.kind === 'machine') return null
+    if (key.kind === 'cpu') {
+      const row = this.#cpuRow.get(`${key.machine}/${key.cpu}`)
+      return row === undefined ? null : { pyramid: this.#cpuPyramid, row }
+    }
+    const { tasks, pyramid } = this.#tasksOf(key.machine)
+    const row = tasks.rowOf(key.pid)
+    return row < 0 ? null : { pyramid, row }
+  }
+
+  #tasksOf(machine: MachineIndex): TaskRows {
+    const known = this.#tasks.get(machine)
+    if (known) return known
+    const { table, from, to } = this.session
+    const tasks = buildTasks(machine, this.runs, table.streams, from, to)
+    const rows = { tasks, pyramid: new Pyramid(tasks.intervals) }
+    this.#tasks.set(machine, rows)
+    return rows
+  }
+
+  #events(key: TrackKey, view: number): EventList[] {
+    const { table } = this.session
+    const positions = this.viewPositions(view)
+    if (!positions && key.kind !== 'task') {
+      return table.streams.flatMap((s, i) =>
+        s.machine === key.machine && (key.kind === 'machine' || s.cpu === key.cpu) ? [streamEvents(table, i)] : [],
+      )
+    }
+    if (positions && this.#filtered.view !== view) this.#filtered = { view, groups: new Map() }
+    const index = positions ? this.#filtered : this.#all
+    const { name, groups, keyOf, group } = this.#grouping(key)
+    const known = index.groups.get(name) ?? new PositionGroups(table, positions, groups, keyOf)
+    index.groups.set(name, known)
+    return [positionEvents(table, known.of(group))]
+  }
+
+  /** How positions are grouped for rows like this one, and the row's own group. */
+  #grouping(key: TrackKey): {
+    name: string
+    groups: number
+    keyOf: ConstructorParameters<typeof PositionGroups>[3]
+    group: number
+  } {
+    const { machines, table } = this.session
+    if (key.kind === 'machine') {
+      return { name: 'machine', groups: machines.length, keyOf: (s) => s.machine, group: key.machine }
+    }
+    if (key.kind === 'cpu') {
+      const rows = table.streams.map((s) => this.#cpuRow.get(`${s.machine}/${s.cpu}`) ?? -1)
+      const group = this.#cpuRow.get(`${key.machine}/${key.cpu}`) ?? -1
+      return { name: 'cpu', groups: this.runs.cpus.length, keyOf: (s) => rows[s.stream]!, group }
+    }
+    const pids = this.pids[key.machine]!
+    return {
+      name: `tasks of ${key.machine}`,
+      groups: pids.pids.length,
+      keyOf: (s, row) => (s.machine === key.machine ? pids.of(s.pid[row]!) : -1),
+      group: pids.of(key.pid),
+    }
+  }
+}
+
+function boundariesNear(x: Intervals, row: number, t: number): number[] {
+  const lo = x.first[row]!
+  const hi = x.first[row + 1]!
+  if (hi <= lo) return []
+  const i = lastAtOrBefore(x.t, lo, hi, t)
+  return [x.t[i]!, x.t[Math.min(i + 1, hi - 1)]!]
+}

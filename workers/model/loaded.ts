@@ -1,0 +1,257 @@
+// A session from opening to closing: heads, columns, order, and everything that is derived from them.
+
+import type { SourceOpener, SourceRef } from '../bytes.js'
+import { relateClocks, type Relation } from '../clocks/relate.js'
+import type { Allocate, StreamBuilder } from '../columns/builder.js'
+import type { StreamColumns } from '../columns/event-table.js'
+import { loadColumns, type DecodePool } from '../columns/load.js'
+import { mergeOrder, surveyTimes } from '../columns/merge.js'
+import { InputError, type Fault } from '../fault.js'
+import { Timeline } from '../lod/timeline.js'
+import { openTrace } from '../readers/registry.js'
+import type { TraceFile } from '../readers/types.js'
+import { Tables } from '../table/tables.js'
+import type { ClockChoice, Family, OnProgress, SessionInfo } from '../thread/contract.js'
+import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
+import { buildFamily } from './machines.js'
+import { partialSentence } from './partial.js'
+import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
+import type { Session } from './session.js'
+import { buildTracks } from './tracks.js'
+
+export interface Heads {
+  readonly files: readonly TraceFile[]
+  /** Where each of `files` is. */
+  readonly sources: readonly SourceRef[]
+  readonly family: Family
+}
+
+/** Reads the heads of all files. Those that cannot be read become faults, unless none can: then the first error is thrown. */
+export async function readHeads(
+  sources: readonly SourceRef[],
+  open: SourceOpener,
+  signal?: AbortSignal,
+): Promise<Heads> {
+  if (sources.length === 0) throw new InputError('No file was given.', 'no-file')
+  const opened: { file: TraceFile; source: SourceRef }[] = []
+  const failed: InputError[] = []
+  for (const source of sources) {
+    try {
+      opened.push({ file: await openTrace(open(source), signal), source })
+    } catch (e) {
+      signal?.throwIfAborted()
+      failed.push(asInputError(e, source.name))
+    }
+  }
+  if (opened.length === 0) throw failed[0]!
+  const files = opened.map((o) => o.file)
+  const family = buildFamily(files)
+  const faults = failed.map((e): Fault => ({
+    severity: 'error',
+    code: e.code,
+    message: e.message,
+    file: e.file,
+    offset: e.offset,
+  }))
+  return {
+    files,
+    sources: opened.map((o) => o.source),
+    family: { ...family, faults: [...faults, ...family.faults] },
+  }
+}
+
+function asInputError(e: unknown, name: string): InputError {
+  if (e instanceof InputError) return e
+  return new InputError(`${name} cannot be read: ${e instanceof Error ? e.message : String(e)}.`, 'unreadable', name)
+}
+
+export interface LoadOptions {
+  readonly choices: Readonly<Record<number, ClockChoice>>
+  readonly pool: DecodePool
+  readonly allocate: Allocate
+  readonly budget: number
+  /** Version of the first state shown; each later one has the next number. */
+  readonly nextVersion: () => number
+  readonly onProgress?: OnProgress
+  readonly onPartial?: (state: LoadedState) => void
+  readonly signal?: AbortSignal
+}
+
+/** One state of a session: for one choice of clocks, or while still loading. */
+export interface LoadedState {
+  readonly session: Session
+  readonly timeline: Timeline
+  readonly tables: Tables
+  readonly info: () => SessionInfo
+}
+
+/** What a state is made of, besides what all states share. */
+interface StateParts {
+  readonly relation: Relation
+  readonly streams: readonly StreamColumns[]
+  readonly order: Uint32Array
+  readonly runs: Runs
+  readonly census: Census
+  readonly ends: { readonly from: number; readonly to: number }
+  readonly faults: readonly Fault[]
+}
+
+export class LoadedSession {
+  state: LoadedState
+  #loading = true
+  #partial: string | null = null
+  #decodeFaults: readonly Fault[] = []
+  #census: Census
+
+  private constructor(
+    private readonly heads: Heads,
+    private readonly layout: Layout,
+    private readonly options: LoadOptions,
+    relation: Relation,
+  ) {
+    const machines = heads.family.machines.length
+    this.#census = takeCensus([], layout.types, machines)
+    const runs = collectRuns([], false)
+    const ends = plannedEnds(heads.files, layout)
+    this.state = this.#stateOf({ relation, streams: [], order: NO_ORDER, runs, census: this.#census, ends, faults: [] })
+  }
+
+  /** Decodes everything (or as much as the budget allows). */
+  static async load(heads: Heads, options: LoadOptions): Promise<LoadedSession> {
+    const relation = relateClocks(heads.files, heads.family, options.choices)
+    const layout = layOut(heads.files, heads.family, relation)
+    const session = new LoadedSession(heads, layout, options, relation)
+    await session.#decode(relation)
+    return session
+  }
+
+  /** Re-times all machines by other clock choices; decodes nothing. Throws RequestError for a choice that cannot be. */
+  retime(choices: Readonly<Record<number, ClockChoice>>): void {
+    const { files, family } = this.heads
+    const relation = relateClocks(files, family, choices)
+    const streams = this.state.session.table.streams.map((s): StreamColumns => {
+      const clock = relation.clockOf(s.file, s.cpu)
+      if (clock.identity) return { ...s, t: s.ticks }
+      const t = new Float64Array(this.options.allocate(s.count * Float64Array.BYTES_PER_ELEMENT))
+      clock.apply(s.ticks, s.count, t)
+      return { ...s, t }
+    })
+    this.#settle(relation, streams, this.#buildersFor(streams))
+  }
+
+  async #decode(relation: Relation): Promise<void> {
+    const { files, sources, family } = this.heads
+    const { signal, onPartial, onProgress } = this.options
+    const ends = plannedEnds(files, this.layout)
+    let growing: RunBuilder[] = []
+    const showMore = (streams: readonly StreamBuilder[]): void => {
+      const columns = streams.map((s) => s.columns)
+      if (growing.length === 0) growing = this.#buildersFor(columns)
+      const runs = collectRuns(growing, false)
+      const census = partialCensus(this.layout, columns, family)
+      const frozen = columns.map((c) => ({ ...c }))
+      this.state = this.#stateOf({ relation, streams: frozen, order: NO_ORDER, runs, census, ends, faults: [] })
+      onPartial?.(this.state)
+    }
+    const loaded = await loadColumns({
+      files,
+      sources,
+      plans: this.layout.plans,
+      pool: this.options.pool,
+      allocate: this.options.allocate,
+      budget: this.options.budget,
+      onProgress,
+      onMore: onPartial && showMore,
+      signal,
+    })
+    const streams = loaded.streams.map((s) => s.columns)
+    const count = streams.reduce((n, s) => n + s.count, 0)
+    this.#decodeFaults = loaded.faults
+    if (loaded.stoppedAt !== null) {
+      growing = []
+      this.#partial = partialSentence(loaded.streams, ends, loaded.stoppedAt, relation.unit, this.options.budget)
+    }
+    onProgress?.({ phase: 'merging', done: 0, total: count, unit: 'events' })
+    this.#census = takeCensus(streams, this.layout.types, family.machines.length)
+    this.#settle(relation, streams, growing.length > 0 ? growing : this.#buildersFor(streams))
+    this.#loading = false
+    onProgress?.({ phase: 'indexing', done: count, total: count, unit: 'events', events: count })
+  }
+
+  #buildersFor(streams: readonly StreamColumns[]): RunBuilder[] {
+    const { types } = this.layout
+    const isFollower = (type: number): boolean => /^(kernel|user)_stack$/.test(types[type]!.name)
+    return cpusOf(streams).map((cpu) => new RunBuilder(cpu, isFollower))
+  }
+
+  #settle(relation: Relation, streams: readonly StreamColumns[], builders: readonly RunBuilder[]): void {
+    const surveys = streams.map(surveyTimes)
+    const order = mergeOrder(streams)
+    const from = Math.min(...surveys.map((s) => s.from))
+    const to = Math.max(...surveys.map((s) => s.to))
+    const backwards = surveys.flatMap((s, i): Fault[] => {
+      const { file, cpu } = streams[i]!
+      if (s.backwards === 0) return []
+      const message = `The time of CPU ${cpu} runs backwards ${s.backwards} times; its events are kept in the order in which they were recorded.`
+      const { name } = this.heads.family.files[file]!
+      return [{ severity: 'warning', code: 'time-backwards', message, file: name, cpu, times: s.backwards }]
+    })
+    const runs = collectRuns(builders, true)
+    const ends = from <= to ? { from, to } : { from: 0, to: 0 }
+    const faults = [...backwards, ...runFaults(builders, this.heads.family)]
+    this.state = this.#stateOf({ relation, streams, order, runs, census: this.#census, ends, faults })
+  }
+
+  #stateOf(parts: StateParts): LoadedState {
+    const { files, family } = this.heads
+    const { census } = parts
+    const session = buildSession({
+      version: this.options.nextVersion(),
+      files,
+      family,
+      eventTypes: census.eventTypes,
+      tracks: buildTracks(files, family.machines, census.machines),
+      ...parts,
+    })
+    const tables = new Tables(session)
+    const timeline = new Timeline(session, parts.runs, census.pids, (view) => tables.viewPositions(view))
+    const faults = [...family.faults, ...parts.relation.faults, ...this.#decodeFaults, ...parts.faults]
+    return {
+      session,
+      timeline,
+      tables,
+      info: () => describeSession(session, family, faults, timeline.bytes, this.#loading ? LOADING : this.#partial),
+    }
+  }
+}
+
+const LOADING = 'Still loading.'
+const NO_ORDER = new Uint32Array(0)
+
+/** Where the session will begin and end, as far as the files' heads tell. */
+function plannedEnds(files: readonly TraceFile[], layout: Layout): { from: number; to: number } {
+  let from = Infinity
+  let to = -Infinity
+  for (const plan of layout.plans) {
+    const file = files[plan.file]!
+    const span = file.span(plan.inFile)
+    if (!span) continue
+    const t = Float64Array.of(Number(span.first - file.meta.epoch), Number(span.last - file.meta.epoch))
+    plan.clock.apply(t, 2, t)
+    from = Math.min(from, t[0]!)
+    to = Math.max(to, t[1]!)
+  }
+  return from <= to ? { from, to } : { from: 0, to: 0 }
+}
+
+/** While loading, CPUs are all that is shown. */
+function partialCensus(layout: Layout, streams: readonly StreamColumns[], family: Family): Census {
+  const census = takeCensus([], layout.types, family.machines.length)
+  const machines = census.machines.map((m, i) => {
+    const own = streams.filter((s) => s.machine === i)
+    const cpus = new Map<number, number>()
+    for (const s of own) cpus.set(s.cpu, (cpus.get(s.cpu) ?? 0) + s.count)
+    return { events: own.reduce((n, s) => n + s.count, 0), cpus, pids: m.pids }
+  })
+  return { ...census, machines }
+}

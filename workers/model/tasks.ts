@@ -1,0 +1,198 @@
+// What each task of a machine does when, from the runs of all its CPUs and from the wake-ups. The states of a task partition
+// the machine's time, and no task runs on two CPUs at once.
+
+import { mergeOrder } from '../columns/merge.js'
+import type { StreamColumns } from '../columns/event-table.js'
+import { PrevState } from '../readers/types.js'
+import { RunState, SpanFlag } from '../thread/contract.js'
+import type { MachineIndex } from '../units.js'
+import { IntervalWriter, type Intervals } from './intervals.js'
+import { PidIndex } from './pids.js'
+import { NotRecorded, type Runs } from './runs.js'
+
+/** Row i of `intervals` is the task rowPid(i); use rowOf(pid) for the way back (-1 = no such task). */
+export interface TaskIntervals {
+  readonly machine: MachineIndex
+  readonly intervals: Intervals
+  rowOf(pid: number): number
+}
+
+const AFTER: Record<number, RunState> = {
+  [PrevState.Runnable]: RunState.Runnable,
+  [PrevState.Sleeping]: RunState.Sleeping,
+  [PrevState.DiskSleep]: RunState.DiskSleep,
+  [PrevState.Stopped]: RunState.Stopped,
+  [PrevState.Dead]: RunState.Dead,
+  [PrevState.Other]: RunState.Sleeping,
+  [NotRecorded]: RunState.Unknown,
+}
+
+/**
+ * Builds the tasks of one machine. `from` and `to` are the ends of its time: a task is Unknown until something says more.
+ * A wake-up that was recorded shortly before the switch it undoes (both run at the same time on two CPUs) counts when the task
+ * then runs without another one.
+ */
+export function buildTasks(
+  machine: MachineIndex,
+  runs: Runs,
+  streams: readonly StreamColumns[],
+  from: number,
+  to: number,
+): TaskIntervals {
+  const pids = new PidIndex()
+  const log = new TransitionLog(pids, from)
+  const cpuRows = runs.cpus.flatMap((c, row) => (c.machine === machine ? [row] : []))
+  const { first, t, value, flags } = runs.intervals
+  const wakers = streams.filter((s) => s.machine === machine && s.wakes > 0)
+  const lists = [...wakers.map(wakeTimes), ...cpuRows.map((row) => ({ t: t.subarray(first[row], first[row + 1]) }))]
+  const sized = lists.map((l) => ({ t: l.t, count: l.t.length }))
+  const starts: number[] = []
+  sized.reduce((n, l) => (starts.push(n), n + l.count), 0)
+  const order = mergeOrder(sized)
+  const listOf = (id: number): number => {
+    let k = starts.length - 1
+    while (starts[k]! > id) k--
+    return k
+  }
+  for (let i = 0; i < order.length; i++) {
+    const id = order[i]!
+    const k = listOf(id)
+    const at = id - starts[k]!
+    if (k < wakers.length) {
+      log.wake(sized[k]!.t[at]!, wakers[k]!.wakePid[at]!)
+      continue
+    }
+    const row = cpuRows[k - wakers.length]!
+    const entry = first[row]! + at
+    const cpu = runs.cpus[row]!.cpu
+    const last = entry === first[row + 1]! - 1
+    if (at > 0) log.leaves(t[entry]!, cpu, value[entry - 1]!, runs.outcome[entry - 1]!, last, flags[entry]!)
+    if (!last) log.enters(t[entry]!, cpu, value[entry]!, flags[entry]!)
+  }
+  return { machine, intervals: log.finish(to), rowOf: (pid) => pids.of(pid) }
+}
+
+function wakeTimes(s: StreamColumns): { t: Float64Array } {
+  const t = new Float64Array(s.wakes)
+  for (let i = 0; i < s.wakes; i++) t[i] = s.t[s.wakeRow[i]!]!
+  return { t }
+}
+
+/** The current state of every task, and all finished intervals in the order in which they ended. */
+class TransitionLog {
+  #row = new Int32Array(4096)
+  #t = new Float64Array(4096)
+  #value = new Int32Array(4096)
+  #state = new Uint8Array(4096)
+  #flags = new Uint8Array(4096)
+  #n = 0
+  readonly #since: number[] = []
+  readonly #cpu: number[] = []
+  readonly #now: RunState[] = []
+  readonly #nowFlags: number[] = []
+  /** Woken while running, and not switched in since. */
+  readonly #early: boolean[] = []
+
+  constructor(
+    private readonly pids: PidIndex,
+    private readonly from: number,
+  ) {}
+
+  wake(t: number, pid: number): void {
+    if (pid === 0) return
+    const i = this.#task(pid)
+    const now = this.#now[i]!
+    if (now === RunState.Running) this.#early[i] = true
+    else if (now !== RunState.Runnable) this.#enter(i, t, RunState.Runnable, -1, 0)
+  }
+
+  enters(t: number, cpu: number, pid: number, flags: number): void {
+    if (pid === 0) return
+    const i = this.#task(pid)
+    const now = this.#now[i]!
+    if (this.#early[i] && now >= RunState.Sleeping && now <= RunState.Stopped) this.#now[i] = RunState.Runnable
+    this.#early[i] = false
+    this.#enter(i, t, RunState.Running, cpu, flags)
+  }
+
+  leaves(t: number, cpu: number, pid: number, outcome: number, endOfCpu: boolean, flags: number): void {
+    if (pid === 0) return
+    const i = this.#task(pid)
+    // It has been seen on another CPU meanwhile: what this one says comes too late.
+    if (this.#now[i] !== RunState.Running || this.#cpu[i] !== cpu) return
+    if (endOfCpu) this.#enter(i, t, RunState.Unknown, -1, 0)
+    else this.#enter(i, t, AFTER[outcome] ?? RunState.Unknown, -1, flags & SpanFlag.Inferred)
+  }
+
+  /** Ends all intervals at `to` and sorts them by task. */
+  finish(to: number): Intervals {
+    const tasks = this.pids.pids.length
+    for (let i = 0; i < tasks; i++) this.#close(i, to)
+    const next = new Uint32Array(tasks + 1)
+    for (let k = 0; k < this.#n; k++) next[this.#row[k]! + 1]!++
+    for (let i = 0; i < tasks; i++) next[i + 1]! += next[i]!
+    const sorted = new Uint32Array(this.#n)
+    const first = next.slice()
+    for (let k = 0; k < this.#n; k++) sorted[next[this.#row[k]!]!++] = k
+    const writer = new IntervalWriter(this.#n + tasks)
+    for (let i = 0; i < tasks; i++) {
+      for (let s = first[i]!; s < first[i + 1]!; s++) {
+        const k = sorted[s]!
+        writer.add(this.#t[k]!, this.#value[k]!, this.#state[k]! as RunState, this.#flags[k]!)
+      }
+      writer.endRow(to)
+    }
+    return writer.finish()
+  }
+
+  #task(pid: number): number {
+    const i = this.pids.add(pid)
+    if (i === this.#now.length) {
+      this.#since.push(this.from)
+      this.#cpu.push(-1)
+      this.#now.push(RunState.Unknown)
+      this.#nowFlags.push(0)
+      this.#early.push(false)
+    }
+    return i
+  }
+
+  #enter(i: number, t: number, state: RunState, cpu: number, flags: number): void {
+    this.#close(i, t)
+    this.#since[i] = Math.max(t, this.#since[i]!)
+    this.#now[i] = state
+    this.#cpu[i] = cpu
+    this.#nowFlags[i] = flags
+  }
+
+  /** Writes the current interval down. One without length is left out, unless the task ran: a run is never lost. */
+  #close(i: number, t: number): void {
+    if (t <= this.#since[i]! && this.#now[i] !== RunState.Running) return
+    const k = this.#n++
+    if (k === this.#t.length) this.#grow()
+    this.#row[k] = i
+    this.#t[k] = this.#since[i]!
+    this.#value[k] = this.#cpu[i]!
+    this.#state[k] = this.#now[i]!
+    this.#flags[k] = this.#nowFlags[i]!
+  }
+
+  #grow(): void {
+    const n = this.#t.length * 2
+    const row = new Int32Array(n)
+    const t = new Float64Array(n)
+    const value = new Int32Array(n)
+    const state = new Uint8Array(n)
+    const flags = new Uint8Array(n)
+    row.set(this.#row)
+    t.set(this.#t)
+    value.set(this.#value)
+    state.set(this.#state)
+    flags.set(this.#flags)
+    this.#row = row
+    this.#t = t
+    this.#value = value
+    this.#state = state
+    this.#flags = flags
+  }
+}
