@@ -120,6 +120,21 @@ describe('frame source', () => {
     source.want(wish(1.1e6, 2.1e6))
     expect(asked).toHaveLength(2)
   })
+  it('lets a request end when more has been loaded meanwhile, and asks again', async () => {
+    source.want(wish(1e6, 2e6))
+    source.want(wish(1e6, 2e6, { session: { ...session } }))
+    expect(asked[0]!.signal.aborted).toBe(false)
+    await asked[0]!.answer()
+    expect(shown).toHaveLength(1)
+    expect(asked).toHaveLength(2)
+  })
+  it('says nothing of a failure that a newer wish has overtaken', async () => {
+    source.want(wish(1e6, 2e6, { view: 1 }))
+    source.want(wish(1e6, 2e6, { view: 2 }))
+    await asked[0]!.fail(new Error('There is no view 1.'))
+    expect(errors).toEqual([])
+    expect(asked.map((a) => a.query.view)).toEqual([1, 2])
+  })
   it('forgets what it holds when the files change', async () => {
     source.want(wish(1e6, 2e6))
     await asked[0]!.answer()

@@ -43,9 +43,8 @@ export function fitOf(window: Scale, asked: FrameWish, wish: FrameWish): 'good' 
   return nearLeft || nearRight ? 'edge' : 'good'
 }
 
-/** Whether an answer to `asked` would still show something of `wish`. */
-function useful(window: Scale, asked: FrameWish, wish: FrameWish): boolean {
-  if (asked.session !== wish.session || asked.view !== wish.view) return false
+/** Whether an answer would still show something of `wish`. One from before more was loaded does, until the next one comes. */
+function useful(window: Scale, wish: FrameWish): boolean {
   const { from, to } = wish.scale
   const zoom = (window.to - window.from) / (to - from)
   return from < window.to && to > window.from && zoom > 0.5 && zoom < 8
@@ -81,7 +80,7 @@ export class FrameSource {
     if (!flight) return this.#send(wish)
     const coming = fitOf(flight.window, flight.wish, wish)
     this.#waiting = coming === 'stale' || (coming === 'edge' && fit === 'stale') ? wish : null
-    if (!useful(flight.window, flight.wish, wish)) flight.abort.abort()
+    if (!useful(flight.window, wish)) flight.abort.abort()
   }
 
   /** Forgets the frame: it shows other files. */
@@ -107,7 +106,8 @@ export class FrameSource {
           this.onFrame(this.#held)
         },
         (error: unknown) => {
-          if (flight.abort.signal.aborted) return
+          // What was asked for may have become void (another filter, another clock) by what waits now.
+          if (flight.abort.signal.aborted || this.#waiting) return
           this.#failed = wish
           this.onError(error)
         },

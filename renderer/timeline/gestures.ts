@@ -123,7 +123,6 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     'pointerdown',
     (e) => {
       if (e.button === 2 || hand) return
-      el.focus({ preventScroll: true })
       const { x, y } = place(e)
       const row = rowAt(y)
       const guest = row !== null && isGuest(row)

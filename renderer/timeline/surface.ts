@@ -13,7 +13,7 @@ import { paintOverlay } from './paint/overlay.js'
 import { spanColours, type Highlight } from './paint/palette.js'
 import { Raster } from './paint/raster.js'
 import { paintRows } from './paint/rows.js'
-import { onThemeChange, paintTheme, type PaintTheme } from './paint/theme.js'
+import { machineColour, onThemeChange, paintTheme, type PaintTheme } from './paint/theme.js'
 import type { Scale } from './scale.js'
 import * as own from './signals.js'
 import { axisOf } from './ticks.js'
@@ -235,6 +235,7 @@ export class Surface {
       ratio: this.#ratio,
       theme,
       strongType: this.#strongType(),
+      band: (row) => machineColour(session?.machines ?? [], row.machine),
       grid: axis.major.map((t) => t.t),
     })
     ctx.setTransform(1, 0, 0, 1, 0, 0)

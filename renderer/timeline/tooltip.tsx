@@ -24,7 +24,7 @@ function spanTitle(info: HoverInfo, kind: 'machine' | 'cpu' | 'task'): string {
   if (!span) return 'nothing recorded here'
   if (kind === 'task') return span.state === RunState.Running ? `runs on CPU ${span.value}` : STATES[span.state]
   if (span.state !== RunState.Running) return STATES[span.state]
-  return span.value >= 0 ? `${span.task}-${span.value}` : span.task
+  return span.task
 }
 
 export function Tooltip() {

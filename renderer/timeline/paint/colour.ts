@@ -100,7 +100,7 @@ export function taskColour(name: string, dark: boolean, emphasis: Emphasis, back
   const hue = (h % 36) * 10
   const level = (h >>> 8) % 3
   const kernel = familyName(name) !== name
-  const lightness = dark ? 0.6 + level * 0.08 : 0.57 + level * 0.075
+  const lightness = dark ? 0.6 + level * 0.08 : 0.61 + level * 0.055
   const chroma = kernel ? 0.03 : emphasis === 'full' ? 0.15 : dark ? 0.085 : 0.095
   const colour = oklch(emphasis === 'full' ? lightness + (dark ? 0.06 : -0.04) : lightness, chroma, hue)
   return emphasis === 'dimmed' ? mix(background, colour, 0.22) : colour

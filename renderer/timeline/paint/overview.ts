@@ -38,7 +38,7 @@ export function paintOverview(ctx: CanvasRenderingContext2D, p: OverviewPaint): 
   const x0 = xOf(scale, p.window.from)
   const x1 = xOf(scale, p.window.to)
   // What is out of view recedes; the window itself keeps the data's own colours.
-  ctx.fillStyle = css(theme.background, 0.62)
+  ctx.fillStyle = css(theme.background, 0.5)
   if (x0 > 0) ctx.fillRect(0, 0, x0, height)
   if (x1 < width) ctx.fillRect(x1, 0, width - x1, height)
   if (p.range) {

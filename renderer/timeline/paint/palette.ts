@@ -24,7 +24,9 @@ export class TaskNames {
 
   constructor(tracks: readonly TrackInfo[]) {
     for (const t of tracks) {
-      if (t.kind === 'task' && t.pid !== undefined) this.#names.set(this.#key(t.machine, t.pid), taskName(t))
+      // `<...>` is what trace files say of a task whose name was never recorded.
+      if (t.kind === 'task' && t.pid !== undefined && taskName(t) !== '<...>')
+        this.#names.set(this.#key(t.machine, t.pid), taskName(t))
     }
   }
 

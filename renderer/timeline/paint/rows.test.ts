@@ -4,7 +4,7 @@ import { SpanFlag, type LodFrame, type TrackInfo } from '../../../workers/thread
 import { eventTypeIndex, machineIndex, sessionTime } from '../../../workers/units.js'
 import type { Row } from '../../state/rows.js'
 import { rowParts } from '../geometry.js'
-import { pack, taskColour, unpack } from './colour.js'
+import { mix, pack, taskColour, unpack } from './colour.js'
 import { Columns, columnsOf } from './columns.js'
 import { sched, withTicks } from './drawn-frame.js'
 import { spanColours, TaskNames } from './palette.js'
@@ -14,6 +14,7 @@ import { paintTheme } from './theme.js'
 
 const theme = paintTheme(true, () => '')
 const machine = machineIndex(0)
+const slate = { r: 122, g: 134, b: 153 }
 const cpu = (i: number): TrackInfo => ({
   id: `m0/cpu${i}`,
   kind: 'cpu',
@@ -51,20 +52,21 @@ const row = (i: number, height = 22): Row => ({
 })
 const scaleOf = (from: number, to: number, width: number) => ({ from: sessionTime(from), to: sessionTime(to), width })
 
+const basics = (frame: LodFrame, width: number): RowPaint => ({
+  frame,
+  rowOf: new Map(frame.tracks.map((id, i) => [id, i])),
+  colours: spanColours(frame, tracks, names, theme, null),
+  scale: scaleOf(frame.from, frame.to, width),
+  shift: () => 0,
+  ratio: 1,
+  theme,
+  strongType: null,
+  band: () => slate,
+  grid: [],
+})
 function paint(frame: LodFrame, width: number, more: Partial<RowPaint> = {}): Raster {
   const raster = new Raster(width, 44)
-  paintRows(raster, [row(0), row(1)], 0, {
-    frame,
-    rowOf: new Map(frame.tracks.map((id, i) => [id, i])),
-    colours: spanColours(frame, tracks, names, theme, null),
-    scale: scaleOf(frame.from, frame.to, width),
-    shift: () => 0,
-    ratio: 1,
-    theme,
-    strongType: null,
-    grid: [],
-    ...more,
-  })
+  paintRows(raster, [row(0), row(1)], 0, { ...basics(frame, width), ...more })
   return raster
 }
 const barHeight = (r: Raster, x: number, colour: number, top = 0): number => {
@@ -161,6 +163,24 @@ describe('rows', () => {
     expect(many).toBeGreaterThan(one!)
     expect(chosen).toBe(255)
     expect(barHeight(r, 90, pack(theme.tickStrong))).toBeGreaterThan(barHeight(r, 50, r.at(50, tickTop)))
+  })
+  it('sum up a collapsed machine, taller where more happens', () => {
+    const frame = withTicks({ ...sched('----------'), tracks: ['m0'] }, [
+      { t: 10, count: 1 },
+      { t: 50, count: 1000 },
+    ])
+    const header: Row = { ...row(0), id: 'm0', kind: 'machine', track: { ...cpu(0), id: 'm0', kind: 'machine' } }
+    const heights = (expanded: boolean) => {
+      const raster = new Raster(100, 22)
+      paintRows(raster, [{ ...header, expanded }], 0, { ...basics(frame, 100), rowOf: new Map([['m0', 0]]) })
+      const fill = pack(mix(theme.raised, slate, 0.75))
+      return [10, 50, 90].map((x) => barHeight(raster, x, fill))
+    }
+    const [one, many, none] = heights(false)
+    expect(one).toBeGreaterThan(0)
+    expect(many).toBeGreaterThan(2 * one!)
+    expect(none).toBe(0)
+    expect(heights(true)).toEqual([0, 0, 0])
   })
   it('move a machine’s rows while its clock is being dragged', () => {
     const r = paint(sched('AAAA --------'), 120, { shift: () => 40 })

@@ -5,7 +5,7 @@ import { sessionTime, type EventTypeIndex } from '../../../workers/units.js'
 import type { Row, RowHeight } from '../../state/rows.js'
 import { rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
-import { mix, pack, unpack, type Pixel } from './colour.js'
+import { mix, pack, unpack, type Pixel, type Rgb } from './colour.js'
 import { Columns, columnsOf, firstSpanAfter, firstTickAt } from './columns.js'
 import type { Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
@@ -26,6 +26,8 @@ export interface RowPaint {
   readonly theme: PaintTheme
   /** Ticks of this type stand out; null = none. */
   readonly strongType: EventTypeIndex | null
+  /** Colour of the row's machine. */
+  readonly band: (row: Row) => Rgb
   /** Session times of the vertical hairlines. */
   readonly grid: readonly number[]
 }
@@ -34,7 +36,6 @@ export interface RowPaint {
 interface OneRow extends RowPaint {
   readonly frame: LodFrame
   readonly index: number
-  readonly summary: boolean
 }
 
 /** Width from which a span is set off from its successor and its torn edges are drawn, CSS pixels. */
@@ -56,10 +57,12 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
     if (header) raster.fill(0, top, raster.width, bottom, pack(theme.raised))
     else for (const x of gridAt) raster.column(x, top, bottom, gridColour)
     const index = row.track ? p.rowOf.get(row.track.id) : undefined
-    if (p.frame && index !== undefined && !row.expanded) {
+    if (p.frame && index !== undefined && row.kind === 'machine') {
+      if (!row.expanded) paintSummary(raster, index, top, bottom - 1, p.band(row), { ...p, frame: p.frame })
+    } else if (p.frame && index !== undefined) {
       const by = p.shift(row)
       const shifted = { from: sessionTime(scale.from - by), to: sessionTime(scale.to - by), width: scale.width }
-      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted, summary: row.kind === 'machine' }
+      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted }
       const at = (cssY: number) => top + Math.round(cssY * ratio)
       const parts = rowParts[row.height as RowHeight]
       if (columnsOf(one.frame, index, p.colours, shifted, columns)) {
@@ -112,7 +115,7 @@ function paintEdges(raster: Raster, top: number, bottom: number, p: OneRow): voi
     if (x1 - x0 < least) continue
     const flags = frame.flags[i]!
     if (flags & SpanFlag.Mixed) continue
-    const running = frame.state[i] === RunState.Running && !p.summary
+    const running = frame.state[i] === RunState.Running
     if (running) {
       const colour = pack(mix(unpack(p.colours[i]!), theme.background, 0.55))
       raster.fill(x1 - Math.max(1, Math.round(ratio)), top, x1, bottom, colour)
@@ -153,20 +156,56 @@ function zigzagAlong(r: Raster, x0: number, x1: number, y: number, a: number, li
   }
 }
 
-function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): void {
-  const { frame, index, scale, theme } = p
-  const start = frame.tickStart[index]!
+/** Fewest events that fill a summary's column to the top, so that single ones stay low. */
+const SUMMARY_FULL = 16
+
+/** A collapsed machine: how much happens when, on all of its rows together. */
+function paintSummary(
+  raster: Raster,
+  index: number,
+  top: number,
+  bottom: number,
+  colour: Rgb,
+  p: RowPaint & { readonly frame: LodFrame },
+): void {
+  const { counts } = eventCounts(raster.width, index, p.frame, p.scale, null)
+  const { tickStart, tickCount } = p.frame
+  let most = SUMMARY_FULL
+  for (let i = tickStart[index]!; i < tickStart[index + 1]!; i++) most = Math.max(most, tickCount[i]!)
+  const fill = pack(mix(p.theme.raised, colour, 0.75))
+  const room = bottom - top - Math.round(4 * p.ratio)
+  for (let x = 0; x < raster.width; x++) {
+    if (counts[x] === 0) continue
+    const tall = Math.max(2, Math.round((room * Math.log1p(counts[x]!)) / Math.log1p(most)))
+    raster.column(x, bottom - Math.min(tall, room), bottom, fill)
+  }
+}
+
+/** Events in each column, and where those of one type are. */
+function eventCounts(
+  width: number,
+  index: number,
+  frame: LodFrame,
+  scale: Scale,
+  type: EventTypeIndex | null,
+): { readonly counts: Float32Array; readonly ofType: Uint8Array } {
+  const counts = new Float32Array(width)
+  const ofType = new Uint8Array(width)
   const end = frame.tickStart[index + 1]!
-  const counts = new Float32Array(raster.width)
-  const strong = new Uint8Array(raster.width)
-  for (let i = firstTickAt(frame, start, end, scale.from); i < end; i++) {
+  for (let i = firstTickAt(frame, frame.tickStart[index]!, end, scale.from); i < end; i++) {
     const t = frame.tickT[i]!
     if (t > scale.to) break
     const x = Math.floor(xOf(scale, t))
-    if (x < 0 || x >= raster.width) continue
+    if (x < 0 || x >= width) continue
     counts[x]! += frame.tickCount[i]!
-    if (frame.tickType[i] === p.strongType) strong[x] = 1
+    if (frame.tickType[i] === type) ofType[x] = 1
   }
+  return { counts, ofType }
+}
+
+function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): void {
+  const { frame, index, scale, theme } = p
+  const { counts, ofType: strong } = eventCounts(raster.width, index, frame, scale, p.strongType)
   // One event is plain to see, a hundred and more on one pixel are solid.
   const shades = Array.from({ length: 8 }, (_, k) => pack(mix(theme.background, theme.tick, 0.45 + (0.55 * k) / 7)))
   const bright = pack(theme.tickStrong)
