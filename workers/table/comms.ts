@@ -13,6 +13,9 @@ const NAMING: Readonly<Record<string, readonly (readonly [pid: string, comm: str
   sched_wakeup_new: [['pid', 'comm']],
 }
 
+/** Whether events of this name carry the names of tasks. */
+export const namesTasks = (event: string): boolean => Object.hasOwn(NAMING, event)
+
 export interface NamedTask {
   readonly pid: number
   readonly comm: string
@@ -24,31 +27,30 @@ export class LearnedComms {
 
   constructor(private readonly file: TraceFile) {}
 
-  /** Unknown tasks that an event names, null for none. `event` is the name of its type. */
+  /** Unknown tasks that the record of a naming event names, null for none. */
   readFrom(event: string, record: RecordView): NamedTask[] | null {
-    if (!Object.hasOwn(NAMING, event)) return null
     let named: NamedTask[] | null = null
-    for (const [pidField, commField] of NAMING[event]!) {
+    for (const [pidField, commField] of NAMING[event] ?? []) {
       const pid = record.field(pidField)
-      if (typeof pid !== 'number' || this.#knows(pid)) continue
+      if (typeof pid !== 'number' || this.knows(pid)) continue
       const comm = record.field(commField)
       if (typeof comm === 'string') (named ??= []).push({ pid, comm })
     }
     return named
   }
 
-  #knows(pid: number): boolean {
+  knows(pid: number): boolean {
     return pid === 0 || this.file.meta.comms.has(pid) || this.#names.has(pid)
   }
 
   /** True when the name is news; the first name of a task stays. */
   learn({ pid, comm }: NamedTask): boolean {
-    if (this.#knows(pid)) return false
+    if (this.knows(pid)) return false
     this.#names.set(pid, comm)
     return true
   }
 
   comm(pid: number): string {
-    return this.#names.get(pid) ?? (this.#knows(pid) ? this.file.comm(pid) : '<...>')
+    return this.#names.get(pid) ?? (this.knows(pid) ? this.file.comm(pid) : '<...>')
   }
 }

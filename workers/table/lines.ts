@@ -8,7 +8,7 @@
 import type { StreamColumns } from '../columns/event-table.js'
 import type { Session } from '../model/session.js'
 import type { RecordView, TraceFile } from '../readers/types.js'
-import { LearnedComms } from './comms.js'
+import { LearnedComms, namesTasks } from './comms.js'
 import type { NamedTask } from './comms.js'
 import { visitPositions } from './records.js'
 import { firstRowAtTime, lostBefore } from './rows.js'
@@ -57,7 +57,7 @@ export async function* eventLines(
     const batch = new Uint32Array(Math.min(BATCH, end - row))
     for (let i = 0; i < batch.length; i++) batch[i] = positions ? positions[row + i]! : row + i
     const wanted = withinTime(session, batch, options.to)
-    const parts: LineParts[] = Array.from({ length: wanted.length })
+    const parts: (string | LineParts)[] = Array.from({ length: wanted.length })
     await visitPositions(
       session,
       wanted,
@@ -66,7 +66,7 @@ export async function* eventLines(
       },
       options.signal,
     )
-    if (parts.length > 0) yield parts.map((part) => writer.line(part))
+    if (parts.length > 0) yield parts.map((part) => (typeof part === 'string' ? part : writer.line(part)))
     if (wanted.length < batch.length) return
   }
 }
@@ -88,6 +88,13 @@ interface StreamStyle {
   readonly tasks: Map<number, string>
 }
 
+interface TypeStyle {
+  readonly name: string
+  /** `: sched_switch:         `. */
+  readonly label: string
+  readonly namesTasks: boolean
+}
+
 /** A line but for its task, whose name may be learned from the lines before. */
 interface LineParts {
   readonly style: StreamStyle
@@ -102,15 +109,19 @@ class LineWriter {
   readonly #time: TimeWriter
   readonly #styles: readonly StreamStyle[]
   readonly #comms: readonly LearnedComms[]
-  /** ` sched_switch:         ` by event type. */
-  readonly #names: readonly string[]
+  readonly #types: readonly TypeStyle[]
 
   constructor(
     private readonly session: Session,
     private readonly options: LineOptions,
   ) {
     this.#time = new TimeWriter(session.epoch)
-    this.#names = session.eventTypes.map(({ name }) => ` ${name}: ${' '.repeat(Math.max(0, 20 - name.length))}`)
+    this.#types = session.eventTypes.map(({ name }) => ({
+      name,
+      label: `: ${name}: ${' '.repeat(Math.max(0, 20 - name.length))}`,
+      // Plain fields are printed without a look at their meaning.
+      namesTasks: !options.raw && namesTasks(name),
+    }))
     this.#comms = session.files.map((file) => new LearnedComms(file))
     const many = session.files.length > 1
     const names = session.files.flatMap((f) => [...(many ? [f.meta.name] : []), ...bufferNames(f)])
@@ -123,29 +134,26 @@ class LineWriter {
     }))
   }
 
-  /** What the event itself says. In any order. */
-  parts(pos: number, record: RecordView): LineParts {
-    const { table, eventTypes } = this.session
+  /** What the event itself says, the whole line if it neither needs nor gives the name of an unknown task. In any order. */
+  parts(pos: number, record: RecordView): string | LineParts {
+    const { table } = this.session
     const id = table.order[pos]!
     const index = table.streamIndexOf(id)
     const style = this.#styles[index]!
     const { stream } = style
     const row = id - table.base[index]!
     const t = stream.t[row]!
-    const type = stream.types[stream.type[row]!]!
+    const pid = stream.pid[row]!
+    const type = this.#types[stream.types[stream.type[row]!]!]!
     const info = record.info(this.options.raw)
-    return {
-      style,
-      pid: stream.pid[row]!,
-      head: stream.lost.length > 0 ? style.prefix + lostLine(stream, row) : style.prefix,
-      tail:
-        (style.ticks ? this.#time.ticks(t).padStart(12) : this.#seconds(t)) +
-        ':' +
-        this.#names[type]! +
-        (info.endsWith('\n') ? info.slice(0, -1) : info),
-      // Plain fields are printed without a look at their meaning.
-      named: this.options.raw ? null : this.#comms[stream.file]!.readFrom(eventTypes[type]!.name, record),
-    }
+    const head = stream.lost.length > 0 ? style.prefix + lostLine(stream, row) : style.prefix
+    const time = style.ticks ? this.#time.ticks(t).padStart(12) : this.#seconds(t)
+    const tail = time + type.label + (info.endsWith('\n') ? info.slice(0, -1) : info)
+    const comms = this.#comms[stream.file]!
+    const named = type.namesTasks ? comms.readFrom(type.name, record) : null
+    const task = style.tasks.get(pid)
+    if (!named && task !== undefined && comms.knows(pid)) return head + task + tail
+    return { style, pid, head, tail, named }
   }
 
   /** The whole line. In the order of the lines. */

@@ -4,7 +4,6 @@
 import type { StreamColumns } from '../columns/event-table.js'
 import type { Session } from '../model/session.js'
 import type { RecordView } from '../readers/types.js'
-import { position } from '../units.js'
 
 const BATCH = 8192
 
@@ -42,15 +41,17 @@ export async function visitPositions(
   visit: (record: RecordView, i: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const groups = new Map<StreamColumns, { rows: number[]; index: number[] }>()
+  const { order, base, streams } = session.table
+  const groups: ({ readonly rows: number[]; readonly index: number[] } | undefined)[] = []
   for (let i = 0; i < positions.length; i++) {
-    const { stream, row } = session.table.address(position(positions[i]!))
-    let group = groups.get(stream)
-    if (!group) groups.set(stream, (group = { rows: [], index: [] }))
-    group.rows.push(row)
+    const id = order[positions[i]!]!
+    const stream = session.table.streamIndexOf(id)
+    const group = (groups[stream] ??= { rows: [], index: [] })
+    group.rows.push(id - base[stream]!)
     group.index.push(i)
   }
-  for (const [stream, { rows, index }] of groups) {
-    await visitRows(session, stream, rows, (record, k) => visit(record, index[k]!), signal)
+  for (const [stream, group] of groups.entries()) {
+    if (group)
+      await visitRows(session, streams[stream]!, group.rows, (record, k) => visit(record, group.index[k]!), signal)
   }
 }

@@ -10,6 +10,7 @@ import type { SearchColumn, SearchSpec, SearchState } from '../thread/contract.j
 import { position, viewRow } from '../units.js'
 import type { Position, ViewRow } from '../units.js'
 import { Pacer } from './pause.js'
+import { rememberPids } from './filter/pid-memo.js'
 import { visitPositions } from './records.js'
 import { TimeWriter } from './time-text.js'
 
@@ -76,9 +77,9 @@ export class Search {
     const found = new Uint8Array(end - start)
     const unread: number[] = []
     for (let row = start; row < end; row++) {
-      const pos = this.#position(row)
-      const { stream, row: streamRow } = table.address(position(pos))
-      if (this.#matcher.columns(stream, streamRow)) found[row - start] = 1
+      const id = table.order[this.#position(row)]!
+      const index = table.streamIndexOf(id)
+      if (this.#matcher.columns(table.streams[index]!, id - table.base[index]!)) found[row - start] = 1
       else if (this.#matcher.needsRecord) unread.push(row)
     }
     if (unread.length === 0) return found
@@ -163,7 +164,7 @@ class RowMatcher {
   readonly #time: TimeWriter
   readonly #streams = new Map<StreamColumns, boolean>()
   /** Per file, by pid. */
-  readonly #tasks = new Map<number, Map<number, boolean>>()
+  readonly #tasks: ((pid: number) => boolean)[] = []
 
   constructor(
     private readonly session: Session,
@@ -208,15 +209,16 @@ class RowMatcher {
   }
 
   #taskMatches(file: number, pid: number): boolean {
-    let tasks = this.#tasks.get(file)
-    if (!tasks) this.#tasks.set(file, (tasks = new Map()))
-    let matches = tasks.get(pid)
-    if (matches === undefined) {
-      const task = this.session.files[file]!.comm(pid)
-      matches = (this.#looksAt('task') && this.#test(task)) || (this.#looksAt('pid') && this.#test(String(pid)))
-      tasks.set(pid, matches)
+    let holds = this.#tasks[file]
+    if (!holds) {
+      holds = rememberPids(
+        (p) =>
+          (this.#looksAt('task') && this.#test(this.session.files[file]!.comm(p))) ||
+          (this.#looksAt('pid') && this.#test(String(p))),
+      )
+      this.#tasks[file] = holds
     }
-    return matches
+    return holds(pid)
   }
 }
 

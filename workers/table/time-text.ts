@@ -6,6 +6,8 @@ const NS = 1_000_000_000
 export class TimeWriter {
   readonly #high: number
   readonly #low: number
+  #second = NaN
+  #text = ''
 
   constructor(private readonly epoch: bigint) {
     // Floored, so that the low part is never negative.
@@ -21,7 +23,12 @@ export class TimeWriter {
     const unit = decimals === 9 ? NS : 1_000_000
     const low = decimals === 9 ? sum : Math.floor((sum + 500) / 1000)
     const whole = Math.floor(low / unit)
-    return `${this.#high + whole}.${String(low - whole * unit).padStart(decimals, '0')}`
+    // Most times share their second with the one before.
+    if (whole !== this.#second) {
+      this.#second = whole
+      this.#text = `${this.#high + whole}.`
+    }
+    return this.#text + String(low - whole * unit + unit).slice(1)
   }
 
   /** The plain number of ticks. */

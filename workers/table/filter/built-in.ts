@@ -4,6 +4,7 @@ import { RequestError } from '../../fault.js'
 import { lostBefore } from '../rows.js'
 import type { Bind } from './compile.js'
 import type { Comparison, Literal } from './parse.js'
+import { rememberPids } from './pid-memo.js'
 import { columnTest, Quick } from './tests.js'
 import { matcher } from './values.js'
 
@@ -75,29 +76,18 @@ function cpuTest(c: Comparison, negated: boolean): Bind {
 
 function pidTest(c: Comparison, negated: boolean): Bind {
   const { number } = numbers(c)
-  const memo = new Map<number, boolean>()
-  return ({ stream }) =>
-    columnTest((row) => {
-      const pid = stream.pid[row]!
-      let holds = memo.get(pid)
-      if (holds === undefined) memo.set(pid, (holds = number(pid, () => String(pid)) !== negated))
-      return holds
-    })
+  const holds = rememberPids((pid) => number(pid, () => String(pid)) !== negated)
+  return ({ stream }) => columnTest((row) => holds(stream.pid[row]!))
 }
 
 function taskTest(c: Comparison, negated: boolean): Bind {
   const { text } = matcher(c)
-  const memos = new Map<number, Map<number, boolean>>()
+  const perFile = new Map<number, (pid: number) => boolean>()
   return ({ session, stream }) => {
     const file = session.files[stream.file]!
-    const memo = memos.get(stream.file) ?? new Map<number, boolean>()
-    memos.set(stream.file, memo)
-    return columnTest((row) => {
-      const pid = stream.pid[row]!
-      let holds = memo.get(pid)
-      if (holds === undefined) memo.set(pid, (holds = text(file.comm(pid)) !== negated))
-      return holds
-    })
+    const holds = perFile.get(stream.file) ?? rememberPids((pid) => text(file.comm(pid)) !== negated)
+    perFile.set(stream.file, holds)
+    return columnTest((row) => holds(stream.pid[row]!))
   }
 }
 

@@ -5,6 +5,7 @@ import type { Session } from '../../model/session.js'
 import type { EventTypeInfo, FilterSpec } from '../../thread/contract.js'
 import { compileExpression } from './compile.js'
 import type { Bind, Compiled } from './compile.js'
+import { rememberPids } from './pid-memo.js'
 import { allOf, anyOf, columnTest } from './tests.js'
 
 /** Throws RequestError for what makes no sense in this session. */
@@ -28,8 +29,8 @@ export function compileSpec(session: Session, spec: FilterSpec): Compiled {
     parts.push((scope) => anyOf(tracks.map((bind) => bind(scope))))
   }
   if (pids) {
-    const wanted = new Set(pids)
-    parts.push(({ stream }) => columnTest((row) => wanted.has(stream.pid[row]!)))
+    const wanted = rememberPids((pid) => pids.includes(pid))
+    parts.push(({ stream }) => columnTest((row) => wanted(stream.pid[row]!)))
   }
   if (from !== undefined) parts.push(({ stream }) => columnTest((row) => stream.t[row]! >= from))
   if (to !== undefined) parts.push(({ stream }) => columnTest((row) => stream.t[row]! <= to))
