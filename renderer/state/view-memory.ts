@@ -6,7 +6,7 @@ import { position, sessionTime } from '../../workers/units.js'
 import { saveView } from '../store/db.js'
 import type { SavedView } from '../store/db.js'
 import { handle } from './messages.js'
-import { clampRange, engine, extent, filter, hidden, markers, pinned, range, rowText, select } from './session-state.js'
+import { clampRange, engine, extent, filter, hidden, markers, pinned, range, rowText } from './session-state.js'
 import { cpuTrack, selection, session, toggled } from './session-state.js'
 
 /** Clock choices of the user's own: what the engine would choose by itself is not worth keeping. */
@@ -91,8 +91,9 @@ export async function restoreView(key: string, saved: SavedView | null): Promise
   })
   if (before?.selected != null) {
     const event = await engine.peek()?.details(position(before.selected))
-    const { from, to } = range.peek()
-    if (event && event.t >= from && event.t <= to) select(event.position, event.t, cpuTrack(event), 'inspector')
+    if (event && session.peek()?.version === info.version && selection.peek() === null) {
+      selection.value = { position: event.position, t: event.t, track: cpuTrack(event), origin: 'inspector' }
+    }
   }
 }
 
