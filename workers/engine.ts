@@ -5,6 +5,7 @@ import type { Allocate } from './columns/builder.js'
 import type { DecodePool } from './columns/load.js'
 import { RequestError } from './fault.js'
 import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
+import type { Session } from './model/session.js'
 import { headerLines, type LineOptions } from './table/lines.js'
 import type { ClockChoice, EngineApi, EventRow } from './thread/contract.js'
 import { viewRow, type ViewRow } from './units.js'
@@ -20,6 +21,8 @@ export interface EngineEnvironment {
 
 /** The engine as its own thread sees it: beside the contract, output that is streamed. */
 export interface Engine extends EngineApi {
+  /** The loaded session itself, for work on this thread that no request covers; null when none is open. */
+  session(): Session | null
   /** What `trace-cmd report` prints before the events. */
   header(): string[]
   /** Events as `trace-cmd report` prints them, in batches of lines. */
@@ -143,6 +146,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     searchMore: async (search, limitMs, signal) => state().tables.searchMore(search, limitMs, signal),
     searchStep: async (search, from, direction) => state().tables.searchStep(search, from, direction),
 
+    session: () => session?.state.session ?? null,
     header: () => headerLines(state().session),
     lines: (view, start, count, options) => state().tables.lines(view, start, count, options),
   }
