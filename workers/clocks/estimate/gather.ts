@@ -1,0 +1,211 @@
+// Evidence out of a loaded session: brackets of each vCPU from the host's events, guest events from the guest's. Only columns are
+// read, no records.
+
+import { lowerBound, type StreamColumns } from '../../columns/event-table.js'
+import type { Runs } from '../../model/runs.js'
+import type { TraceFile } from '../../readers/types.js'
+import { SpanFlag, type MachineInfo } from '../../thread/contract.js'
+import { closeBrackets } from './brackets.js'
+import type { BracketKind, Evidence, VcpuEvidence } from './evidence.js'
+import { placesOf } from './places.js'
+
+/** What gathering needs of a session. */
+export interface Scene {
+  readonly files: readonly TraceFile[]
+  readonly machines: readonly MachineInfo[]
+  readonly streams: readonly StreamColumns[]
+  /** Names of the session's event types. */
+  readonly eventTypes: readonly { readonly system: string; readonly name: string }[]
+  readonly runs: Runs
+}
+
+export interface Gathered {
+  readonly evidence: Evidence
+  /** Host thread of each vCPU of the evidence, and where that is known from. */
+  readonly threads: readonly {
+    readonly vcpu: number
+    readonly tid: number
+    readonly by: 'GUEST option' | 'thread name'
+  }[]
+  /** Why there is no evidence, one sentence; null when there is some. */
+  readonly lacking: string | null
+}
+
+const VCPU_THREAD = /^CPU (\d+)\/(KVM|TCG)$/
+
+/**
+ * Evidence for one guest.
+ * @param offsetGuess session time minus guest ticks, as far as known: tells apart the vCPU threads of several guests
+ */
+export function gatherEvidence(scene: Scene, guest: MachineInfo, offsetGuess: number | null): Gathered {
+  const nothing = (lacking: string): Gathered => ({ evidence: { kind: 'sched', vcpus: [] }, threads: [], lacking })
+  if (guest.parent === null) return nothing('The host of this guest is not among the opened files.')
+  const host = scene.machines[guest.parent]!
+  const guestTimes = new Map(guest.cpus.map((cpu) => [cpu, guestEvents(scene, guest, cpu)]))
+  const candidates = threadsOf(scene, host, guest)
+  if (candidates.size === 0) {
+    return nothing(
+      `No vCPU thread of ${guest.name} is known: the host's trace names none (GUEST option) and has no thread called "CPU n/KVM".`,
+    )
+  }
+  const kvm = kvmBrackets(scene, host)
+  const kind: BracketKind = kvm.size > 0 ? 'kvm' : 'sched'
+  const bracketsOf = (tid: number): Pick<VcpuEvidence, 'entry' | 'exit'> | undefined =>
+    kind === 'kvm' ? kvm.get(tid) : schedBrackets(scene, host, tid)
+  const threads: { vcpu: number; tid: number; by: 'GUEST option' | 'thread name' }[] = []
+  const vcpus: VcpuEvidence[] = []
+  for (const [vcpu, { tids, by }] of [...candidates].sort((a, b) => a[0] - b[0])) {
+    const events = guestTimes.get(vcpu)
+    if (!events || events.length === 0) continue
+    const possible = tids.map((tid) => ({ tid, brackets: bracketsOf(tid) })).filter((p) => p.brackets?.entry.length)
+    const best = possible.length > 1 && offsetGuess !== null ? bestFit(possible, events, offsetGuess) : possible[0]
+    if (!best?.brackets || (possible.length > 1 && offsetGuess === null)) continue
+    threads.push({ vcpu, tid: best.tid, by })
+    vcpus.push({ vcpu, guest: events, entry: best.brackets.entry, exit: best.brackets.exit })
+  }
+  const lacking =
+    vcpus.length > 0
+      ? null
+      : `The host's trace says nothing about when the vCPUs of ${guest.name} ran: it needs kvm_entry and kvm_exit, or at least sched_switch.`
+  return { evidence: { kind, vcpus }, threads, lacking }
+}
+
+type Brackets = Pick<VcpuEvidence, 'entry' | 'exit'>
+
+function bestFit<T extends { brackets: Brackets | undefined }>(
+  possible: readonly T[],
+  guest: Float64Array,
+  offset: number,
+): T {
+  const share = (p: T): number => {
+    const closed = closeBrackets({ vcpu: 0, guest, ...p.brackets! })
+    const { inside, outside } = placesOf([closed], () => offset)
+    return inside / Math.max(1, inside + outside)
+  }
+  return possible.map((p) => ({ p, score: share(p) })).reduce((a, b) => (b.score > a.score ? b : a)).p
+}
+
+/** Ticks of all events of a guest CPU, ascending. */
+function guestEvents(scene: Scene, guest: MachineInfo, cpu: number): Float64Array {
+  const own = scene.streams.filter((s) => s.machine === guest.machine && s.cpu === cpu && s.count > 0)
+  const all = new Float64Array(own.reduce((n, s) => n + s.count, 0))
+  let n = 0
+  for (const s of own) {
+    // Files of one machine differ in their epochs; the first one's counts.
+    const shift = Number(scene.files[s.file]!.meta.epoch - scene.files[guest.files[0]!]!.meta.epoch)
+    for (let i = 0; i < s.count; i++) all[n++] = s.ticks[i]! + shift
+  }
+  for (let i = 1; i < n; i++) if (all[i]! < all[i - 1]!) return all.sort()
+  return all
+}
+
+interface Candidates {
+  readonly tids: number[]
+  readonly by: 'GUEST option' | 'thread name'
+}
+
+function threadsOf(scene: Scene, host: MachineInfo, guest: MachineInfo): Map<number, Candidates> {
+  const found = new Map<number, Candidates>()
+  for (const v of guest.vcpus) if (v.tid > 0) found.set(v.cpu, { tids: [v.tid], by: 'GUEST option' })
+  if (found.size > 0) return found
+  for (const f of host.files) {
+    for (const [tid, comm] of scene.files[f]!.meta.comms) {
+      const match = VCPU_THREAD.exec(comm)
+      if (!match) continue
+      const vcpu = Number(match[1])
+      const c = found.get(vcpu) ?? { tids: [], by: 'thread name' }
+      if (!c.tids.includes(tid)) c.tids.push(tid)
+      found.set(vcpu, c)
+    }
+  }
+  return found
+}
+
+/** kvm_entry/kvm_exit brackets of every thread that has any. */
+function kvmBrackets(scene: Scene, host: MachineInfo): Map<number, Brackets> {
+  const typeOf = (name: string): number => scene.eventTypes.findIndex((t) => t.name === name)
+  const entryType = typeOf('kvm_entry')
+  const exitType = typeOf('kvm_exit')
+  const marks = new Map<number, { t: number; enter: boolean }[]>()
+  if (entryType < 0 && exitType < 0) return new Map()
+  for (const s of scene.streams) {
+    if (s.machine !== host.machine) continue
+    for (let i = 0; i < s.count; i++) {
+      const type = s.types[s.type[i]!]!
+      if (type !== entryType && type !== exitType) continue
+      const pid = s.pid[i]!
+      let list = marks.get(pid)
+      if (!list) marks.set(pid, (list = []))
+      list.push({ t: s.t[i]!, enter: type === entryType })
+    }
+  }
+  const brackets = new Map<number, Brackets>()
+  for (const [tid, list] of marks) {
+    // A vCPU that moves between CPUs leaves its marks in several streams.
+    list.sort((a, b) => a.t - b.t)
+    const entry: number[] = []
+    const exit: number[] = []
+    let entered: number | null = null
+    for (const m of list) {
+      if (m.enter) {
+        if (entered !== null) {
+          entry.push(entered)
+          exit.push(Infinity)
+        }
+        entered = m.t
+      } else {
+        entry.push(entered ?? -Infinity)
+        exit.push(m.t)
+        entered = null
+      }
+    }
+    if (entered !== null) {
+      entry.push(entered)
+      exit.push(Infinity)
+    }
+    brackets.set(tid, { entry: Float64Array.from(entry), exit: Float64Array.from(exit) })
+  }
+  return brackets
+}
+
+/**
+ * When a thread was on a CPU. Where a switch was not recorded, the true one lies between the last event before and the first
+ * after: the bracket is taken as long as it can have been, so that no constraint says more than is known.
+ */
+function schedBrackets(scene: Scene, host: MachineInfo, tid: number): Brackets {
+  const { cpus, intervals: x } = scene.runs
+  const spans: [number, number][] = []
+  cpus.forEach((cpu, row) => {
+    if (cpu.machine !== host.machine) return
+    const last = x.first[row + 1]! - 1
+    for (let i = x.first[row]!; i < last; i++) {
+      if (x.value[i] !== tid) continue
+      const inferred = (x.flags[i]! & (SpanFlag.Inferred | SpanFlag.Lost)) !== 0
+      const from = inferred ? eventBefore(cpu.streams, x.t[i]!) : x.t[i]!
+      const to = i + 1 === last ? Infinity : x.t[i + 1]!
+      spans.push([from, to])
+    }
+  })
+  spans.sort((a, b) => a[0] - b[0])
+  const entry: number[] = []
+  const exit: number[] = []
+  for (const [from, to] of spans) {
+    const end = exit.length > 0 ? exit[exit.length - 1]! : -Infinity
+    if (from <= end) exit[exit.length - 1] = Math.max(end, to)
+    else {
+      entry.push(from)
+      exit.push(to)
+    }
+  }
+  return { entry: Float64Array.from(entry), exit: Float64Array.from(exit) }
+}
+
+/** Time of the last event before `t` on a CPU; -Infinity when there is none. */
+function eventBefore(streams: readonly StreamColumns[], t: number): number {
+  let best = -Infinity
+  for (const s of streams) {
+    const i = lowerBound(s.t, s.count, t)
+    if (i > 0) best = Math.max(best, s.t[i - 1]!)
+  }
+  return best
+}
