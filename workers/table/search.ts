@@ -162,6 +162,8 @@ class RowMatcher {
   readonly #column: SearchColumn
   readonly #types: Uint8Array
   readonly #time: TimeWriter
+  /** Whether a time can show the text at all: most texts that are looked for are no numbers. */
+  readonly #times: boolean
   readonly #streams = new Map<StreamColumns, boolean>()
   /** Per file, by pid. */
   readonly #tasks: ((pid: number) => boolean)[] = []
@@ -173,6 +175,7 @@ class RowMatcher {
     this.#test = textTest(spec)
     this.#column = spec.column
     this.#time = new TimeWriter(session.epoch)
+    this.#times = this.#looksAt('time') && (spec.mode === 'regex' || /^[-\d.]*$/.test(spec.text))
     this.needsRecord = this.#looksAt('info') || this.#looksAt('latency')
     this.#types = Uint8Array.from(session.eventTypes, ({ system, name }) =>
       Number(this.#looksAt('event') && (this.#test(name) || this.#test(`${system}:${name}`))),
@@ -189,7 +192,7 @@ class RowMatcher {
     if (this.#looksAt('task') || this.#looksAt('pid')) {
       if (this.#taskMatches(stream.file, stream.pid[row]!)) return true
     }
-    return this.#looksAt('time') && this.#test(this.#time.shown(stream.t[row]!, this.session.unit))
+    return this.#times && this.#test(this.#time.shown(stream.t[row]!, this.session.unit))
   }
 
   record(record: RecordView): boolean {
