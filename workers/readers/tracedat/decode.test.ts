@@ -269,6 +269,29 @@ describe.each(shapes)('ring-buffer pages, big endian $big, long of $long bytes',
       }
     })
 
+    /** A page full of records. */
+    const full = (n: number): Bytes => {
+      const events = Array.from({ length: Math.floor((PAGE - 8 - s.long) / 16) }, () => event(s, 1, 7, n, 1))
+      return page(s, events, { time: EPOCH + BigInt(1000 * n) })
+    }
+    const perPage = Math.floor((PAGE - 8 - s.long) / 16)
+    const times = (n: number, count = perPage): number[] => Array.from({ length: count }, (_, i) => 1000 * n + i + 1)
+
+    test('pages behind one that was written in part', async () => {
+      const cut = new Bytes(s).add(Array.from(full(2).array.subarray(0, 8 + s.long + 4 * 16)))
+      const d = await decode(s, [full(1), cut, full(3), full(4), full(5)])
+      expect([...d.ticks]).toEqual([...times(1), ...times(2, 4), ...times(3), ...times(4), ...times(5)])
+      expect(d.faults[0]).toMatchObject({ code: 'shifted-pages', offset: PAGE + cut.length })
+      expect(d.lost[0]).toEqual({ row: perPage + 4, events: -1 })
+    })
+
+    test('pages that are off the grid from the start of a block on', async () => {
+      const rest = new Bytes(s).add(Array.from(full(2).array.subarray(100)))
+      const d = await decode(s, [rest, full(3), full(4), full(5)])
+      expect([...d.ticks]).toEqual([...times(3), ...times(4), ...times(5)])
+      expect(codes(d)).toEqual(['shifted-pages'])
+    })
+
     test('time that runs backwards is kept and told', async () => {
       const d = await decode(s, [good, page(s, [event(s, 1, 7, 1)])])
       expect([...d.ticks]).toEqual([1001, 1])

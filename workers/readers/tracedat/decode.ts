@@ -23,7 +23,14 @@ export interface TraceDatPlan extends Layout {
   readonly streams: readonly StreamPlan[]
 }
 
-/** BlockPlan.at of a trace.dat file: a range of whole pages of the stream's uncompressed bytes, and the chunks that hold it. */
+/** How far a block that ends at `to` must be read to hold every page that begins in it. */
+export const withOverlap = (to: number, stream: { readonly size: number; readonly pageSize: number }): number =>
+  Math.min(stream.size, to + stream.pageSize)
+
+/**
+ * BlockPlan.at of a trace.dat file: a range of the stream's uncompressed bytes that begins and ends with a page, and the chunks
+ * that hold it and its overlap.
+ */
 export interface BlockPlace {
   readonly from: number
   readonly to: number
@@ -39,17 +46,19 @@ export const decodeTraceDat: BlockDecoder = async (plan, block, source, signal):
   const stream = data.streams[block.stream]!
   const place: StreamPlace = { offset: stream.offset, size: stream.size, chunks: at.chunks }
   const unpack = await unpackerOf(data.compression)
-  const fetched = await fetchRange(source, place, at.from, at.to, signal)
+  // One page more than the block: where a page was written in part, those behind it are off the grid.
+  const end = withOverlap(at.to, stream)
+  const fetched = await fetchRange(source, place, at.from, end, signal)
   signal?.throwIfAborted()
 
-  const length = at.to - at.from
+  const length = end - at.from
   if (scratch.length < length) scratch = new Uint8Array((length + 3) & ~3)
   const holes = unpackRange(fetched, unpack, scratch)
   const words = new Int32Array(scratch.buffer, 0, scratch.length >> 2)
   if (data.bigEndian) swapWords(words, length)
-  const shape: BlockShape = { length, pageSize: stream.pageSize, base: at.from, holes }
+  const shape: BlockShape = { length: at.to - at.from, pageSize: stream.pageSize, base: at.from, holes }
   const faults = new FaultList()
-  faults.addAll(holes.map((h) => holeFault(plan, block, stream.cpu, h)))
+  faults.addAll(holes.filter((h) => h.from < at.to).map((h) => holeFault(plan, block, stream.cpu, h)))
   const report = (
     severity: Fault['severity'],
     code: string,

@@ -2,6 +2,7 @@
 
 import type { ByteSource } from '../../bytes.js'
 import type { EventTypeMeta, TraceFile, TraceFileMeta } from '../types.js'
+import { placeBuffers } from './buffers.js'
 import { type Container, readContainer } from './container.js'
 import { asText, HeadReader } from './cursor.js'
 import type { StreamPlan, TraceDatPlan } from './decode.js'
@@ -10,7 +11,7 @@ import { type Head } from './head.js'
 import { layoutOf, pageShapeOf, soundPageSize } from './layout.js'
 import { clockOf, type OptionFacts, readOptionFacts } from './options.js'
 import { Records, type RecordTexts } from './records.js'
-import { placeBuffers, readSection, readSectionHeader } from './sections.js'
+import { readSection, readSectionHeader } from './sections.js'
 import { epochOf, openStreams, planBlocks, type Stream } from './streams.js'
 import { type EventFormat, parseCmdlines, parseEventFormat, parseKallsyms, parsePrintk } from './text/index.js'
 

@@ -29,6 +29,16 @@ export interface BufferPlace {
   readonly cpus: readonly CpuPlace[]
 }
 
+/** A section of events without the option that says what is in it. */
+export interface StraySection {
+  /** Position of the section's header. */
+  readonly offset: number
+  /** First and last (exclusive) byte behind the header that can belong to it. */
+  readonly data: number
+  readonly end: number
+  readonly packed: boolean
+}
+
 /** A part of the head that is read only when it is needed. */
 export interface LaterText {
   readonly offset: number
@@ -56,6 +66,8 @@ export class Head {
   clockText = ''
   readonly options: RawOption[] = []
   readonly buffers: BufferPlace[] = []
+  /** v7: sections of events found by walking, to which perhaps no option leads. */
+  readonly strayBuffers: StraySection[] = []
   /** Text of latency tracers. */
   latency = ''
 

@@ -3,6 +3,7 @@
 import type { Severity } from '../../fault.js'
 import { type DecodedBlock, foldPrevState } from '../types.js'
 import type { FieldPlace } from './formats.js'
+import { findPage, timeOfPage } from './resync.js'
 import type { Hole } from './stream-bytes.js'
 
 /** What the loop must know of a file: plain data. */
@@ -33,7 +34,7 @@ export interface Layout {
 export const Role = { None: 0, Switch: 1, Waking: 2, Wakeup: 3 } as const
 
 export interface BlockShape {
-  /** Bytes of the block: whole pages, but for the last of a stream that was cut. */
+  /** Pages that begin in the block's first `length` bytes are decoded. */
   readonly length: number
   readonly pageSize: number
   /** Position of the block in the stream's uncompressed bytes. */
@@ -104,7 +105,7 @@ function field(words: Int32Array, body: number, f: FieldPlace, bigEndian: boolea
 
 /**
  * Decodes the pages of one block. `words` are the block's bytes as 32-bit words in this machine's order; `limit` says how many
- * bytes of them count.
+ * bytes of them count: up to a page more than the block, since pages may be off their grid.
  */
 export function decodePages(
   words: Int32Array,
@@ -117,7 +118,7 @@ export function decodePages(
   const s = scratch
   const { ticks, pid, type, where, switchRow, switchNext, switchState, wakingRow, wakingPid, wakeupRow, wakeupPid } = s
   const { bigEndian, typeOf, roleOf, epochHigh, epochLow, dataOffset, commitSize } = layout
-  const { pageSize, base, holes } = shape
+  const { pageSize, base, holes, length: blockEnd } = shape
   const longCommit = commitSize === 8
   const typeWord = layout.typeField.offset >> 2
   const typeInFirstHalf = (layout.typeField.offset & 2) === 0
@@ -135,6 +136,8 @@ export function decodePages(
   let wakeups = 0
   let unknown = 0
   let t = Number.NEGATIVE_INFINITY
+  /** Time of the last page that held records; none is earlier than the epoch. */
+  let pageTime = 0
 
   const lose = (events: number): void => {
     const last = lost.at(-1)
@@ -142,7 +145,37 @@ export function decodePages(
     else last.events = last.events < 0 || events < 0 ? -1 : last.events + events
   }
 
-  for (let page = 0; page < limit; page += pageSize) {
+  /** Where a search for the next sound page ended. */
+  let found = -1
+  /** Looks for pages off the grid behind a damaged one; the position of the first, 0 if the grid holds. */
+  const offGrid = (page: number, notBefore: number): number => {
+    if (page >= found) {
+      const at = findPage(words, page + 4, blockEnd, limit, layout, pageSize, notBefore)
+      found = at < 0 ? Number.POSITIVE_INFINITY : at
+    }
+    return found === Number.POSITIVE_INFINITY || (found - page) % pageSize === 0 ? 0 : found
+  }
+  /** Drops the events that were made of bytes at or behind `from`, and goes on at `to`. */
+  const resume = (from: number, to: number): number => {
+    const keep = whereBase + (from >> 2)
+    while (n > 0 && where[n - 1]! >= keep) n--
+    while (switches > 0 && switchRow[switches - 1]! >= n) switches--
+    while (wakings > 0 && wakingRow[wakings - 1]! >= n) wakings--
+    while (wakeups > 0 && wakeupRow[wakeups - 1]! >= n) wakeups--
+    while (lost.length > 0 && lost.at(-1)!.row >= n) lost.pop()
+    report(
+      'error',
+      'shifted-pages',
+      'A page was written only in part and those behind it are shifted; reading goes on at the next sound one.',
+      base + to,
+    )
+    lose(-1)
+    return to
+  }
+
+  let following: number
+  for (let page = 0; page < blockEnd; page = following) {
+    following = page + pageSize
     const left = Math.min(pageSize, limit - page)
     const hole = holes.find((h) => h.from < base + page + left && h.to > base + page)
     if (hole && hole.from <= base + page) {
@@ -159,26 +192,32 @@ export function decodePages(
     const high = words[bigEndian ? w : w + 1]! >>> 0
     const commit = words[bigEndian && longCommit ? w + 3 : w + 2]!
     const used = commit & COMMIT_MASK
-    if (low === 0 && high === 0 && commit === 0) {
+    const start = (high - epochHigh) * TWO_32 + (low - epochLow)
+    const zero = low === 0 && high === 0 && commit === 0
+    const before = pageTime
+    // Bits that no kernel sets.
+    const odd = (commit & 0x38000003) !== 0 || (longCommit && words[bigEndian ? w + 2 : w + 3] !== 0)
+    if (odd || used === 0 || used > pageSize - dataOffset || start < before) {
+      const other = offGrid(page, before)
+      if (other > 0) {
+        following = resume(page, other)
+        continue
+      }
+    }
+    if (zero) {
       report('warning', 'zero-page', 'A page holds nothing but zeros and was skipped.', base + page)
       lose(-1)
       continue
     }
     if (used > pageSize - dataOffset) {
-      report(
-        'error',
-        'bad-commit',
-        `A page claims ${used} bytes of records, more than fit; it was skipped.`,
-        base + page,
-      )
+      report('error', 'bad-commit', `A page claims ${used} bytes, more than fit; it was skipped.`, base + page)
       lose(-1)
       continue
     }
-    const start = (high - epochHigh) * TWO_32 + (low - epochLow)
     if (used > 0) {
       if (start < t)
-        report('warning', 'time-backwards', 'The time of a page lies before that of the page before it.', base + page)
-      t = start
+        report('warning', 'time-backwards', 'A page begins before the end of the one before it.', base + page)
+      t = pageTime = start
     }
     if (commit & MISSED) lose(commit & MISSED_STORED ? storedCount(words, w, used, layout, left) : -1)
 
@@ -203,6 +242,14 @@ export function decodePages(
         }
         if (next <= p || next > stop) {
           if (there >= dataOffset + used) {
+            const other = offGrid(page, before)
+            if (other > 0) {
+              // What precedes the next page is of this one, if this is a page at all.
+              const sound = start >= before && start <= timeOfPage(words, other, layout, pageSize)
+              if (!sound) pageTime = before
+              following = resume(sound ? other : page, other)
+              break
+            }
             report(
               'error',
               'bad-record',
@@ -262,7 +309,7 @@ export function decodePages(
         p = body + 1
       }
     }
-    if (there < dataOffset + used && !hole) {
+    if (following === page + pageSize && there < dataOffset + used && !hole) {
       report(
         'error',
         'truncated-page',

@@ -4,6 +4,7 @@
 import type { ByteSource } from '../../bytes.js'
 import type { FieldValue, RecordAccess, RecordView } from '../types.js'
 import type { Unpack } from './compression.js'
+import { withOverlap } from './decode.js'
 import type { Layout } from './pages.js'
 import { fetchRange, filePosition, unpackRange } from './stream-bytes.js'
 import type { Stream } from './streams.js'
@@ -70,7 +71,8 @@ export class Records implements RecordAccess {
     }
     const s = this.streams[stream]!
     const from = Math.floor(key / this.streams.length) * this.#windowSize(s)
-    const to = Math.min(s.size, from + this.#windowSize(s))
+    // A page more, so that a record which begins in the window is whole wherever its page lies.
+    const to = withOverlap(from + this.#windowSize(s), s)
     if (from >= to) return
     const fetched = await fetchRange(this.source, s, from, to, signal)
     if (this.#windows.has(key)) return

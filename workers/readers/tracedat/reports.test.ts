@@ -187,3 +187,34 @@ describe.skipIf(!existsSync(large))('large recordings', () => {
     expect(file.faults).toEqual([])
   })
 })
+
+const sound = join(data, 'own', 'pair-tcg-1guest-tsc', 'host.dat')
+describe.skipIf(!existsSync(sound))('a recording that was cut', () => {
+  test.each([0.9, 0.7, 0.6])('at %d of its length shows all that is there', async (share) => {
+    const bytes = load(sound)
+    const whole = await readAll('host.dat', bytes)
+    const cut = await readAll('host.dat', bytes.slice(0, Math.floor(bytes.length * share)))
+    expect(cut.faults).toBeGreaterThan(0)
+    const counts = [...cut.events.values()].map((l) => l.length)
+    expect(Math.max(...counts)).toBeGreaterThan(1000)
+    for (const [key, list] of cut.events) {
+      const expected = new Map([[key, whole.events.get(key)!.slice(0, list.length)]])
+      expect(firstDifference(expected, new Map([[key, list]]), true)).toBeNull()
+    }
+  })
+})
+
+const shifted = join(data, 'own', 'pair-tcg-2guests-tsc-badshift', 'host-10.9.2.2.dat')
+describe.skipIf(!existsSync(shifted))('a recording whose CPU 0 has a page written in part', () => {
+  test('goes on behind it', async () => {
+    const { events, file } = await readAll('guest.dat', load(shifted))
+    const list = events.get(' 0')!
+    expect(list.length).toBe(47_670)
+    expect(list.every((e) => e.name !== 'unknown')).toBe(true)
+    expect(list.every((e, i) => i === 0 || BigInt(e.time) >= BigInt(list[i - 1]!.time))).toBe(true)
+    expect(file.meta.timeShift).toMatchObject({ repaired: true, interpolate: true })
+    expect(file.meta.timeShift!.cpus.map((c) => c.time.length)).toEqual([7, 6])
+    expect(file.meta.timeShift!.cpus[0]!.offset.at(-1)).toBe(6460308225924n)
+    expect(file.faults.map((f) => f.code)).toContain('time-shift-counts')
+  })
+})

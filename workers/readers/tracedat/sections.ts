@@ -2,12 +2,10 @@
 // since each one's header says how long it is.
 
 import { memorySource } from '../../bytes.js'
-import { MAX_RAW, plausible, type Unpack } from './compression.js'
-import { asText, Cursor, HeadReader, ShortRead } from './cursor.js'
+import { plausible, type Unpack } from './compression.js'
+import { Cursor, HeadReader, ShortRead } from './cursor.js'
 import { type Head, OptionId, optionName } from './head.js'
-import type { OptionFacts } from './options.js'
 import { BadPart, readCmdlines, readEventFormats, readFtraceFormats, readHeaderInfo, readPrintk } from './parts.js'
-import { fetchRange, scanChunks, unpackRange } from './stream-bytes.js'
 
 export interface SectionHeader {
   readonly id: number
@@ -44,8 +42,8 @@ export async function readSection(r: HeadReader, s: SectionHeader, unpack: Unpac
   }
 }
 
-function damage(e: unknown): { message: string; at: number } {
-  if (e instanceof ShortRead) return { message: 'it is longer than the file', at: e.at }
+export function damage(e: unknown): { message: string; at: number } {
+  if (e instanceof ShortRead) return { message: 'the file ends before it does', at: e.at }
   if (e instanceof BadPart) return { message: e.message, at: e.at }
   throw e
 }
@@ -122,7 +120,13 @@ async function walk(
   const known = new Set(head.options.map((o) => o.at))
   for (let at = start; at + 16 <= r.source.size;) {
     const s = await readSectionHeader(r, at)
-    if (optionName(s.id) === null || s.size === 0 || s.data + s.size > r.source.size) return
+    if (optionName(s.id) === null) return
+    const cut = s.size === 0 || s.data + s.size > r.source.size
+    if (s.id === OptionId.Buffer) {
+      const end = cut ? r.source.size : s.data + s.size
+      head.strayBuffers.push({ offset: at, data: s.data, end, packed: s.packed })
+    }
+    if (cut) return
     if (isPart(s.id) && !offsets.has(s.id)) offsets.set(s.id, at)
     if (s.id === OptionId.Done && !known.has(s.data)) {
       try {
@@ -157,46 +161,4 @@ async function readPart(
     const why = damage(e)
     head.fault('error', 'damaged-section', `The section ${optionName(id)} cannot be read (${why.message}).`, at)
   }
-}
-
-/** Completes the buffers that the options name by what their sections say: whether they are compressed, text of latency tracers. */
-export async function placeBuffers(
-  r: HeadReader,
-  head: Head,
-  facts: OptionFacts,
-  unpack: Unpack | null,
-): Promise<void> {
-  for (const { name, offset, text } of facts.bufferSections) {
-    try {
-      const s = await readSectionHeader(r, offset)
-      if (text) {
-        head.latency += await readLatency(r, s, head, unpack)
-      } else {
-        const buffer = facts.buffers.find((b) => b.name === name)
-        if (s.id !== OptionId.Buffer) throw new BadPart('no events lie there', offset)
-        if (buffer) head.buffers.push({ ...buffer, packed: s.packed })
-      }
-    } catch (e) {
-      const why = damage(e)
-      const label = name === '' ? 'The top buffer' : `Buffer ${name}`
-      head.fault('error', 'damaged-buffer', `${label} cannot be read (${why.message}).`, why.at)
-      // The options say where the events lie; all that the header would add is whether they are compressed.
-      const buffer = facts.buffers.find((b) => b.name === name)
-      if (buffer && !text) head.buffers.push({ ...buffer, packed: head.compression !== 'none' })
-    }
-  }
-}
-
-async function readLatency(r: HeadReader, s: SectionHeader, head: Head, unpack: Unpack | null): Promise<string> {
-  if (!s.packed) {
-    r.pos = s.data
-    return asText(await r.take(s.size))
-  }
-  const place = { cpu: 0, offset: s.data, size: s.size }
-  const chunks = await scanChunks(r.source, place, r.source.size, head, r.signal)
-  const size = chunks.raw.at(-1)!
-  const bytes = new Uint8Array(Math.min(size, MAX_RAW))
-  const stream = { offset: s.data, size, chunks }
-  unpackRange(await fetchRange(r.source, stream, 0, bytes.length, r.signal), unpack, bytes)
-  return asText(bytes)
 }

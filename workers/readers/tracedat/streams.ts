@@ -3,7 +3,7 @@
 import type { ByteSource } from '../../bytes.js'
 import type { BlockPlan, StreamMeta } from '../types.js'
 import type { Unpack } from './compression.js'
-import type { BlockPlace } from './decode.js'
+import { type BlockPlace, withOverlap } from './decode.js'
 import type { BufferPlace, CpuPlace, Head } from './head.js'
 import { chunksOf, diskBytes, fetchRange, scanChunks, type StreamPlace, unpackRange } from './stream-bytes.js'
 
@@ -62,10 +62,12 @@ async function openStream(
     head.fault('error', 'stream-too-long', `Only the first 16 GiB of CPU ${cpu.cpu} can be shown.`, cpu.offset, cpu.cpu)
     size = LONGEST
   }
+  const last = chunks ? chunks.offset.length - 1 : -1
+  const bytes = chunks && last >= 0 ? chunks.offset[last]! + chunks.packed[last]! - cpu.offset : there
   const place = { offset: cpu.offset, size, chunks }
   const pageSize = buffer.pageSize
   const span = await spanOf(source, head.bigEndian, shape, place, pageSize, unpack, signal)
-  return { cpu: cpu.cpu, buffer: buffer.name, bytes: there, pageSize, ...place, span }
+  return { cpu: cpu.cpu, buffer: buffer.name, bytes, pageSize, ...place, span }
 }
 
 /** Blocks of whole pages. */
@@ -75,7 +77,8 @@ export function planBlocks(streams: readonly Stream[]): BlockPlan[] {
     const step = Math.max(1, Math.floor(BLOCK / s.pageSize)) * s.pageSize
     for (let from = 0, index = 0; from < s.size; from += step, index++) {
       const to = Math.min(s.size, from + step)
-      const at: BlockPlace = { from, to, chunks: s.chunks ? chunksOf(s.chunks, from, to) : null }
+      const chunks = s.chunks ? chunksOf(s.chunks, from, withOverlap(to, s)) : null
+      const at: BlockPlace = { from, to, chunks }
       blocks.push({ stream, index, bytes: diskBytes(s, from, to), at })
     }
   })
