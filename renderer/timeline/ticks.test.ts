@@ -53,7 +53,14 @@ describe('axis', () => {
     ])
   })
   it('never calls ticks seconds', () => {
-    expect(labels(view(0, 1000), '18446744073709551000', 'ticks')[0]).toBe('18 446 744 073 709 551 000')
+    expect(labels(view(0, 1e10), '0', 'ticks')[1]).toBe('2 000 000 000')
+    const deep = axisOf(view(0, 1000), '18446744073709551000', 'ticks')
+    expect(plain(deep.anchor!.label)).toBe('18 446 744 073 709 551 000 ticks')
+    expect(deep.major.map((t) => plain(t.label)).slice(0, 3)).toEqual([
+      '18 446 744 073 709 551 000 ticks',
+      '+200',
+      '+400',
+    ])
   })
   it('writes times before zero', () => expect(labels(view(-4e9, 10e9))[1]).toBe('-2 s'))
 

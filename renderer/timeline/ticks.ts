@@ -24,6 +24,8 @@ export interface Axis {
 const LABEL_PIXELS = 104
 /** With steps below this, absolute labels grow past reading: they become an anchor and distances from it. */
 const DEEP_STEP = 1e6
+/** Digits of a tick count beyond which it no longer fits its label's room. */
+const LONGEST_TICKS = 12
 
 /** Smallest 1, 2 or 5 times a power of ten that is >= `least` (and >= 1: time has no finer grain). */
 export function niceStep(least: number): number {
@@ -75,7 +77,8 @@ export function axisOf(view: Scale, epoch: string, unit: 'ns' | 'ticks'): Axis {
   const span = view.to - view.from
   const step = niceStep((span / view.width) * LABEL_PIXELS)
   const start = BigInt(epoch)
-  const deep = unit === 'ns' && step < DEEP_STEP
+  const length = String(start + BigInt(Math.round(view.to))).length
+  const deep = step < DEEP_STEP || (unit === 'ticks' && length > LONGEST_TICKS)
   // Anchors stand at round times at least a view apart, so that at most two are in sight.
   const anchorStep = deep ? 10 ** Math.ceil(Math.log10(span) - 1e-12) : step
   const grid = BigInt(Math.max(anchorStep, step))
@@ -87,9 +90,12 @@ export function axisOf(view: Scale, epoch: string, unit: 'ns' | 'ticks'): Axis {
   const decimals = decimalsOf(step, relative.places)
   const absolute = (t: number): string => {
     const n = start + BigInt(Math.round(t))
-    if (unit === 'ticks') return formatInteger(n)
+    if (unit === 'ticks') return `${formatInteger(n)}${deep ? `${GAP}ticks` : ''}`
     return `${inUnit(n, 9, decimalsOf(deep ? anchorStep : step, 9))}${GAP}s`
   }
+
+  const distance = (n: bigint): string =>
+    unit === 'ticks' ? formatInteger(n) : `${inUnit(n, relative.places, decimals)}${GAP}${relative.name}`
 
   const major: Tick[] = []
   const minor: number[] = []
@@ -105,8 +111,7 @@ export function axisOf(view: Scale, epoch: string, unit: 'ns' | 'ticks'): Axis {
     if (t < view.from) continue
     const fromAnchor = mod(BigInt(Math.round(i * step)), grid)
     const anchor = deep && fromAnchor === 0n
-    const label =
-      !deep || anchor ? absolute(t) : `+${inUnit(fromAnchor, relative.places, decimals)}${GAP}${relative.name}`
+    const label = !deep || anchor ? absolute(t) : `+${distance(fromAnchor)}`
     major.push({ t, label, anchor })
   }
   return { major, minor, anchor: deep ? { t: base, label: absolute(base) } : null, step }

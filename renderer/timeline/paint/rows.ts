@@ -169,9 +169,7 @@ function paintSummary(
   p: RowPaint & { readonly frame: LodFrame },
 ): void {
   const { counts } = eventCounts(raster.width, index, p.frame, p.scale, null)
-  const { tickStart, tickCount } = p.frame
-  let most = SUMMARY_FULL
-  for (let i = tickStart[index]!; i < tickStart[index + 1]!; i++) most = Math.max(most, tickCount[i]!)
+  const most = mostEvents(p.frame, index, SUMMARY_FULL)
   const fill = pack(mix(p.theme.raised, colour, 0.75))
   const room = bottom - top - Math.round(4 * p.ratio)
   for (let x = 0; x < raster.width; x++) {
@@ -179,6 +177,13 @@ function paintSummary(
     const tall = Math.max(2, Math.round((room * Math.log1p(counts[x]!)) / Math.log1p(most)))
     raster.column(x, bottom - Math.min(tall, room), bottom, fill)
   }
+}
+
+/** Events of the row's fullest tick, at least `least`: over the whole frame, so that shades hold still while panning. */
+function mostEvents(frame: LodFrame, index: number, least: number): number {
+  let most = least
+  for (let i = frame.tickStart[index]!; i < frame.tickStart[index + 1]!; i++) most = Math.max(most, frame.tickCount[i]!)
+  return most
 }
 
 /** Events in each column, and where those of one type are. */
@@ -206,14 +211,16 @@ function eventCounts(
 function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): void {
   const { frame, index, scale, theme } = p
   const { counts, ofType: strong } = eventCounts(raster.width, index, frame, scale, p.strongType)
-  // One event is plain to see, a hundred and more on one pixel are solid.
-  const shades = Array.from({ length: 8 }, (_, k) => pack(mix(theme.background, theme.tick, 0.45 + (0.55 * k) / 7)))
+  // Alone, an event is plain to see; where every pixel has some, the busiest of the row stand out.
+  const most = Math.log2(mostEvents(frame, index, 8))
+  const shades = Array.from({ length: 8 }, (_, k) => pack(mix(theme.background, theme.tick, 0.25 + (0.75 * k) / 7)))
+  const alone = frame.tickStart[index + 1]! - frame.tickStart[index]! < raster.width / 2
   const bright = pack(theme.tickStrong)
   const thick = Math.max(1, Math.round(p.ratio))
   for (let x = 0; x < raster.width; x++) {
     const n = counts[x]!
     if (n === 0) continue
-    const shade = strong[x] ? bright : shades[Math.min(7, Math.round(Math.log2(n)))]!
+    const shade = strong[x] ? bright : shades[Math.min(7, Math.round((7 * Math.log2(n)) / most) + (alone ? 4 : 0))]!
     const tail = strong[x] ? Math.round(3 * p.ratio) : 0
     for (let k = 0; k < thick; k++) raster.column(x + k, top, bottom + tail, shade)
   }
