@@ -1,6 +1,7 @@
 // Byte sources of Node: local files by path.
 
-import { open as openFile, type FileHandle } from 'node:fs/promises'
+import { close, openSync, read } from 'node:fs'
+import { promisify } from 'node:util'
 import { memorySource, type ByteSource, type SourceOpener } from '../bytes.js'
 import { InputError } from '../fault.js'
 
@@ -16,21 +17,29 @@ export const openNodeSource: SourceOpener = (ref) => {
   }
 }
 
+const readFile = promisify(read)
+
+// A source is never closed by those who read from it: its file is closed when nobody holds it any more. (Node warns of a
+// FileHandle that ends like that, and will throw; a plain descriptor is ours to close.)
+const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => undefined))
+
 function pathSource(name: string, size: number, path: string): ByteSource {
-  let handle: Promise<FileHandle> | null = null
-  return {
+  let fd: number | null = null
+  const source: ByteSource = {
     name,
     size,
     async read(offset, length, signal) {
       signal?.throwIfAborted()
       try {
-        handle ??= openFile(path, 'r')
-        const file = await handle
+        if (fd === null) {
+          fd = openSync(path, 'r')
+          forgotten.register(source, fd)
+        }
         const want = Math.max(0, Math.min(length, size - offset))
         const bytes = new Uint8Array(want)
         let done = 0
         while (done < want) {
-          const { bytesRead } = await file.read(bytes, done, want - done, offset + done)
+          const { bytesRead } = await readFile(fd, bytes, done, want - done, offset + done)
           if (bytesRead === 0) break
           done += bytesRead
         }
@@ -45,4 +54,5 @@ function pathSource(name: string, size: number, path: string): ByteSource {
       }
     },
   }
+  return source
 }
