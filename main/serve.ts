@@ -58,8 +58,8 @@ async function listen(server: ServerType, port: number | undefined): Promise<num
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'EADDRINUSE' && at < last) continue
-      if (code === 'EADDRINUSE') throw new InputError(`Port ${at} is taken by another program`, 'port-taken')
-      if (code === 'EACCES') throw new InputError(`Port ${at} may not be used`, 'port-taken')
+      if (code === 'EADDRINUSE') throw new InputError(`Port ${at} is taken by another program.`, 'port-taken')
+      if (code === 'EACCES') throw new InputError(`Port ${at} may not be used.`, 'port-taken')
       throw error
     }
   }

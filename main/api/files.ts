@@ -18,9 +18,9 @@ const looksLikeTrace = (name: string) => /\.dat$/i.test(name)
 export function pathError(path: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException)?.code
   const name = basename(path) || path
-  if (code === 'ENOENT') return new InputError(`${path} does not exist`, 'not-found', name)
-  if (code === 'EACCES' || code === 'EPERM') return new InputError(`${path} may not be read`, 'no-permission', name)
-  return new InputError(`${path} cannot be read (${code ?? String(error)})`, 'unreadable', name)
+  if (code === 'ENOENT') return new InputError(`${path} does not exist.`, 'not-found', name)
+  if (code === 'EACCES' || code === 'EPERM') return new InputError(`${path} may not be read.`, 'no-permission', name)
+  return new InputError(`${path} cannot be read (${code ?? String(error)}).`, 'unreadable', name)
 }
 
 /**
@@ -40,7 +40,7 @@ export async function tracePaths(paths: readonly string[]): Promise<string[]> {
         .map((entry) => entry.name)
         .sort()
       if (names.length === 0)
-        throw new InputError(`${path} holds no traces (no *.dat file)`, 'no-traces', basename(path))
+        throw new InputError(`${path} holds no traces (no *.dat file).`, 'no-traces', basename(path))
       found.push(...names.map((name) => join(path, name)))
     } catch (error) {
       throw error instanceof InputError ? error : pathError(path, error)

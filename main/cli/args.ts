@@ -22,9 +22,9 @@ export function readArgs<T extends Options>(
     const text = error instanceof Error ? error.message : String(error)
     const option = /'(-[^' ]*)/.exec(text)?.[1] ?? ''
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(`unknown option ${option}`, command)
-    if (/argument missing/.test(text)) throw new UsageError(`${option} needs a value`, command)
-    if (/does not take/.test(text)) throw new UsageError(`${option} takes no value`, command)
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(`Unknown option ${option}.`, command)
+    if (/argument missing/.test(text)) throw new UsageError(`${option} needs a value.`, command)
+    if (/does not take/.test(text)) throw new UsageError(`${option} takes no value.`, command)
     throw new UsageError(text, command)
   }
 }
@@ -33,7 +33,7 @@ export function readArgs<T extends Options>(
 export function integerOption(command: string, name: string, text: string, min: number, max: number): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`${name} takes a whole number from ${min} to ${max}, not "${text}"`, command)
+    throw new UsageError(`${name} takes a whole number from ${min} to ${max}, not "${text}".`, command)
   }
   return value
 }

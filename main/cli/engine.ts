@@ -20,13 +20,13 @@ export const connect: Connect = async () => (await import('../../workers/thread/
 
 /** What the engine is to open: the files, and those in the directories. Throws InputError, and UsageError for nothing. */
 export async function sourcesOf(command: string, paths: readonly string[]): Promise<SourceRef[]> {
-  if (paths.length === 0) throw new UsageError('a file or a directory is missing', command)
+  if (paths.length === 0) throw new UsageError('A file or a directory is missing.', command)
   const all = await tracePaths(paths)
   return Promise.all(
     all.map(async (path) => {
       try {
         const found = await stat(path)
-        if (!found.isFile()) throw new InputError(`${path} is not a file`, 'not-a-file', basename(path))
+        if (!found.isFile()) throw new InputError(`${path} is not a file.`, 'not-a-file', basename(path))
         return { kind: 'path', name: basename(path), size: found.size, path }
       } catch (error) {
         throw error instanceof InputError ? error : pathError(path, error)
@@ -46,7 +46,7 @@ export function clockChoices(family: Family, method: ClockOption | undefined): O
     if (method === 'none' || role === 'guest') choices[machine] = { method }
   }
   if (Object.keys(choices).length === 0) {
-    throw new RequestError(`--clock ${method} relates a guest to its host, and there is no guest among the files`)
+    throw new RequestError(`--clock ${method} relates a guest to its host, and there is no guest among the files.`)
   }
   return choices
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../../workers/model/session.js'
+import { compileExpression } from '../../workers/table/filter/compile.js'
 import { filterPositions } from '../../workers/table/filter/views.js'
 import { eventLines, headerLines } from '../../workers/table/lines.js'
 import { readArgs } from './args.js'
@@ -38,13 +39,13 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
   })
   const clock = clockMethods.find((method) => method === values.clock)
   if (values.clock !== undefined && !clock) {
-    throw new UsageError(`--clock takes ${clockMethods.join(', ')}, not "${values.clock}"`, 'events')
+    throw new UsageError(`--clock takes ${clockMethods.join(', ')}, not "${values.clock}".`, 'events')
   }
+  // A mistake in the expression is said before anything is read.
+  if (values.filter !== undefined) compileExpression(values.filter)
   const sources = await sourcesOf('events', positionals)
   const connection = await connect()
   try {
-    // A mistake in the expression is said before anything is read.
-    if (values.filter !== undefined) await connection.engine.checkExpression(values.filter)
     const { info, session } = await openSession(connection, sources, clock, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const positions = await select(session, filterOf(session, values), io)

@@ -136,5 +136,5 @@ function faultLines(faults: readonly Fault[]): string[] {
     faultPlace(fault),
     fault.message + (fault.times && fault.times > 1 ? ` (${grouped(fault.times)} times)` : ''),
   ])
-  return [`Faults  ${grouped(faults.reduce((sum, fault) => sum + (fault.times ?? 1), 0))}`, ...indented(aligned(rows))]
+  return [`Faults  ${grouped(faults.length)}`, ...indented(aligned(rows))]
 }

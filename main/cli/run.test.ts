@@ -24,22 +24,22 @@ function fakeIo(signal = new AbortController().signal) {
 
 describe('bad use is one sentence and exit code 2', () => {
   test.each([
-    [[], 'remora: a command is missing (see: remora --help)\n'],
-    [['frobnicate'], 'remora: "frobnicate" is no command (see: remora --help)\n'],
-    [['toString'], 'remora: "toString" is no command (see: remora --help)\n'],
-    [['info'], 'remora: a file or a directory is missing (see: remora info --help)\n'],
-    [['info', '--colour', 'x'], 'remora: unknown option --colour (see: remora info --help)\n'],
-    [['events', 'x.dat', '--from'], 'remora: --from needs a value (see: remora events --help)\n'],
-    [['events', 'x.dat', '--us=1'], 'remora: --us takes no value (see: remora events --help)\n'],
+    [[], 'remora: A command is missing. See: remora --help\n'],
+    [['frobnicate'], 'remora: "frobnicate" is no command. See: remora --help\n'],
+    [['toString'], 'remora: "toString" is no command. See: remora --help\n'],
+    [['info'], 'remora: A file or a directory is missing. See: remora info --help\n'],
+    [['info', '--colour', 'x'], 'remora: Unknown option --colour. See: remora info --help\n'],
+    [['events', 'x.dat', '--from'], 'remora: --from needs a value. See: remora events --help\n'],
+    [['events', 'x.dat', '--us=1'], 'remora: --us takes no value. See: remora events --help\n'],
     [
       ['events', 'x.dat', '--clock', 'sundial'],
-      'remora: --clock takes recorded, compat, none, not "sundial" (see: remora events --help)\n',
+      'remora: --clock takes recorded, compat, none, not "sundial". See: remora events --help\n',
     ],
     [
       ['serve', '--port', '99999'],
-      'remora: --port takes a whole number from 0 to 65535, not "99999" (see: remora serve --help)\n',
+      'remora: --port takes a whole number from 0 to 65535, not "99999". See: remora serve --help\n',
     ],
-    [['info', '/no/such/file.dat'], 'remora: /no/such/file.dat does not exist\n'],
+    [['info', '/no/such/file.dat'], 'remora: /no/such/file.dat does not exist.\n'],
   ])('%j', async (args, sentence) => {
     const { io, said } = fakeIo()
     expect(await run(args, io)).toBe(2)
@@ -189,7 +189,7 @@ describe('info', () => {
       '  vm  x86-tsc  recorded  Shifted by what trace-cmd recorded.',
       'Events  12 in 2.500 s, 6633.304885509 .. 6635.804885509, 4 and an unknown number more missed',
       '  10  sched:sched_switch',
-      'Faults  3',
+      'Faults  1',
       '  warning  truncated-page  host.dat, byte 4096  A page is cut short. (3 times)',
     ]) {
       expect(said.out.split('\n')).toContain(line)
@@ -273,5 +273,5 @@ test('text', () => {
 })
 
 test('options are named in what is said about them', () => {
-  expect(() => readArgs('x', ['-q'], {})).toThrow('unknown option -q')
+  expect(() => readArgs('x', ['-q'], {})).toThrow('Unknown option -q')
 })

@@ -35,7 +35,7 @@ Exit code: 0 fine, 1 a check failed, 2 bad use or unreadable input, 3 a mistake 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
   try {
-    if (name === undefined) throw new UsageError('a command is missing')
+    if (name === undefined) throw new UsageError('A command is missing.')
     if (name === '--version' || name === '-V') {
       await io.out(`remora ${version}\n`)
       return ExitCode.Fine
@@ -45,7 +45,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       return ExitCode.Fine
     }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (!load) throw new UsageError(`"${name}" is no command`)
+    if (!load) throw new UsageError(`"${name}" is no command.`)
     const command = await load()
     if (rest.includes('--help') || rest.includes('-h')) {
       await io.out(command.help)
@@ -63,16 +63,23 @@ function report(error: unknown, json: boolean, io: Io): number {
   if (io.signal.aborted) return ExitCode.Stopped
   const { exit, code, file, offset } = classify(error)
   let message = error instanceof Error ? error.message : String(error)
-  if (exit === ExitCode.Internal) message = `a mistake in Remora itself: ${message}`
+  if (exit === ExitCode.Internal) message = `A mistake in Remora itself: ${message}`
   if (json) {
     io.err(`${JSON.stringify({ error: { code, message, file, offset } })}\n`)
   } else {
     if (file !== undefined && !message.includes(file)) message = `${file}: ${message}`
-    const usage = error instanceof UsageError ? ` (see: remora ${error.command ? `${error.command} ` : ''}--help)` : ''
-    io.err(`remora: ${message.replace(/\s*\n\s*/g, ' ')}${usage}\n`)
+    io.err(`remora: ${oneSentence(message)}${hint(error)}\n`)
     if (exit === ExitCode.Internal && process.env.REMORA_DEBUG && error instanceof Error) io.err(`${error.stack}\n`)
   }
   return exit
+}
+
+const oneSentence = (message: string): string => message.replace(/\s*\n\s*/g, ' ').replace(/\.?$/, '.')
+
+/** Where to look further. */
+function hint(error: unknown): string {
+  if (error instanceof UsageError) return ` See: remora ${error.command ? `${error.command} ` : ''}--help`
+  return error instanceof RequestError && error.at !== undefined ? ` (At column ${error.at + 1}.)` : ''
 }
 
 function classify(error: unknown): { exit: number; code: string; file?: string; offset?: number } {

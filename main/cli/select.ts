@@ -22,7 +22,8 @@ export function filterOf(session: Session, selection: Selection): FilterSpec {
   const machines = machinesOf(session.machines, list(selection.machine))
   const events = list(selection.event)
   for (const pattern of events) {
-    if (!session.eventTypes.some(eventMatcher([pattern]))) throw new RequestError(`no file knows an event "${pattern}"`)
+    if (!session.eventTypes.some(eventMatcher([pattern])))
+      throw new RequestError(`No file knows an event "${pattern}".`)
   }
   const cpus = list(selection.cpu)
   return {
@@ -40,20 +41,20 @@ function machinesOf(machines: readonly MachineInfo[], names: readonly string[]):
   return names.flatMap((name) => {
     const found = machines.filter((m) => m.name === name)
     if (found.length > 0) return found
-    throw new RequestError(`there is no machine "${name}"; there is ${machines.map((m) => m.name).join(', ')}`)
+    throw new RequestError(`There is no machine "${name}"; there is ${machines.map((m) => m.name).join(', ')}.`)
   })
 }
 
 function cpuTracks(machines: readonly MachineInfo[], texts: readonly string[]): string[] {
   return texts.flatMap((text) => {
     const match = /^(\d+)(?:-(\d+))?$/.exec(text)
-    if (!match) throw new RequestError(`--cpu takes numbers and ranges such as 0,2-3, not "${text}"`)
+    if (!match) throw new RequestError(`--cpu takes numbers and ranges such as 0,2-3, not "${text}".`)
     const first = Number(match[1])
     const last = Number(match[2] ?? match[1])
     const tracks = machines.flatMap((m) =>
       m.cpus.filter((cpu) => cpu >= first && cpu <= last).map((cpu) => `m${m.machine}/cpu${cpu}`),
     )
-    if (tracks.length === 0) throw new RequestError(`no machine has a CPU ${text}`)
+    if (tracks.length === 0) throw new RequestError(`No machine has a CPU ${text}.`)
     return tracks
   })
 }
@@ -67,7 +68,7 @@ export function timeOf(session: Pick<Session, 'epoch' | 'unit' | 'from'>, option
   const ticks = session.unit === 'ticks'
   if (!match || (ticks && match[3] !== undefined)) {
     const form = ticks ? 'ticks' : 'seconds such as 6633.304885509'
-    throw new RequestError(`${option} takes ${form}, or +… from the first event, not "${text}"`)
+    throw new RequestError(`${option} takes ${form}, or +… from the first event, not "${text}".`)
   }
   const [, relative, whole = '0', fraction = ''] = match
   const nanoseconds = BigInt(whole) * 1_000_000_000n

@@ -39,7 +39,7 @@ export async function runDesktop(): Promise<void> {
       startup = await firstFiles(files, all)
       remember(all)
     } catch (error) {
-      startup = { sources: [], sample: false, version, notice: `${error instanceof Error ? error.message : error}.` }
+      startup = { sources: [], sample: false, version, notice: error instanceof Error ? error.message : String(error) }
     }
   }
 
