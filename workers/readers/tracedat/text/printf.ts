@@ -20,7 +20,7 @@ const limit = (n: number): number => Math.min(n, 4096)
 
 /** Takes a conversion such as `%-08.3llx` apart. */
 function parseSpec(text: string): Spec {
-  const m = /^%([-+ #0]*)(\*|\d*)(?:\.(-?\d*|\*))?/.exec(text)
+  const m = /^%([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?/.exec(text)
   const flags = m?.[1] ?? ''
   const width = m?.[2] ?? ''
   const precision = m?.[3]

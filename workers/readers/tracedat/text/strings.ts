@@ -8,7 +8,7 @@ import { bitmaskText, cpuListText } from './masks.js'
 import type { Node } from './parse.js'
 import { callFunction } from './plugins/functions.js'
 import { stringFormat } from './printf.js'
-import { parseNumber, readUnsigned, type Value } from './value.js'
+import { parseNumber, readUnsigned, toInt32, type Value } from './value.js'
 
 type Text = (p: Uint8Array, c: TextContext, star: number) => string
 type Format = (v: string, star: number) => string
@@ -66,7 +66,7 @@ function flagValue(text: string): bigint {
 function flags(node: Node, m: Machine, format: Format): Text {
   const value = compileNumber(node.left, m)
   const items = node.items.map((i) => ({ bits: flagValue(i.value), name: i.name }))
-  const small = items.every((i) => i.bits <= 0x7fffffffn)
+  const small = items.every((i) => i.bits >= 0n && i.bits <= 0x7fffffffn)
   const delimiter = node.delimiter ?? ''
   const none = items.find((i) => i.bits < 0n)
   const positive = items.filter((i) => i.bits > 0n).map((i) => ({ bits: i.bits, low: Number(i.bits), name: i.name }))
@@ -154,7 +154,8 @@ function integers(node: Node, m: Machine): Text {
     let at = start(p, c)
     for (let i = 0; i < n && at + step <= p.length; i++, at += step) {
       const v = readUnsigned(p, at, step, false)
-      out.push(sound ? v.toString() : `BAD SIZE:${i === 0 ? size : 1} 0x${v.toString(16)}`)
+      // A wrong size is complained about once; then come bytes.
+      out.push(sound || i > 0 ? v.toString() : `BAD SIZE:${toInt32(size)} 0x${v.toString(16)}`)
     }
     return out.join(' ')
   }
