@@ -16,7 +16,7 @@ import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
 import { familyOpen, openFiles } from './state/opening.js'
-import { loading, paintTheme, session } from './state/session-state.js'
+import { family, loading, paintTheme, session } from './state/session-state.js'
 import {
   drawerHeight,
   inspectorWidth,
@@ -86,6 +86,7 @@ function Loading() {
   return (
     <main class="loading">
       <WorkProgress work={loading.value!} />
+      <p class="muted">{(family.value?.files ?? []).map((f) => f.name).join(', ')}</p>
     </main>
   )
 }

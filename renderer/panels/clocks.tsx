@@ -57,7 +57,7 @@ function ClockCard({ clock }: { readonly clock: ClockState }) {
         {clock.statement} <span class="muted">Time used: {methods[clock.method].about}.</span>
       </p>
       <label>
-        Time
+        Method
         <select
           class="field"
           value={clock.method}

@@ -11,9 +11,8 @@ const severities: readonly Severity[] = ['error', 'warning', 'note']
 const words: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'note' }
 const times = (f: Fault) => f.times ?? 1
 
-/** Faults that are more than notes, for the tab's badge. */
-export const faultCount = (faults: readonly Fault[]): number =>
-  faults.reduce((n, f) => n + (f.severity === 'note' ? 0 : times(f)), 0)
+/** Entries of the list that are more than notes, for the tab's badge. */
+export const faultCount = (faults: readonly Fault[]): number => faults.filter((f) => f.severity !== 'note').length
 
 const asText = (f: Fault) =>
   [f.severity, f.file ?? '', f.offset === undefined ? '' : `byte ${f.offset}`, f.message, `x${times(f)}`].join('\t')

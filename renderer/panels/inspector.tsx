@@ -66,6 +66,9 @@ function EventCard({ info, event, stale }: EventProps) {
     handle(go())
   }
   const name = eventName(event)
+  // Every event has these; task, CPU and latency above already say them.
+  const common = event.fields.filter((f) => f.name.startsWith('common_'))
+  const own = event.fields.filter((f) => !f.name.startsWith('common_'))
   return (
     <article class={stale ? 'stale' : ''}>
       <header class="inspector-head">
@@ -138,26 +141,7 @@ function EventCard({ info, event, stale }: EventProps) {
         </button>
       </div>
       <p class="info mono">{event.info}</p>
-      {event.fields.length > 0 && (
-        <table class="fields">
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Value</th>
-              <th scope="col">Raw</th>
-            </tr>
-          </thead>
-          <tbody>
-            {event.fields.map((f) => (
-              <tr key={f.name} title={f.type}>
-                <th scope="row">{f.name}</th>
-                <td class="mono">{f.text}</td>
-                <td class="mono muted">{f.raw === f.text ? '' : f.raw}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <Fields fields={own} />
       {event.stacks.map((s) => (
         <section key={`${s.kind}${s.position}`}>
           <h3>{s.kind === 'kernel' ? 'Kernel stack' : 'User stack'}</h3>
@@ -187,9 +171,35 @@ function EventCard({ info, event, stale }: EventProps) {
           <dt>Byte</dt>
           <dd>{formatCount(event.fileOffset)}</dd>
         </dl>
+        <Fields fields={common} />
         <pre class="mono">{hexLines(event.hex)}</pre>
       </details>
     </article>
+  )
+}
+
+function Fields({ fields }: { readonly fields: EventDetails['fields'] }) {
+  if (fields.length === 0) return null
+  const raw = fields.some((f) => f.raw !== f.text)
+  return (
+    <table class="fields">
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Value</th>
+          {raw && <th scope="col">Raw</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map((f) => (
+          <tr key={f.name} title={f.type}>
+            <th scope="row">{f.name}</th>
+            <td class="mono">{f.text}</td>
+            {raw && <td class="mono muted">{f.raw === f.text ? '' : f.raw}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDelta, formatShare, formatTime } from '../state/format.js'
+import { formatBytes, formatCount, formatDelta, formatTime } from '../state/format.js'
 import {
   filtering,
   filterView,
@@ -12,24 +12,7 @@ import {
   timeFormat,
 } from '../state/session-state.js'
 import type { MarkerName, Work } from '../state/session-state.js'
-
-const phases = {
-  reading: 'reading',
-  decoding: 'decoding',
-  merging: 'merging',
-  indexing: 'indexing',
-  filtering: 'filtering',
-  searching: 'searching',
-} as const
-
-/** `decoding 42 %, 123 MB of 292 MB`. */
-export function progressText(work: Work): string {
-  const p = work.progress
-  if (!p) return work.title
-  const write = p.unit === 'bytes' ? formatBytes : formatCount
-  const events = p.events !== undefined && p.unit === 'bytes' ? `, ${formatCount(p.events)} events` : ''
-  return `${work.title}: ${phases[p.phase]} ${formatShare(p.done, p.total)}, ${write(p.done)} of ${write(p.total)}${p.unit === 'events' ? ' events' : ''}${events}`
-}
+import { progressText } from './progress-text.js'
 
 export function WorkProgress({ work }: { readonly work: Work }) {
   const p = work.progress
@@ -73,7 +56,8 @@ function Marker({ name }: { readonly name: MarkerName }) {
 export function StatusBar() {
   const info = session.value
   const { a, b } = markers.value
-  const work = loading.value ?? filtering.value
+  // Without a session the progress stands in the middle of the window.
+  const work = info ? (loading.value ?? filtering.value) : null
   const shown = range.value
   const at = hoverTime.value
   return (

@@ -69,13 +69,14 @@ export function Toolbar() {
           <button
             type="button"
             class="quiet session-name"
-            title="Hosts, guests and files of this session (I)"
+            title={`${info.name}: hosts, guests and files of this session (I)`}
             onClick={() => (familyOpen.value = true)}
           >
-            <b>{info.name}</b>
+            <b>{info.files[0]?.name ?? info.name}</b>
             <span class="muted">
               {isSample.value ? 'sample, ' : ''}
-              {plural(info.machines.length, 'machine')}, {plural(info.files.length, 'file')}
+              {info.files.length > 1 ? `and ${plural(info.files.length - 1, 'file')}, ` : ''}
+              {plural(info.machines.length, 'machine')}
             </span>
           </button>
         ) : (

@@ -1,32 +1,9 @@
 // Left of the overview: each machine with what is known of its clock, in one word.
 
-import type { ClockState } from '../../workers/thread/contract.js'
 import { session } from '../state/session-state.js'
 import { drawerTab, showDrawer } from '../state/settings.js'
 import { Band } from '../widgets/machine.js'
-
-const words: Readonly<Record<ClockState['method'], string>> = {
-  recorded: 'synchronised',
-  compat: 'as trace-cmd',
-  none: 'own clock',
-  'from-start': 'not related',
-  user: 'set by hand',
-}
-
-/** What the badge says, and whether it is a caution. */
-export function verdict(
-  clock: ClockState,
-  role: 'host' | 'guest' | 'alone',
-): { readonly text: string; readonly caution: boolean } | null {
-  const moved = clock.offset !== '0'
-  if (role !== 'guest' && clock.method === 'none' && !moved) return null
-  const caution =
-    clock.method === 'from-start' || clock.method === 'user' || (role === 'guest' && clock.method === 'none')
-  return {
-    text: `${words[clock.method]}${moved && clock.method !== 'user' ? ', moved' : ''}`,
-    caution: caution || moved,
-  }
-}
+import { verdict } from './verdict.js'
 
 export function Verdicts() {
   const info = session.value

@@ -10,7 +10,8 @@ import { recentSessions, savedSession, saveSession, sessionKey } from '../store/
 import type { SavedSession, SavedView } from '../store/db.js'
 import { plural } from './format.js'
 import { handle, isAbort, say, sentence } from './messages.js'
-import { engine, family, loading, session, setSession } from './session-state.js'
+import { tasksGroup } from './rows.js'
+import { engine, family, loading, session, setSession, toggled } from './session-state.js'
 import { clearView, restoreView } from './view-memory.js'
 
 /** Files that `family` describes, in its order. */
@@ -123,6 +124,9 @@ export async function load(): Promise<void> {
     show(info)
     setTitle(`${info.name} - Remora`)
     handle(keep(key, info, saved?.view ?? null))
+    // One machine leaves room: its tasks are shown at once.
+    const [only, ...others] = info.tracks.filter((t) => t.kind === 'machine')
+    if (!saved?.view && only && others.length === 0) toggled.value = new Set([tasksGroup(only.id)])
     await restoreView(key, saved?.view ?? null)
   } catch (e) {
     batch(() => {

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import type { ClockState } from '../../workers/thread/contract.js'
+import { columns, layoutColumns, minColumnWidth } from './events/columns.js'
+import { progressText } from './progress-text.js'
+import { verdict } from './verdict.js'
+
+const sum = (n: readonly number[]) => n.reduce((a, b) => a + b, 0)
+const work = (title: string, progress: object | null) => ({ title, progress, cancel: () => undefined }) as never
+const clock = (method: ClockState['method'], offset = '0') => ({ method, offset }) as ClockState
+
+describe('verdict', () => {
+  it('says nothing of a host on its own clock', () => expect(verdict(clock('none'), 'host')).toBeNull())
+  it('warns of guests whose clock is not related', () => {
+    expect(verdict(clock('none'), 'guest')?.caution).toBe(true)
+    expect(verdict(clock('from-start'), 'guest')?.caution).toBe(true)
+    expect(verdict(clock('recorded'), 'guest')).toEqual({ text: 'recorded sync', caution: false })
+  })
+  it('says when a clock was moved by hand', () => {
+    expect(verdict(clock('recorded', '5'), 'guest')).toEqual({ text: 'recorded sync, moved', caution: true })
+    expect(verdict(clock('none', '5'), 'host')).toEqual({ text: 'own clock, moved', caution: true })
+  })
+})
+
+describe('layoutColumns', () => {
+  it('lets the last column fill the width, or hold its longest text', () => {
+    expect(layoutColumns({}, 0, 2000).total).toBe(2000)
+    const wide = layoutColumns({}, 5000, 2000)
+    expect(wide.widths.at(-1)).toBe(5000)
+    expect(sum(wide.widths)).toBe(wide.total)
+  })
+  it('keeps narrowed columns wide enough to be widened again', () => {
+    const { widths } = layoutColumns({ task: 1 }, 0, 0)
+    expect(widths[columns.findIndex((c) => c.name === 'task')]).toBe(minColumnWidth)
+  })
+})
+
+describe('progressText', () => {
+  it('says what is done of how much', () => {
+    expect(
+      progressText(work('Loading', { phase: 'decoding', done: 5e6, total: 1e7, unit: 'bytes', events: 1234 })),
+    ).toBe('Loading: decoding 50 %, 5.00 MB of 10.0 MB, 1\u202f234 events')
+    expect(progressText(work('Filtering', { phase: 'filtering', done: 1, total: 4, unit: 'events' }))).toBe(
+      'Filtering 25 %, 1 of 4 events',
+    )
+    expect(progressText(work('Loading', null))).toBe('Loading')
+  })
+})
