@@ -1,5 +1,5 @@
 // Builds what the doors need (dist/renderer, dist/main) and skips what is up to date. `build()` for the other scripts;
-// run by itself it prints one line.
+// run by itself (`node build/build.mjs [main|renderer]`) it prints one line.
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -65,7 +65,7 @@ export async function build({ only, print = () => {} } = {}) {
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    console.log(`build: ${(await build()).join(', ')}`)
+    console.log(`build: ${(await build({ only: process.argv[2] })).join(', ')}`)
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1

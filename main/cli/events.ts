@@ -7,6 +7,7 @@ import { clockMethods, connect as connectNode, openSession, sourcesOf, type Conn
 import { eventJson } from './event-json.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
+import { reportUnread } from './report.js'
 import { filterOf } from './select.js'
 
 export const eventsHelp = `remora events [options] FILE|DIR...
@@ -57,7 +58,7 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
         })
     if (!values.json) await io.out(`${headerLines(session).join('\n')}\n`)
     for await (const lines of batches) await io.out(`${lines.join('\n')}\n`)
-    return 0
+    return reportUnread(info, values.json ?? false, io)
   } finally {
     connection.dispose()
   }

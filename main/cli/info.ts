@@ -3,6 +3,7 @@ import { connect as connectNode, openSession, sourcesOf, type Connect } from './
 import { headsReport, sessionReport } from './info-json.js'
 import { infoText } from './info-text.js'
 import type { Io } from './io.js'
+import { reportUnread } from './report.js'
 
 export const infoHelp = `remora info [--heads] [--json] FILE|DIR...
 
@@ -24,7 +25,7 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
       ? headsReport(await connection.engine.inspect(sources, io.signal))
       : sessionReport((await openSession(connection, sources, undefined, io)).info)
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))
-    return 0
+    return reportUnread(report, values.json ?? false, io)
   } finally {
     connection.dispose()
   }
