@@ -4,16 +4,24 @@ import type { ByteSource } from '../../bytes.js'
 import type { EventTypeMeta, TraceFile, TraceFileMeta } from '../types.js'
 import { placeBuffers } from './buffers.js'
 import { type Container, readContainer } from './container.js'
-import { asText, HeadReader } from './cursor.js'
+import { Cursor, HeadReader, ShortRead } from './cursor.js'
 import type { StreamPlan, TraceDatPlan } from './decode.js'
 import { formatHead } from './formats.js'
 import { type Head } from './head.js'
 import { layoutOf, pageShapeOf, soundPageSize } from './layout.js'
 import { clockOf, type OptionFacts, readOptionFacts } from './options.js'
+import { BadPart } from './parts.js'
 import { Records, type RecordTexts } from './records.js'
 import { readSection, readSectionHeader } from './sections.js'
 import { epochOf, openStreams, planBlocks, type Stream } from './streams.js'
-import { type EventFormat, parseCmdlines, parseEventFormat, parseKallsyms, parsePrintk } from './text/index.js'
+import {
+  type EventFormat,
+  parseCmdlines,
+  parseEventFormat,
+  parseKallsyms,
+  parsePrintk,
+  type SymbolTable,
+} from './text/index.js'
 
 export const FORMAT = 'trace.dat'
 
@@ -129,13 +137,15 @@ function recordTexts(
   return {
     formatOf,
     context: async (signal) => {
-      const symbols = parseKallsyms(await readKallsyms(container, signal))
+      const kallsyms = await readKallsyms(container, signal)
+      // Parsed at the first address: most events name none.
+      let symbols: SymbolTable | undefined
       const printk = parsePrintk(container.head.printk)
       return {
         bigEndian: meta.bigEndian,
         longSize: meta.longSize,
         comm,
-        symbol: (addr) => symbols.lookup(addr),
+        symbol: (addr) => (symbols ??= parseKallsyms(kallsyms)).lookup(addr),
         printk: (addr) => printk.get(addr),
         formatById: formatOf,
         clock: meta.clock,
@@ -154,18 +164,21 @@ function tryFormat(text: string, system: string): EventFormat | undefined {
 }
 
 /** kallsyms; empty where it is missing or damaged, since names are a help and no more. */
-async function readKallsyms({ head, unpack, reader }: Container, signal?: AbortSignal): Promise<string> {
+async function readKallsyms({ head, unpack, reader }: Container, signal?: AbortSignal): Promise<Uint8Array> {
   const later = head.kallsyms
-  if (!later) return ''
+  const none = new Uint8Array(0)
+  if (!later) return none
   const r = new HeadReader(reader.source, later.offset, signal)
   r.bigEndian = head.bigEndian
   try {
-    if (!later.section) return asText(await r.take(later.size))
+    if (!later.section) return (await r.take(later.size)).slice()
     const bytes = await readSection(r, await readSectionHeader(r, later.offset), unpack)
-    return asText(bytes.subarray(4))
+    const c = new Cursor(bytes, head.bigEndian)
+    const size = c.u32()
+    return c.take(Math.min(size, c.left)).slice()
   } catch (e) {
     signal?.throwIfAborted()
-    if (e instanceof Error && (e.name === 'ShortRead' || e.name === 'BadPart')) return ''
+    if (e instanceof ShortRead || e instanceof BadPart) return none
     throw e
   }
 }

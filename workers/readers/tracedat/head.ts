@@ -3,6 +3,9 @@
 import type { Fault } from '../../fault.js'
 import { FaultList } from '../../fault.js'
 
+/** More CPUs than any kernel can have: a count beyond it is damage. */
+export const MAX_CPUS = 1 << 16
+
 /** One option as it lies in the file. */
 export interface RawOption {
   readonly id: number

@@ -2,7 +2,7 @@
 
 import type { GuestRef, TimeShift, TraceFileMeta } from '../types.js'
 import { cString, Cursor, ShortRead } from './cursor.js'
-import { type BufferPlace, type CpuPlace, type Head, OptionId, optionName, type RawOption } from './head.js'
+import { type BufferPlace, type CpuPlace, type Head, MAX_CPUS, OptionId, optionName, type RawOption } from './head.js'
 import { parseTimeShift } from './time-shift.js'
 
 export interface OptionFacts {
@@ -84,7 +84,7 @@ function readOption(o: RawOption, head: Head, facts: OptionFacts): void {
       facts.tracerVersion = cString(o.data).trim()
       break
     case OptionId.CpuCount:
-      facts.cpuCount = c.u32()
+      facts.cpuCount = Math.min(c.u32(), MAX_CPUS)
       break
     case OptionId.ProcMaps:
       facts.procMaps.push(cString(o.data))
@@ -135,6 +135,15 @@ function readBuffer(c: Cursor, o: RawOption, head: Head, facts: OptionFacts): vo
   const seen = new Set<number>()
   while (cpus.length < count && c.left >= 20) {
     const place = { cpu: c.u32(), offset: c.size(), size: c.size() }
+    if (place.cpu >= MAX_CPUS) {
+      head.fault(
+        'error',
+        'damaged-option',
+        `A buffer claims a CPU ${place.cpu}; it is shown as CPU ${cpus.length}.`,
+        o.at,
+      )
+      place.cpu = cpus.length
+    }
     if (seen.has(place.cpu)) {
       head.fault('warning', 'repeated-cpu', `CPU ${place.cpu} appears twice in one buffer.`, o.at, place.cpu)
     }

@@ -19,7 +19,7 @@ import {
 } from './text/index.js'
 
 /** Uncompressed bytes of a window; a multiple of every page size but absurd ones. */
-const WINDOW = 1 << 18
+const WINDOW = 1 << 17
 /** Bytes of windows kept. */
 const BOUND = 64 << 20
 
@@ -27,6 +27,24 @@ export interface RecordTexts {
   /** Made when the first record is loaded: the symbol tables are large. */
   context(signal?: AbortSignal): Promise<TextContext>
   formatOf(id: number): EventFormat | undefined
+}
+
+interface Run {
+  readonly first: number
+  readonly last: number
+}
+/** Windows of one request to the file at most. */
+const LONGEST_RUN = 32
+
+/** Neighbours among windows, in runs. */
+function runsOf(windows: readonly number[]): Run[] {
+  const runs: { first: number; last: number }[] = []
+  for (const w of [...windows].sort((a, b) => a - b)) {
+    const run = runs.at(-1)
+    if (run && run.last === w - 1 && w - run.first < LONGEST_RUN) run.last = w
+    else runs.push({ first: w, last: w })
+  }
+  return runs
 }
 
 export class Records implements RecordAccess {
@@ -55,31 +73,42 @@ export class Records implements RecordAccess {
   async load(stream: number, where: Uint32Array | readonly number[], signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     this.#context ??= await this.texts.context(signal)
-    const keys = new Set<number>()
-    for (const w of where) keys.add(this.#key(stream, w))
-    for (const key of [...keys].sort((a, b) => a - b)) await this.#bring(stream, key, signal)
-    // Only now, so that no window of this very request was pushed out by another of it.
-    this.#forget(keys)
-  }
-
-  async #bring(stream: number, key: number, signal?: AbortSignal): Promise<void> {
-    const kept = this.#windows.get(key)
-    if (kept) {
+    const needed = new Set<number>()
+    for (const w of where) needed.add(this.#key(stream, w))
+    const missing: number[] = []
+    for (const key of needed) {
+      const kept = this.#windows.get(key)
+      if (!kept) {
+        missing.push(Math.floor(key / this.streams.length))
+        continue
+      }
       this.#windows.delete(key)
       this.#windows.set(key, kept)
-      return
     }
+    await Promise.all(runsOf(missing).map((run) => this.#bring(stream, run, signal)))
+    // Only now, so that no window of this very request was pushed out by another of it.
+    this.#forget(needed)
+  }
+
+  /** Reads neighbouring windows with one request. */
+  async #bring(stream: number, run: Run, signal?: AbortSignal): Promise<void> {
     const s = this.streams[stream]!
-    const from = Math.floor(key / this.streams.length) * this.#windowSize(s)
-    // A page more, so that a record which begins in the window is whole wherever its page lies.
-    const to = withOverlap(from + this.#windowSize(s), s)
+    const size = this.#windowSize(s)
+    const from = run.first * size
+    // A page more, so that a record which begins in a window is whole wherever its page lies.
+    const to = withOverlap((run.last + 1) * size, s)
     if (from >= to) return
     const fetched = await fetchRange(this.source, s, from, to, signal)
-    if (this.#windows.has(key)) return
     const bytes = new Uint8Array(to - from)
     unpackRange(fetched, this.unpack, bytes)
-    this.#windows.set(key, bytes)
-    this.#held += bytes.length
+    for (let window = run.first; window <= run.last; window++) {
+      const key = window * this.streams.length + stream
+      const start = window * size - from
+      if (start >= bytes.length || this.#windows.has(key)) continue
+      const part = bytes.slice(start, start + size + s.pageSize)
+      this.#windows.set(key, part)
+      this.#held += part.length
+    }
   }
 
   #forget(needed: ReadonlySet<number>): void {

@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../../bytes.js'
 import { decodeBlock, openTrace } from '../registry.js'
-import type { TraceFile } from '../types.js'
+import type { DecodedBlock, TraceFile } from '../types.js'
 
 const shared = process.env.REMORA_SHARED ?? join(import.meta.dirname, '../../../../shared')
 const data = join(shared, 'data')
@@ -48,6 +48,19 @@ function sameTime(raw: bigint, text: string): boolean {
   return (raw + 500n) / 1000n === BigInt(whole! + fraction)
 }
 
+/** Some records must say of themselves what the columns say of them. */
+async function expectRecords(file: TraceFile, stream: number, d: DecodedBlock): Promise<void> {
+  const rows = Array.from({ length: Math.ceil(d.count / 97) }, (_, i) => i * 97)
+  await file.records.load(
+    stream,
+    rows.map((i) => d.where[i]!),
+  )
+  for (const i of rows) {
+    const { type, pid } = file.records.at(stream, d.where[i]!)
+    if (type !== d.type[i] || pid !== d.pid[i]) expect({ i, type, pid }).toEqual({ i, type: d.type[i], pid: d.pid[i] })
+  }
+}
+
 async function readAll(
   name: string,
   bytes: Uint8Array,
@@ -66,6 +79,7 @@ async function readAll(
       const time = String(file.meta.epoch + file.meta.dateOffset + BigInt(d.ticks[i]!))
       list.push({ time, pid: d.pid[i]!, name: file.meta.eventTypes[d.type[i]!]!.name, lost: lost.get(i) ?? 0 })
     }
+    await expectRecords(file, block.stream, d)
     faults += d.faults.filter((f) => f.severity === 'error').length
   }
   return { file, events, faults }
@@ -185,6 +199,16 @@ describe.skipIf(!existsSync(large))('large recordings', () => {
     }
     expect(n).toBe(count)
     expect(file.faults).toEqual([])
+  })
+
+  test('do not fill the memory when all records are looked at', async () => {
+    const source = memorySource('large-2M.dat', load(join(large, 'large-2M.dat')))
+    const file = await openTrace(source)
+    const first = (await decodeBlock(file.plan, file.blocks[0]!, source)).where[0]!
+    await file.records.load(0, [first])
+    expect(file.records.has(0, first)).toBe(true)
+    for (let where = first; where < 18 << 20; where += 1 << 15) await file.records.load(0, [where])
+    expect(file.records.has(0, first)).toBe(false)
   })
 })
 

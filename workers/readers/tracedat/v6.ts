@@ -2,14 +2,12 @@
 // precedes the CPU table is searched for.
 
 import { asText, cString, Cursor, type HeadReader, ShortRead } from './cursor.js'
-import { type CpuPlace, type Head, OptionId, type RawOption } from './head.js'
+import { type CpuPlace, type Head, MAX_CPUS, OptionId, type RawOption } from './head.js'
 import { BadPart, readCmdlines, readEventFormats, readFtraceFormats, readHeaderInfo, readPrintk } from './parts.js'
 
 const OPTIONS = 'options  \0'
 const FLYRECORD = 'flyrecord\0'
 const LATENCY = 'latency  \0'
-/** More CPUs than any kernel can have: a count beyond it is damage. */
-const MAX_CPUS = 1 << 16
 
 /** Reads everything behind the common start. Throws only where not even the format of the ring buffer can be had. */
 export async function readV6(r: HeadReader, head: Head): Promise<void> {
