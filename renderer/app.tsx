@@ -15,8 +15,8 @@ import { Toolbar } from './panels/toolbar.js'
 import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
-import { familyOpen, openFiles } from './state/opening.js'
-import { family, loading, paintTheme, session } from './state/session-state.js'
+import { familyOpen, loaded, openFiles } from './state/opening.js'
+import { loading, paintTheme, session } from './state/session-state.js'
 import {
   drawerHeight,
   inspectorWidth,
@@ -62,7 +62,9 @@ function FolderField() {
 }
 
 function Banner() {
-  if (messages.value.length === 0 && !session.value?.partial) return null
+  // While it loads, the progress says so.
+  const partial = loading.value ? null : session.value?.partial
+  if (messages.value.length === 0 && !partial) return null
   return (
     <div class="banners">
       {messages.value.map((m) => (
@@ -73,9 +75,9 @@ function Banner() {
           </button>
         </div>
       ))}
-      {session.value?.partial && (
+      {partial && (
         <div class="banner banner-note" role="status">
-          <span class="banner-text">{session.value.partial}</span>
+          <span class="banner-text">{partial}</span>
         </div>
       )}
     </div>
@@ -86,7 +88,7 @@ function Loading() {
   return (
     <main class="loading">
       <WorkProgress work={loading.value!} />
-      <p class="muted">{(family.value?.files ?? []).map((f) => f.name).join(', ')}</p>
+      <p class="muted">{(loaded.value?.family.files ?? []).map((f) => f.name).join(', ')}</p>
     </main>
   )
 }

@@ -145,7 +145,7 @@ export async function dropped(transfer: DataTransfer): Promise<readonly Chosen[]
   })
   const found: Chosen[] = []
   for (const { file, handle } of await Promise.all(waiting)) {
-    if (handle?.kind === 'directory') found.push(...(await walk(handle as FileSystemDirectoryHandle)))
+    if (handle?.kind === 'directory') found.push(...traceFiles(await walk(handle as FileSystemDirectoryHandle)))
     else if (file) found.push(chosenFile(file, handle ? (handle as FileSystemFileHandle) : undefined))
   }
   return found
@@ -161,7 +161,7 @@ async function walk(folder: FileSystemDirectoryHandle, depth = 0): Promise<Chose
 }
 
 /** Of a folder's files those whose names can be traces; all when none can. */
-export function traceFiles(files: readonly Chosen[]): readonly Chosen[] {
+function traceFiles(files: readonly Chosen[]): readonly Chosen[] {
   const traces = files.filter((f) => /\.(dat|trace|txt|perf|ctf)$/i.test(f.source.name))
   return traces.length > 0 ? traces : files
 }

@@ -3,8 +3,7 @@
 import type { Family, FileInfo, MachineInfo } from '../../workers/thread/contract.js'
 import { formatBytes, formatDelta, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
-import { familyOpen, load } from '../state/opening.js'
-import { family, session } from '../state/session-state.js'
+import { closeFamily, load, loaded, offered } from '../state/opening.js'
 import { Dialog } from '../widgets/dialog.js'
 
 const pairing: Readonly<Record<MachineInfo['pairedBy'], string>> = {
@@ -13,15 +12,13 @@ const pairing: Readonly<Record<MachineInfo['pairedBy'], string>> = {
   none: 'nothing in the files pairs it with another',
 }
 
-const close = () => (familyOpen.value = false)
-
 export function FamilyDialog() {
-  const tree = family.value
+  const tree = (offered.value ?? loaded.value)?.family
   if (!tree) return null
-  const loaded = session.value !== null
+  const again = offered.value === null
   const size = tree.files.reduce((n, f) => n + f.size, 0)
   return (
-    <Dialog title="Hosts, guests and files" class="family" onClose={close}>
+    <Dialog title="Hosts, guests and files" class="family" onClose={closeFamily}>
       <header class="dialog-head">
         <h2>
           {plural(tree.machines.length, 'machine')} in {plural(tree.files.length, 'file')}, {formatBytes(size)}
@@ -47,8 +44,8 @@ export function FamilyDialog() {
       )}
       <footer class="dialog-foot">
         <span class="fill" />
-        <button type="button" class="button" onClick={close}>
-          {loaded ? 'Close' : 'Cancel'}
+        <button type="button" class="button" onClick={closeFamily}>
+          {again ? 'Close' : 'Cancel'}
         </button>
         <button
           type="button"
@@ -57,7 +54,7 @@ export function FamilyDialog() {
           disabled={tree.files.length === 0}
           onClick={() => handle(load())}
         >
-          {loaded ? 'Load again' : 'Load'}
+          {again ? 'Load again' : 'Load'}
         </button>
       </footer>
     </Dialog>

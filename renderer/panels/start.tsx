@@ -43,8 +43,8 @@ export function Start() {
         </section>
         {lost && (
           <p class="warning" role="status">
-            The files of “{lost.name}” are not where they were: {lost.files.map((f) => f.name).join(', ')}. Choose them
-            again, and markers, pins and zoom come back.{' '}
+            This window may not read these files by itself any more: {lost.files.map((f) => f.name).join(', ')}. Choose
+            or drop them again, and their markers, pins and zoom come back.{' '}
             <button type="button" class="link" onClick={openFilesDialog}>
               Choose files
             </button>
@@ -60,7 +60,6 @@ export function Start() {
                 <li key={s.key}>
                   <button type="button" class="recent-open" onClick={() => handle(openRecent(s))}>
                     <b>{s.name}</b>
-                    <span class="muted">{s.files.map((f) => f.name).join(', ')}</span>
                     <span class="muted right">{plural(s.events, 'event')}</span>
                     <span class="muted right">{formatBytes(s.files.reduce((n, f) => n + f.size, 0))}</span>
                     <span class="muted right">{formatDate(s.opened, Date.now())}</span>

@@ -1,7 +1,8 @@
+import type { SessionInfo } from '../../workers/thread/contract.js'
 import { command, openFilesDialog, rowHeightNames, runCommand, themeNames } from '../commands.js'
 import { isEmptyFilter } from '../state/filters.js'
 import { plural } from '../state/format.js'
-import { familyOpen, isSample } from '../state/opening.js'
+import { familyOpen, loaded } from '../state/opening.js'
 import { rowHeights } from '../state/rows.js'
 import { filter, mousePreset, rowHeight, session, theme, timeFormat } from '../state/session-state.js'
 import type { ThemeChoice } from '../state/session-state.js'
@@ -59,28 +60,32 @@ function viewMenu(): MenuEntry[] {
   ]
 }
 
+/** The host's file stands for all. */
+function mainFile(info: SessionInfo): string {
+  const host = info.machines.find((m) => m.role === 'host') ?? info.machines[0]
+  return info.files.find((f) => f.file === host?.files[0])?.name ?? info.name
+}
+
 export function Toolbar() {
   const info = session.value
   const filtered = !isEmptyFilter(filter.value)
   return (
     <header class="toolbar" aria-label="Toolbar">
       <div class="toolbar-left">
-        {info ? (
+        {info && (
           <button
             type="button"
             class="quiet session-name"
             title={`${info.name}: hosts, guests and files of this session (I)`}
             onClick={() => (familyOpen.value = true)}
           >
-            <b>{info.files[0]?.name ?? info.name}</b>
+            <b>{mainFile(info)}</b>
             <span class="muted">
-              {isSample.value ? 'sample, ' : ''}
+              {loaded.value?.sample ? 'sample, ' : ''}
               {info.files.length > 1 ? `and ${plural(info.files.length - 1, 'file')}, ` : ''}
               {plural(info.machines.length, 'machine')}
             </span>
           </button>
-        ) : (
-          <b class="session-name">Remora</b>
         )}
       </div>
       <div class="toolbar-middle">{info && <SearchBox />}</div>

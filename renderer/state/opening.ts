@@ -1,25 +1,33 @@
 // From files to a session: start the engine, show the family tree, load, and bring back how the session looked.
 
 import { batch, signal } from '@preact/signals'
-import type { ClockChoice, SessionInfo } from '../../workers/thread/contract.js'
+import type { ClockChoice, Family, SessionInfo } from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
-import { chosenUrl, pickFiles, reopen, setTitle, startup, traceFiles } from '../host-api.js'
+import { chosenUrl, pickFiles, reopen, setTitle, startup } from '../host-api.js'
 import type { Chosen } from '../host-api.js'
 import { recentSessions, savedSession, saveSession, sessionKey } from '../store/db.js'
 import type { SavedSession, SavedView } from '../store/db.js'
 import { plural } from './format.js'
-import { handle, isAbort, say, sentence } from './messages.js'
+import { handle, isAbort, messages, say, sentence } from './messages.js'
 import { tasksGroup } from './rows.js'
-import { engine, family, loading, session, setSession, toggled } from './session-state.js'
+import { engine, loading, session, setSession, toggled } from './session-state.js'
 import { clearView, restoreView } from './view-memory.js'
 
-/** Files that `family` describes, in its order. */
-export const chosen = signal<readonly Chosen[]>([])
-/** The family tree is open as a dialog. */
+/** Files with what their heads say. */
+export interface Heads {
+  readonly family: Family
+  /** In the order of the family's files. */
+  readonly files: readonly Chosen[]
+  /** The sample that comes with the program. */
+  readonly sample: boolean
+}
+/** Files that were chosen and not loaded yet. */
+export const offered = signal<Heads | null>(null)
+/** Files of the session. */
+export const loaded = signal<Heads | null>(null)
+/** The family tree is open as a dialog: of the offered files, else of the session. */
 export const familyOpen = signal(false)
-/** The session is the sample that comes with the program. */
-export const isSample = signal(false)
 export const recent = signal<readonly SavedSession[]>([])
 export const version = signal('')
 /** Files of a recent session that could not be found again: they are to be chosen. */
@@ -67,22 +75,20 @@ export async function openFiles(
   inspecting?.abort()
   const abort = new AbortController()
   inspecting = abort
-  const traces = traceFiles(files)
+  messages.value = []
   loading.value = {
-    title: `Reading the heads of ${plural(traces.length, 'file')}`,
+    title: `Reading the heads of ${plural(files.length, 'file')}`,
     progress: null,
     cancel: () => abort.abort(),
   }
   try {
-    const found = await api.inspect(
-      traces.map((c) => c.source),
+    const family = await api.inspect(
+      files.map((c) => c.source),
       abort.signal,
     )
     if (abort.signal.aborted) return
     batch(() => {
-      chosen.value = traces
-      family.value = found
-      isSample.value = how.sample ?? false
+      offered.value = { family, files, sample: how.sample ?? false }
       familyOpen.value = how.ask
     })
   } catch (e) {
@@ -94,13 +100,20 @@ export async function openFiles(
   if (!how.ask) await load()
 }
 
+export function closeFamily(): void {
+  batch(() => {
+    familyOpen.value = false
+    offered.value = null
+  })
+}
+
 /** Loads what the family tree shows. */
 export async function load(): Promise<void> {
   const api = engine.peek()
-  const heads = family.peek()
+  const heads = offered.peek() ?? loaded.peek()
   if (!api || !heads) return
-  familyOpen.value = false
-  const key = sessionKey(heads.files)
+  closeFamily()
+  const key = sessionKey(heads.family.files)
   const saved = await savedSession(key).catch(() => undefined)
   const abort = new AbortController()
   let fresh = true
@@ -109,11 +122,15 @@ export async function load(): Promise<void> {
     fresh = false
   }
   clearView()
+  batch(() => {
+    loaded.value = heads
+    missing.value = null
+  })
   loading.value = { title: 'Loading', progress: null, cancel: () => abort.abort() }
   try {
     const clocks: Readonly<Record<number, ClockChoice>> | undefined = saved?.view?.clocks
     const info = await api.open(
-      { sources: chosen.peek().map((c) => c.source), ...(clocks ? { clocks } : {}) },
+      { sources: heads.files.map((c) => c.source), ...(clocks ? { clocks } : {}) },
       (progress) => {
         const now = loading.peek()
         if (now && !abort.signal.aborted) loading.value = { ...now, progress }
@@ -123,7 +140,7 @@ export async function load(): Promise<void> {
     )
     show(info)
     setTitle(`${info.name} - Remora`)
-    handle(keep(key, info, saved?.view ?? null))
+    handle(keep(key, info, heads.files, saved?.view ?? null))
     // One machine leaves room: its tasks are shown at once.
     const [only, ...others] = info.tracks.filter((t) => t.kind === 'machine')
     if (!saved?.view && only && others.length === 0) toggled.value = new Set([tasksGroup(only.id)])
@@ -131,7 +148,10 @@ export async function load(): Promise<void> {
   } catch (e) {
     batch(() => {
       setSession(null, true)
-      familyOpen.value = !isAbort(e) ? false : heads.files.length > 0
+      loaded.value = null
+      // Whoever cancelled may want other files, or these after all.
+      if (isAbort(e)) offered.value = heads
+      familyOpen.value = isAbort(e)
     })
     if (!isAbort(e)) say('error', sentence(e))
   } finally {
@@ -139,11 +159,11 @@ export async function load(): Promise<void> {
   }
 }
 
-async function keep(key: string, info: SessionInfo, view: SavedView | null): Promise<void> {
+async function keep(key: string, info: SessionInfo, files: readonly Chosen[], view: SavedView | null): Promise<void> {
   await saveSession({
     key,
     name: info.name,
-    files: chosen.peek().map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
+    files: files.map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
     events: info.count,
     opened: Date.now(),
     view,
@@ -164,8 +184,7 @@ export async function closeSession(): Promise<void> {
   clearView()
   batch(() => {
     setSession(null, true)
-    family.value = null
-    familyOpen.value = false
+    loaded.value = null
   })
   setTitle('Remora')
   await engine.peek()?.close()

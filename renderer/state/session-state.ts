@@ -5,7 +5,6 @@ import { batch, computed, signal } from '@preact/signals'
 import type {
   EngineApi,
   EventDetails,
-  Family,
   FilterSpec,
   HoverInfo,
   Progress,
@@ -25,8 +24,6 @@ import type { RowHeight } from './rows.js'
 /** null until the worker has been started. */
 export const engine = signal<EngineApi | null>(null)
 export const session = signal<SessionInfo | null>(null)
-/** The family tree of the files at hand, known before they are loaded. */
-export const family = signal<Family | null>(null)
 
 export interface Work {
   /** What is being done: `Loading`, `Filtering`. */
