@@ -1,7 +1,6 @@
 // From the buffers that a head names to streams: where each CPU's bytes lie, how they are cut into blocks, and which times they span.
 
 import type { ByteSource } from '../../bytes.js'
-import { upperBound } from '../../columns/event-table.js'
 import type { BlockPlan, StreamMeta } from '../types.js'
 import type { Unpack } from './compression.js'
 import { type BlockPlace, withOverlap } from './decode.js'
@@ -33,14 +32,8 @@ export async function openStreams(
   signal?: AbortSignal,
 ): Promise<Stream[]> {
   const streams: Stream[] = []
-  // Chunks of a CPU end where the next CPU's begin, at the latest.
-  const starts = Float64Array.from(head.buffers.flatMap((b) => b.cpus.map((c) => c.offset))).sort()
   for (const buffer of head.buffers) {
-    for (const cpu of buffer.cpus) {
-      const next = starts[upperBound(starts, starts.length, cpu.offset)] ?? source.size
-      const end = Math.min(source.size, next)
-      streams.push(await openStream(source, head, shape, buffer, cpu, end, unpack, signal))
-    }
+    for (const cpu of buffer.cpus) streams.push(await openStream(source, head, shape, buffer, cpu, unpack, signal))
   }
   return streams
 }
@@ -51,7 +44,6 @@ async function openStream(
   shape: PageShape,
   buffer: BufferPlace,
   cpu: CpuPlace,
-  end: number,
   unpack: Unpack | null,
   signal?: AbortSignal,
 ): Promise<Stream> {
@@ -60,7 +52,7 @@ async function openStream(
     const message = `The file ends before the events of CPU ${cpu.cpu} do; ${cpu.size - there} of ${cpu.size} bytes are missing.`
     head.fault('error', 'truncated-file', message, source.size, cpu.cpu)
   }
-  const chunks = buffer.packed && cpu.size > 0 ? await scanChunks(source, cpu, end, head, signal) : null
+  const chunks = buffer.packed && cpu.size > 0 ? await scanChunks(source, cpu, source.size, head, signal) : null
   let size = chunks ? chunks.raw.at(-1)! : buffer.packed ? 0 : there
   if (size > LONGEST) {
     head.fault('error', 'stream-too-long', `Only the first 16 GiB of CPU ${cpu.cpu} can be shown.`, cpu.offset, cpu.cpu)
