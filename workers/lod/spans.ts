@@ -36,7 +36,7 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
       let stop = t[next]!
       if (next < end && stop < columns.to && narrow(next)) stop = Math.min(stop, columns.start(columns.of(stop)))
       const start = Math.max(t[i]!, done)
-      if (stop > start) {
+      if (stop > start && stop > columns.from) {
         out.span(start, stop, value[i]!, state[i]!, flags[i]!, pyramid.active(i) ? 255 : 0)
         done = stop
       }
