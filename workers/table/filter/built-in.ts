@@ -14,9 +14,11 @@ export function builtIn(comparison: Comparison, negated: boolean): Bind | null {
   return make ? make(comparison, negated) : null
 }
 
+export const builtInNames = (): string[] => Object.keys(NAMES)
+
 type Make = (comparison: Comparison, negated: boolean) => Bind
 
-/** Each name, and what it stands for; the guide lists the same. */
+/** Each name, and what it stands for; docs/filters.md lists the same. */
 const NAMES: Readonly<Record<string, Make>> = {
   /** Name of the event; `system:name` where the value has a colon. */
   event: (c, negated) => {

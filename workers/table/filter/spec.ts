@@ -70,7 +70,7 @@ function trackTest(session: Session, id: string): Bind {
 }
 
 function checkMachine(session: Session, machine: number, what: string): void {
-  if (!session.machines[machine]) {
-    throw new RequestError(`There is no ${what}; the session has ${session.machines.length} machines.`)
-  }
+  if (session.machines[machine]) return
+  const names = session.machines.map((m, i) => `${i} (${m.name})`).join(', ')
+  throw new RequestError(`There is no ${what}; the machines are ${names}.`)
 }

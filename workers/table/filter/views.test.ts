@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fakeSession } from '../../../test/fixtures/fake-file.js'
 import type { FakeEvent, FakeTraceFile } from '../../../test/fixtures/fake-file.js'
+import { EventTable } from '../../columns/event-table.js'
 import { RequestError } from '../../fault.js'
 import type { Session } from '../../model/session.js'
 import type { FilterSpec, Progress } from '../../thread/contract.js'
@@ -313,6 +314,15 @@ describe('a view', () => {
     const s = fakeSession([{ name: 'x.dat', streams: [{ cpu: 0, events: [{ t: 1, pid: 3, type: 'a:b' }] }] }])
     await expect(filterPositions(s, { expression: 'cpu == 0 && prev_stat == 0' })).rejects.toMatchObject({ at: 12 })
     expect([...(await filterPositions(s, { expression: 'prev_stat == 0 || pid == 3' }))]).toEqual([0])
+  })
+
+  it('is empty, and asks for nothing, while there is no order yet', async () => {
+    const s = fakeSession([{ name: 'x.dat', streams: [{ cpu: 0, events: [{ t: 1, pid: 3, type: 'a:b' }] }] }])
+    const growing = { ...s, table: new EventTable(s.table.streams, new Uint32Array(0)) }
+    const told: Progress[] = []
+    expect(await filterPositions(growing, { expression: 'info == ""' }, (p) => told.push(p))).toHaveLength(0)
+    expect(told).toEqual([])
+    expect(reads(s)).toBe(0)
   })
 
   it('refuses tracks and machines that are none', async () => {

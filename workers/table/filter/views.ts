@@ -30,6 +30,8 @@ export async function filterPositions(
 ): Promise<Uint32Array> {
   const filter = compileSpec(session, spec)
   const { order, base, streams, count } = session.table
+  // While a recording is being loaded, its streams grow before there is an order.
+  if (count === 0) return new Uint32Array(0)
   const marks = new Uint8Array(count)
   const pacer = new Pacer(signal)
   let done = 0
