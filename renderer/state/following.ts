@@ -2,13 +2,33 @@
 
 import { batch, effect } from '@preact/signals'
 import { isAbort, say, sentence } from './messages.js'
-import { details, engine, filter, filtering, filterView, selection, session } from './session-state.js'
+import {
+  details,
+  engine,
+  filter,
+  filtering,
+  filterView,
+  rowLayout,
+  rowScroll,
+  rowViewport,
+  selection,
+  session,
+  setRowScroll,
+} from './session-state.js'
 import { isEmptyFilter } from './filters.js'
 
 /** Starts following; answers a function that stops. */
 export function startFollowing(): () => void {
-  const stops = [followSelection(), followFilter()]
+  const stops = [followSelection(), followFilter(), followRows()]
   return () => stops.forEach((s) => s())
+}
+
+/** Rows that go away must not leave the view scrolled past the last one. */
+function followRows(): () => void {
+  return effect(() => {
+    void [rowLayout.value, rowViewport.value]
+    setRowScroll(rowScroll.peek())
+  })
 }
 
 function followSelection(): () => void {
@@ -38,10 +58,14 @@ function followSelection(): () => void {
 
 function followFilter(): () => void {
   let abort = new AbortController()
+  let before: number | undefined
   return effect(() => {
     const api = engine.value
     const spec = filter.value
     const version = session.value?.version
+    // Views of another version are void: nobody may ask for them any more.
+    if (version !== before) filterView.value = null
+    before = version
     abort.abort()
     abort = new AbortController()
     const { signal } = abort

@@ -159,7 +159,8 @@ export const rowScroll = signal(0)
 export const rowViewport = signal(0)
 
 export function setRowScroll(y: number): void {
-  rowScroll.value = Math.max(0, Math.min(y, rowLayout.peek().height - rowViewport.peek()))
+  // Whole pixels: the tree's scrollbar knows no others, and the canvas must stay level with it.
+  rowScroll.value = Math.round(Math.max(0, Math.min(y, rowLayout.peek().height - rowViewport.peek())))
 }
 
 /** Row that the keyboard acts on (events of the row, pin, hide): the track of the selection or the one clicked last. */
