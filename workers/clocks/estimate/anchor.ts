@@ -1,6 +1,7 @@
 // A coarse first offset where none is recorded. A guest that goes idle leaves the CPU, so long silences of the guest and long
 // gaps between its brackets are the same silences seen from two sides: pairs of nearly equal length vote for an offset.
 
+import { lowerBound, upperBound } from '../../columns/event-table.js'
 import type { Anchor, Evidence, VcpuEvidence } from './evidence.js'
 
 export interface AnchorOptions {
@@ -21,16 +22,16 @@ export interface AnchorVote extends Anchor {
   readonly runnerUp: number
 }
 
-/** At most this many of the longest silences per vCPU vote. */
+/** Silences tried per vCPU and slice, longest first. */
+const TRIED = 1000
+/** Silences that vote. */
 const VOTERS = 150
+/** A silence that so many gaps match (the period of a timer tick) tells nothing. */
+const COMMON = 400
 
 interface Silence {
   readonly end: number
   readonly length: number
-}
-
-function longest(silences: Silence[]): Silence[] {
-  return silences.sort((a, b) => b.length - a.length).slice(0, VOTERS)
 }
 
 function guestSilences(v: VcpuEvidence, from: number, to: number): Silence[] {
@@ -40,7 +41,7 @@ function guestSilences(v: VcpuEvidence, from: number, to: number): Silence[] {
     if (end < from || end > to) continue
     found.push({ end, length: end - v.guest[i - 1]! })
   }
-  return longest(found)
+  return found.sort((a, b) => b.length - a.length).slice(0, TRIED)
 }
 
 function hostGaps(v: VcpuEvidence): Silence[] {
@@ -80,52 +81,46 @@ function voteIn(
   from: number,
   to: number,
 ): AnchorVote | null {
-  const bin = options.bin ?? 50_000
+  const width = 2 * (options.bin ?? 50_000)
   const tolerance = options.tolerance ?? (evidence.kind === 'kvm' ? 20_000 : 200_000)
-  const votes = new Map<number, { n: number; offsets: number[] }>()
+  const votes: number[] = []
   let middle = 0
   let voters = 0
   evidence.vcpus.forEach((v, index) => {
     const gaps = hostSilences[index]!
     const lengths = Float64Array.from(gaps, (g) => g.length)
+    let mine = 0
     for (const s of guestSilences(v, from, to)) {
-      let lo = 0
-      let hi = lengths.length
-      while (lo < hi) {
-        const mid = (lo + hi) >>> 1
-        if (lengths[mid]! < s.length - tolerance) lo = mid + 1
-        else hi = mid
-      }
-      for (let i = lo; i < lengths.length && lengths[i]! <= s.length; i++) {
-        const offset = gaps[i]!.end - s.end
-        const key = Math.floor(offset / bin)
-        const box = votes.get(key) ?? { n: 0, offsets: [] }
-        box.n++
-        if (box.offsets.length < 101) box.offsets.push(offset)
-        votes.set(key, box)
-      }
+      if (mine === VOTERS) break
+      const lo = lowerBound(lengths, lengths.length, s.length - tolerance)
+      const hi = upperBound(lengths, lengths.length, s.length)
+      if (hi === lo || hi - lo > COMMON) continue
+      for (let i = lo; i < hi; i++) votes.push(gaps[i]!.end - s.end)
       middle += s.end
-      voters++
+      mine++
     }
+    voters += mine
   })
   if (voters === 0) return null
-  let best = 0
-  let bestKey = 0
-  // Neighbouring bins count together, so that an offset near a bin's edge is not split.
-  const sum = (k: number): number => (votes.get(k)?.n ?? 0) + (votes.get(k + 1)?.n ?? 0)
-  for (const k of votes.keys()) {
-    for (const start of [k - 1, k]) {
-      if (sum(start) > best) {
-        best = sum(start)
-        bestKey = start
-      }
+  const sorted = Float64Array.from(votes).sort()
+  const best = densest(sorted, width, NaN)
+  if (best.votes < 3) return null
+  const offset = sorted[best.first + (best.votes >> 1)]!
+  const runnerUp = densest(sorted, width, offset).votes
+  return { g: Math.round(middle / voters), offset: Math.round(offset), votes: best.votes, runnerUp }
+}
+
+/** Fullest window of `width` among ascending values, none of them within two widths of `not`. */
+function densest(sorted: Float64Array, width: number, not: number): { first: number; votes: number } {
+  let best = { first: 0, votes: 0 }
+  let first = 0
+  for (let last = 0; last < sorted.length; last++) {
+    if (Math.abs(sorted[last]! - not) <= 2 * width) {
+      first = last + 1
+      continue
     }
+    while (sorted[last]! - sorted[first]! > width) first++
+    if (last - first + 1 > best.votes) best = { first, votes: last - first + 1 }
   }
-  let runnerUp = 0
-  for (const k of votes.keys()) if (Math.abs(k - bestKey) > 2) runnerUp = Math.max(runnerUp, sum(k))
-  const offsets = [...(votes.get(bestKey)?.offsets ?? []), ...(votes.get(bestKey + 1)?.offsets ?? [])].sort(
-    (a, b) => a - b,
-  )
-  if (best < 3) return null
-  return { g: Math.round(middle / voters), offset: Math.round(offsets[offsets.length >> 1]!), votes: best, runnerUp }
+  return best
 }

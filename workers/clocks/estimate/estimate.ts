@@ -1,6 +1,7 @@
 // From evidence to a relation with bounds and a verdict that is true. Source of the idea: S. De Venuto's thesis (assess the
 // synchronisation of a merged trace from sequences of its own events); the bounds are those of hull.ts.
 
+import { lowerBound, upperBound } from '../../columns/event-table.js'
 import { feasibleRegion } from '../hull.js'
 import { findAnchor } from './anchor.js'
 import { closeBrackets, countOpen, matchBrackets, type ClosedBrackets } from './brackets.js'
@@ -54,6 +55,8 @@ export interface Estimate {
   }
   /** Least common slack that makes contradictory constraints agree, ns; 0 where there is no contradiction. */
   readonly slack: number
+  /** Share of the guest's events within the pieces, 0..1. */
+  readonly covered: number
   /** Where the guest's events lie after the relation. */
   readonly after: Places | null
 }
@@ -65,7 +68,11 @@ export interface EstimateOptions {
   readonly reach?: number
 }
 
-const REACHES = [CONTRACT_DEFAULTS.reach, 1_000_000, 10_000_000]
+/** How far an anchor may be off, ns: tried one after the other, since too wide a reach leaves every event ambiguous. */
+const REACHES = [20_000, CONTRACT_DEFAULTS.reach, 1_000_000, 10_000_000]
+
+/** Most events have one bracket only: the anchor was near enough to say something. */
+const isClear = (s: Stretch): boolean => s.matching.used > s.matching.ambiguous && s.region.status === 'bounded'
 
 /** Estimates the relation of one guest's clock to its host's. */
 export function estimate(evidence: Evidence, options: EstimateOptions = {}): Estimate {
@@ -80,6 +87,7 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
     halfWidth: null,
     brackets: { used: 0, ambiguous: 0, open, outside: 0 },
     slack: 0,
+    covered: 0,
     after: null,
   }
   if (!range || evidence.vcpus.every((v) => v.entry.length === 0)) return { ...nothing, verdict: 'NONE' }
@@ -101,7 +109,9 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
       slack: anchor ? slackAt(all, anchor, range) : 0,
     }
   }
-  const pieces = stretches.map(({ s, vcpu }): EstimatePiece => {
+  // A stretch in which hardly an event has one bracket only says nothing; its neighbours' lines are continued through it.
+  const clear = stretches.filter(({ s }) => isClear(s))
+  const pieces = (clear.length > 0 ? clear : stretches).map(({ s, vcpu }): EstimatePiece => {
     const { from, to, centre, base, region } = s
     return { vcpu, from, to, centre, base, ...midline(s), deltaRange: region.delta, stretch: s, check: checkModel(s) }
   })
@@ -133,21 +143,18 @@ function firstStretch(
   options: EstimateOptions,
 ): Start | null {
   const tries: Start[] = []
+  /** True when the whole range is explained: then nothing else need be tried. */
   const attempt = (anchor: Anchor, reach: number): boolean => {
     const s = contract(all, anchor, range[0], range[1], { ...CONTRACT_DEFAULTS, reach })
-    if (s && s.matching.used > 0) tries.push({ anchor, stretch: s })
-    return s !== null && s.from === range[0] && s.to === range[1] && s.region.status === 'bounded'
+    if (!s || s.matching.used === 0) return false
+    tries.push({ anchor, stretch: s })
+    return isClear(s) && s.from === range[0] && s.to === range[1]
   }
   const given = options.anchor
-  const whole =
-    (given !== undefined &&
-      (options.reach === undefined ? REACHES : [options.reach]).some((reach) => attempt(given, reach))) ||
-    tryFound()
-  function tryFound(): boolean {
-    const found = findAnchor(evidence)
-    return found !== null && REACHES.slice(0, 2).some((reach) => attempt(found, reach))
-  }
-  if (whole) return tries[tries.length - 1]!
+  const reaches = options.reach === undefined ? REACHES : [options.reach]
+  if (given && reaches.some((reach) => attempt(given, reach))) return tries[tries.length - 1]!
+  const found = findAnchor(evidence)
+  if (found && REACHES.slice(0, 3).some((reach) => attempt(found, reach))) return tries[tries.length - 1]!
   // None covers everything: the one that explains most events.
   return tries.reduce<Start | null>((a, b) => (a && a.stretch.matching.used >= b.stretch.matching.used ? a : b), null)
 }
@@ -193,8 +200,12 @@ function beyond(
   const vote = findAnchor(evidence, { from: limits[0], to: limits[1] })
   const near = { g: Math.min(Math.max(at, limits[0]), limits[1]), offset: Math.round((lo + hi) / 2) }
   for (const anchor of vote ? [near, vote] : [near]) {
-    const s = contract(all, anchor, limits[0], limits[1], CONTRACT_DEFAULTS)
-    if (s && s.matching.used > 0) tries.push(s)
+    for (const reach of REACHES.slice(0, 3)) {
+      const s = contract(all, anchor, limits[0], limits[1], { ...CONTRACT_DEFAULTS, reach })
+      if (!s || s.matching.used === 0) continue
+      tries.push(s)
+      if (isClear(s)) break
+    }
   }
   return tries.reduce<Stretch | null>((a, b) => (a && a.matching.used >= b.matching.used ? a : b), null)
 }
@@ -248,7 +259,8 @@ function conclude(
     outside: sum((p) => p.stretch.matching.outside),
   }
   const after = placesOf(all, (g, vcpu) => offsetAt(pieces, g, vcpu))
-  const base = { kind: evidence.kind, anchor, pieces, brackets, after, slack: 0 }
+  const covered = coverage(evidence, pieces)
+  const base = { kind: evidence.kind, anchor, pieces, brackets, after, covered, slack: 0 }
   const bounded = pieces.every((p) => p.stretch.region.status === 'bounded')
   if (!bounded) {
     return { ...base, verdict: oneSided(pieces) ? 'ONE-SIDED' : 'NONE', breaks: [], accuracy: null, halfWidth: null }
@@ -256,14 +268,14 @@ function conclude(
   const halfWidth = Math.max(...pieces.map(widest))
   const excursion = Math.max(...pieces.map((p) => p.check.excursion))
   const corridor = Math.max(...pieces.map((p) => p.check.corridor / 2))
-  const failed = pieces.some((p) => p.check.failed)
+  const failed = pieces.some((p) => p.check.failed) || covered < 0.999
   const contradicted = after.outside > 0.05 * (after.inside + after.outside)
   const verdict: Verdict = contradicted
     ? 'INFEASIBLE'
-    : evidence.kind === 'sched'
-      ? 'LOOSE'
-      : failed
-        ? 'CONDITIONAL'
+    : failed
+      ? 'CONDITIONAL'
+      : evidence.kind === 'sched'
+        ? 'LOOSE'
         : 'GUARANTEED'
   return {
     ...base,
@@ -273,6 +285,20 @@ function conclude(
     halfWidth,
     slack: contradicted ? slackAt(all, options.anchor ?? anchor, [pieces[0]!.from, pieces[pieces.length - 1]!.to]) : 0,
   }
+}
+
+/** Share of the guest's events that lie within a piece. */
+function coverage(evidence: Evidence, pieces: readonly EstimatePiece[]): number {
+  let all = 0
+  let inside = 0
+  evidence.vcpus.forEach((v, vcpu) => {
+    all += v.guest.length
+    for (const p of pieces) {
+      if (p.vcpu !== null && p.vcpu !== vcpu) continue
+      inside += upperBound(v.guest, v.guest.length, p.to) - lowerBound(v.guest, v.guest.length, p.from)
+    }
+  })
+  return all === 0 ? 0 : inside / all
 }
 
 const oneSided = (pieces: readonly EstimatePiece[]): boolean =>

@@ -139,8 +139,10 @@ function kvmBrackets(scene: Scene, host: MachineInfo): Map<number, Brackets> {
       list.push({ t: s.t[i]!, enter: type === entryType })
     }
   }
+  const gaps = lostSpans(scene, host)
   const brackets = new Map<number, Brackets>()
   for (const [tid, list] of marks) {
+    for (const [from, to] of gaps) list.push({ t: from, enter: true }, { t: to, enter: false })
     // A vCPU that moves between CPUs leaves its marks in several streams.
     list.sort((a, b) => a.t - b.t)
     const entry: number[] = []
@@ -174,7 +176,7 @@ function kvmBrackets(scene: Scene, host: MachineInfo): Map<number, Brackets> {
  */
 function schedBrackets(scene: Scene, host: MachineInfo, tid: number): Brackets {
   const { cpus, intervals: x } = scene.runs
-  const spans: [number, number][] = []
+  const spans: [number, number][] = lostSpans(scene, host)
   cpus.forEach((cpu, row) => {
     if (cpu.machine !== host.machine) return
     const last = x.first[row + 1]! - 1
@@ -198,6 +200,18 @@ function schedBrackets(scene: Scene, host: MachineInfo, tid: number): Brackets {
     }
   }
   return { entry: Float64Array.from(entry), exit: Float64Array.from(exit) }
+}
+
+/** Times in which a host CPU lost events: any vCPU can have run there. */
+function lostSpans(scene: Scene, host: MachineInfo): [number, number][] {
+  const spans: [number, number][] = []
+  for (const s of scene.streams) {
+    if (s.machine !== host.machine) continue
+    for (const { row } of s.lost) {
+      if (row > 0 && row < s.count) spans.push([s.t[row - 1]!, s.t[row]!])
+    }
+  }
+  return spans
 }
 
 /** Time of the last event before `t` on a CPU; -Infinity when there is none. */
