@@ -18,6 +18,7 @@ const wish = (from: number, to: number, more: Partial<FrameWish> = {}): FrameWis
   session,
   view: 0,
   visible: ['a'],
+  near: ['a'],
   around: ['a', 'b'],
   scale: { from: sessionTime(from), to: sessionTime(to), width: 1000 },
   ...more,
@@ -79,6 +80,15 @@ describe('frame source', () => {
     expect(shown).toHaveLength(1)
     expect(asked).toHaveLength(2)
     expect(asked[1]!.query.from).toBe(bufferedWindow(wish(1.8e6, 2.8e6).scale).from)
+  })
+  it('fetches rows ahead of scrolling', async () => {
+    source.want(wish(1e6, 2e6))
+    await asked[0]!.answer()
+    source.want(wish(1e6, 2e6, { near: ['a', 'b'] }))
+    expect(asked).toHaveLength(1)
+    source.want(wish(1e6, 2e6, { near: ['a', 'c'], around: ['a', 'b', 'c'] }))
+    expect(asked).toHaveLength(2)
+    expect(source.held!.frame).toBe(shown[0])
   })
   it('gives up a request that would show nothing of what is wanted now', async () => {
     source.want(wish(1e6, 2e6))

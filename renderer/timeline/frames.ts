@@ -10,8 +10,9 @@ export interface FrameWish {
   readonly session: SessionInfo
   /** Engine view whose events make ticks. */
   readonly view: number
-  /** Rows on screen, and those to fetch along with them. */
+  /** Rows on screen, those that a little scrolling brings there, and those to fetch along with them. */
   readonly visible: readonly string[]
+  readonly near: readonly string[]
   readonly around: readonly string[]
   /** Visible range over the canvas' width in device pixels. */
   readonly scale: Scale
@@ -25,7 +26,7 @@ export interface FrameHeld {
   readonly rowOf: ReadonlyMap<string, number>
 }
 
-/** How a window relates to a wish: `good`, `edge` (good, but a pan would soon leave it), `stale` (something else is needed). */
+/** How a window relates to a wish: `good`, `edge` (good, but a pan or scroll would soon leave it), `stale` (something else is needed). */
 export function fitOf(window: Scale, asked: FrameWish, wish: FrameWish): 'good' | 'edge' | 'stale' {
   if (asked.session !== wish.session || asked.view !== wish.view) return 'stale'
   const { from, to, width } = wish.scale
@@ -36,6 +37,7 @@ export function fitOf(window: Scale, asked: FrameWish, wish: FrameWish): 'good' 
   if (from < window.from || to > window.to) return 'stale'
   const rows = new Set(asked.around)
   if (!wish.visible.every((id) => rows.has(id))) return 'stale'
+  if (!wish.near.every((id) => rows.has(id))) return 'edge'
   const room = (to - from) * 0.15
   const { session } = wish
   const nearLeft = from - window.from < room && window.from > session.from

@@ -1,6 +1,6 @@
 // Mouse, wheel and touchpad on the canvas. Exact: nothing glides on after the hand has stopped.
 
-import { batch } from '@preact/signals'
+import { batch, effect, untracked } from '@preact/signals'
 import type { HoverInfo } from '../../workers/thread/contract.js'
 import { sessionTime, type SessionTime } from '../../workers/units.js'
 import { canvasMenu } from '../panels/menus.js'
@@ -232,6 +232,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       const row = rowAt(y)
       const hover = state.hover.peek()
       const event = hover && hover.track === row?.track?.id ? hover.event : null
+      leave()
       canvasMenu(e.clientX, e.clientY, event?.t ?? timeOf(x), row, event)
     },
     { signal },
@@ -241,7 +242,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     'wheel',
     (e) => {
       e.preventDefault()
-      const { x, y } = place(e)
+      const { x } = place(e)
       const { scale } = surface
       const sideways = e.shiftKey ? e.deltaY || e.deltaX : e.deltaX
       const turned = (delta: number) => (e.deltaMode === 0 ? delta : delta * 33)
@@ -257,13 +258,20 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
         if (by !== 0) state.setRange(scale.from + by, scale.to + by)
         if (!e.shiftKey && e.deltaY !== 0) state.setRowScroll(state.rowScroll.peek() + turned(e.deltaY))
       }
-      hoverAt(x, y)
     },
     { signal, passive: false },
   )
 
+  // Keys and other screens move the data under a pointer that rests.
+  const stop = effect(() => {
+    void [state.range.value, state.rowScroll.value, state.rowLayout.value]
+    const at = pointer.peek()
+    if (at && !hand) untracked(() => hoverAt(at.x, at.y))
+  })
+
   return () => {
     off.abort()
+    stop()
     leave()
   }
 }

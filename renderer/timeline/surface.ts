@@ -24,11 +24,13 @@ declare global {
     __remoraFrames?: number[]
   }
 }
+/** How many widths of texts. */
+const WIDTHS_KEPT = 20_000
 /** How many costs are kept. */
 const FRAMES_KEPT = 600
 
 /** Rows above and below the screen that are fetched along, as a share of the screen. */
-const OVERSCAN = 0.5
+const OVERSCAN = 0.75
 
 interface Coloured {
   readonly held: FrameHeld
@@ -180,11 +182,12 @@ export class Surface {
     })
   }
 
-  #measure = (text: string): number => {
-    const key = this.#base.font + text
+  /** Reading or setting a canvas' font is slow: the row's font is set already, and only its size tells widths apart. */
+  #measure = (text: string, fontSize: number): number => {
+    const key = `${fontSize} ${text}`
     let width = this.#widths.get(key)
     if (width === undefined) {
-      if (this.#widths.size > 20_000) this.#widths.clear()
+      if (this.#widths.size > WIDTHS_KEPT) this.#widths.clear()
       width = this.#base.measureText(text).width
       this.#widths.set(key, width)
     }
@@ -196,14 +199,18 @@ export class Surface {
     const session = state.session.peek()
     if (!session) return
     const layout = state.rowLayout.peek()
-    const over = this.#height * OVERSCAN
     const scroll = state.rowScroll.peek()
-    const [first, end] = rowsBetween(layout, scroll - over, scroll + this.#height + over)
+    const tracksWithin = (share: number) => {
+      const over = this.#height * share
+      const [first, end] = rowsBetween(layout, scroll - over, scroll + this.#height + over)
+      return tracksOf(layout.rows.slice(first, end))
+    }
     this.#source.want({
       session,
       view: state.timelineView.peek(),
       visible: tracksOf(visible),
-      around: tracksOf(layout.rows.slice(first, end)),
+      near: tracksWithin(OVERSCAN / 3),
+      around: tracksWithin(OVERSCAN),
       scale: { ...state.range.peek(), width: this.baseCanvas.width },
     })
   }

@@ -72,7 +72,8 @@ export interface LabelPaint {
   readonly shift: (row: Row) => number
   readonly theme: PaintTheme
   readonly names: TaskNames
-  readonly measure: Measure
+  /** Width of a text in the font that is set, whose size is `fontSize`. */
+  readonly measure: (text: string, fontSize: number) => number
 }
 
 const textsOf = (track: TrackInfo, value: number, names: TaskNames): readonly string[] => {
@@ -84,16 +85,21 @@ const textsOf = (track: TrackInfo, value: number, names: TaskNames): readonly st
 /** Draws the labels of `rows`. The context is scaled to CSS pixels with its origin at the top of the row area. */
 export function paintLabels(ctx: CanvasRenderingContext2D, rows: readonly Row[], scroll: number, p: LabelPaint): void {
   ctx.textBaseline = 'middle'
+  let fontSize = 0
+  const measure: Measure = (text) => p.measure(text, fontSize)
   for (const row of rows) {
     const { track } = row
     const index = track ? p.rowOf.get(track.id) : undefined
     if (!track || index === undefined || row.kind === 'machine') continue
     const parts = rowParts[row.height as RowHeight]
-    ctx.font = `${parts.font}px ${p.theme.font}`
+    if (parts.font !== fontSize) {
+      fontSize = parts.font
+      ctx.font = `${fontSize}px ${p.theme.font}`
+    }
     const y = row.y - scroll + (parts.barTop + parts.barBottom) / 2 + 0.5
     const by = p.shift(row)
     const scale = { from: sessionTime(p.scale.from - by), to: sessionTime(p.scale.to - by), width: p.scale.width }
-    const labels = placeLabels(p.frame, index, scale, (i) => textsOf(track, p.frame.value[i]!, p.names), p.measure)
+    const labels = placeLabels(p.frame, index, scale, (i) => textsOf(track, p.frame.value[i]!, p.names), measure)
     for (const label of labels) {
       ctx.fillStyle = css(textOn(unpack(p.colours[label.span]!)))
       ctx.fillText(label.text, label.x, y)

@@ -49,7 +49,7 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
   raster.pixels.fill(pack(theme.background))
   const gridColour = pack(theme.hairline)
   const gridAt = p.grid.map((t) => Math.floor(xOf(scale, t)))
-  const columns = new Columns(raster.width)
+  if (columns.width !== raster.width) columns = new Columns(raster.width)
   for (const row of rows) {
     const top = Math.round((row.y - scroll) * ratio)
     const bottom = Math.round((row.y + row.height - scroll) * ratio)
@@ -186,7 +186,11 @@ function mostEvents(frame: LodFrame, index: number, least: number): number {
   return most
 }
 
-/** Events in each column, and where those of one type are. */
+/** Reused from row to row, paint to paint: fresh arrays for each would keep the garbage collector busy while panning. */
+let columns = new Columns(0)
+let scratch = { counts: new Float32Array(0), ofType: new Uint8Array(0) }
+
+/** Events in each column (valid until the next call), and where those of one type are. */
 function eventCounts(
   width: number,
   index: number,
@@ -194,8 +198,10 @@ function eventCounts(
   scale: Scale,
   type: EventTypeIndex | null,
 ): { readonly counts: Float32Array; readonly ofType: Uint8Array } {
-  const counts = new Float32Array(width)
-  const ofType = new Uint8Array(width)
+  if (scratch.counts.length < width) scratch = { counts: new Float32Array(width), ofType: new Uint8Array(width) }
+  const { counts, ofType } = scratch
+  counts.fill(0)
+  ofType.fill(0)
   const end = frame.tickStart[index + 1]!
   for (let i = firstTickAt(frame, frame.tickStart[index]!, end, scale.from); i < end; i++) {
     const t = frame.tickT[i]!
