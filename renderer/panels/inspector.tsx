@@ -26,6 +26,7 @@ import { copyText } from '../widgets/copy.js'
 import { Band, machineName } from '../widgets/machine.js'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { narrowDump } from './hex.js'
 import { showRow } from './menus.js'
 
 export function Inspector() {
@@ -172,7 +173,7 @@ function EventCard({ info, event, stale }: EventProps) {
           <dd>{formatCount(event.fileOffset)}</dd>
         </dl>
         <Fields fields={common} />
-        <pre class="mono">{hexLines(event.hex)}</pre>
+        <pre class="mono">{narrowDump(event.hex)}</pre>
       </details>
     </article>
   )
@@ -194,23 +195,19 @@ function Fields({ fields }: { readonly fields: EventDetails['fields'] }) {
         {fields.map((f) => (
           <tr key={f.name} title={f.type}>
             <th scope="row">{f.name}</th>
-            <td class="mono">{f.text}</td>
-            {raw && <td class="mono muted">{f.raw === f.text ? '' : f.raw}</td>}
+            <td class="mono">
+              <span title={f.text}>{f.text}</span>
+            </td>
+            {raw && (
+              <td class="mono muted">
+                <span title={f.raw}>{f.raw === f.text ? '' : f.raw}</span>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>
     </table>
   )
-}
-
-/** 8 bytes a line: what the inspector's width holds. */
-function hexLines(hex: string): string {
-  const bytes = hex.replace(/\s+/g, '').match(/../g) ?? []
-  const lines: string[] = []
-  for (let i = 0; i < bytes.length; i += 8) {
-    lines.push(`${i.toString(16).padStart(4, '0')}  ${bytes.slice(i, i + 8).join(' ')}`)
-  }
-  return lines.join('\n')
 }
 
 function RangeCard({ info, span }: { readonly info: SessionInfo; readonly span: TimeRange }) {

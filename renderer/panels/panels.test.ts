@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ClockState } from '../../workers/thread/contract.js'
-import { columns, layoutColumns, minColumnWidth } from './events/columns.js'
+import { columns, columnsFor, layoutColumns, minColumnWidth } from './events/columns.js'
+import { narrowDump } from './hex.js'
 import { progressText } from './progress-text.js'
 import { verdict } from './verdict.js'
 
@@ -23,13 +24,17 @@ describe('verdict', () => {
 
 describe('layoutColumns', () => {
   it('lets the last column fill the width, or hold its longest text', () => {
-    expect(layoutColumns({}, 0, 2000).total).toBe(2000)
-    const wide = layoutColumns({}, 5000, 2000)
+    expect(layoutColumns(columns, {}, 0, 2000).total).toBe(2000)
+    const wide = layoutColumns(columns, {}, 5000, 2000)
     expect(wide.widths.at(-1)).toBe(5000)
     expect(sum(wide.widths)).toBe(wide.total)
   })
+  it('leaves the machine out where there is only one', () => {
+    expect(columnsFor(1).map((c) => c.name)).not.toContain('machine')
+    expect(columnsFor(2).map((c) => c.name)).toContain('machine')
+  })
   it('keeps narrowed columns wide enough to be widened again', () => {
-    const { widths } = layoutColumns({ task: 1 }, 0, 0)
+    const { widths } = layoutColumns(columns, { task: 1 }, 0, 0)
     expect(widths[columns.findIndex((c) => c.name === 'task')]).toBe(minColumnWidth)
   })
 })
@@ -44,4 +49,19 @@ describe('progressText', () => {
     )
     expect(progressText(work('Loading', null))).toBe('Loading')
   })
+})
+
+describe('narrowDump', () => {
+  const hex = (from: number, n: number) =>
+    Array.from({ length: n }, (_, i) => (from + i).toString(16).padStart(2, '0')).join(' ')
+  it('breaks every line in two and loses nothing', () => {
+    const dump = `0000  ${hex(0x41, 16)}  ABCDEFGHIJKLMNOP\n0010  ${hex(0x61, 9).padEnd(47)}  abcdefghi`
+    expect(narrowDump(dump).split('\n')).toEqual([
+      '0000  41 42 43 44 45 46 47 48  ABCDEFGH',
+      '0008  49 4a 4b 4c 4d 4e 4f 50  IJKLMNOP',
+      '0010  61 62 63 64 65 66 67 68  abcdefgh',
+      '0018  69                       i',
+    ])
+  })
+  it('has nothing to say of no bytes', () => expect(narrowDump('')).toBe(''))
 })

@@ -13,8 +13,13 @@ export function Dialog({ title, onClose, children, class: name = '' }: Props) {
   const box = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = box.current
+    const before = document.activeElement
     dialog?.showModal()
-    return () => dialog?.close()
+    return () => {
+      dialog?.close()
+      // The browser gives the focus back only to dialogs that are still in the page when they close.
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true })
+    }
   }, [])
   return (
     <dialog

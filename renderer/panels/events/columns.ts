@@ -66,16 +66,21 @@ export const columns: readonly Column[] = [
   },
 ]
 
+/** With a single machine its name in every row says nothing. */
+export const columnsFor = (machines: number): readonly Column[] =>
+  machines > 1 ? columns : columns.filter((c) => c.name !== 'machine')
+
 export const minColumnWidth = 32
 export const maxColumnWidth = 2000
 
 /** Widths of all columns: the user's own where there are some. The last column is at least as wide as its longest text. */
 export function layoutColumns(
+  shown: readonly Column[],
   own: Readonly<Record<string, number>>,
   longestInfo: number,
   available: number,
 ): { readonly widths: readonly number[]; readonly total: number } {
-  const widths = columns.map((c) => Math.min(Math.max(own[c.name] ?? c.width, minColumnWidth), maxColumnWidth))
+  const widths = shown.map((c) => Math.min(Math.max(own[c.name] ?? c.width, minColumnWidth), maxColumnWidth))
   const last = widths.length - 1
   const before = widths.slice(0, last).reduce((a, b) => a + b, 0)
   widths[last] = Math.max(own['info'] ?? 0, longestInfo, available - before)

@@ -32,8 +32,8 @@ import {
 } from '../../widgets/virtual-scroll.js'
 import type { ListSize } from '../../widgets/virtual-scroll.js'
 import { eventMenu, eventText } from '../menus.js'
-import { columns, layoutColumns, maxColumnWidth, minColumnWidth } from './columns.js'
-import type { ColumnContext } from './columns.js'
+import { columnsFor, layoutColumns, maxColumnWidth, minColumnWidth } from './columns.js'
+import type { Column, ColumnContext } from './columns.js'
 import { RowCache } from './row-cache.js'
 
 const rowHeight = 22
@@ -141,7 +141,9 @@ export function EventTable() {
 
   if (!info) return null
   const context: ColumnContext = { base: info, timeFormat: timeFormat.value, machine: machineName }
+  const shownColumns = columnsFor(info.machines.length)
   const { widths, total } = layoutColumns(
+    shownColumns,
     columnWidths.value,
     Math.min(longest.value, 4000) * charWidth + 16,
     size.value.width,
@@ -194,7 +196,7 @@ export function EventTable() {
     >
       <div class="table-space" style={{ width: `${total}px`, height: `${elementHeight(list) + headHeight}px` }}>
         <div class="table-head" role="row" style={{ gridTemplateColumns: template }}>
-          {columns.map((c, i) => (
+          {shownColumns.map((c, i) => (
             <span key={c.name} role="columnheader" class={c.right ? 'right' : ''} title={c.tip}>
               {c.title}
               <ColumnEdge name={c.name} width={widths[i]!} initial={c.width} />
@@ -212,6 +214,7 @@ export function EventTable() {
               event={event}
               y={row * rowHeight - top.value}
               template={template}
+              columns={shownColumns}
               context={context}
               choose={chooseEvent}
             />
@@ -228,10 +231,11 @@ interface RowProps {
   readonly event: EventRow | undefined
   readonly y: number
   readonly template: string
+  readonly columns: readonly Column[]
   readonly context: ColumnContext
   readonly choose: (event: EventRow) => void
 }
-function TableRow({ row, event, y, template, context, choose }: RowProps) {
+function TableRow({ row, event, y, template, columns, context, choose }: RowProps) {
   const place = { transform: `translateY(${y}px)`, gridTemplateColumns: template }
   if (!event) {
     return (
