@@ -52,12 +52,15 @@ function naive(row: readonly Span[], columns: Columns): Span[] {
       return within(b) > within(a) ? b : a
     })
     const [t0, t1] = [Math.max(c0, row[0]!.t0), Math.min(c1, row.at(-1)!.t1)]
-    const busy = here.filter(active).reduce((sum, s) => sum + within(s), 0)
+    const busy = here
+      .filter(active)
+      .map(within)
+      .reduce((a, b) => a + b, 0)
     out.push({
       ...best,
       t0,
       t1,
-      flags: here.reduce((f, s) => f | s.flags, SpanFlag.Mixed),
+      flags: here.reduce<number>((f, s) => f | s.flags, SpanFlag.Mixed),
       busy: share(busy, t1 - t0, here.some(active)),
     })
   }

@@ -180,9 +180,9 @@ describe('events of a row', () => {
 
 describe('spans of a row', () => {
   const drawn = drawnSession(draw('cpu0: A A - ~B A!\ncpu1: - - - - -'))
+  const at = (track: string, t: number) => drawn.timeline.spanAt(track, sessionTime(t))
 
   it('are told with their task', () => {
-    const at = (track: string, t: number) => drawn.timeline.spanAt(track, sessionTime(t))
     expect(at('m0/cpu0', 60)).toEqual({
       from: 50,
       to: 200,

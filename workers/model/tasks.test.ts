@@ -25,6 +25,16 @@ function story(tasks: TaskIntervals, task: string): string[] {
   })
 }
 
+/** The state that a task leaves its CPU for, by name. */
+const stateAfter = (state: PrevState): string => {
+  const events: DrawnEvent[] = [
+    { t: 0, pid: 7, next: 0, state },
+    { t: 9000, pid: 0 },
+  ]
+  const { intervals, rowOf } = tasksOf([{ cpu: 0, events }], 0, 9000)
+  return names[intervals.state[intervalAt(intervals, rowOf(7), 5000)]!]!
+}
+
 describe('states of a task', () => {
   it('come from switches and wake-ups', () => {
     const wakes = { 1: [{ t: 230, pid: 0, wakes: pidOf('A') }] }
@@ -43,15 +53,7 @@ describe('states of a task', () => {
   })
 
   it('tell sleeping, waiting for a device, stopped and dead apart', () => {
-    const last = (state: PrevState): string => {
-      const events: DrawnEvent[] = [
-        { t: 0, pid: 7, next: 0, state },
-        { t: 9000, pid: 0 },
-      ]
-      const { intervals, rowOf } = tasksOf([{ cpu: 0, events }], 0, 9000)
-      return names[intervals.state[intervalAt(intervals, rowOf(7), 5000)]!]!
-    }
-    expect(Object.values(PrevState).map(last)).toEqual([
+    expect(Object.values(PrevState).map(stateAfter)).toEqual([
       'Runnable',
       'Sleeping',
       'DiskSleep',
