@@ -72,7 +72,8 @@ interface PageOptions {
 function page(s: Shape, records: readonly Bytes[], { time = EPOCH, missed = 0, commit }: PageOptions = {}): Bytes {
   const data = new Bytes(s)
   for (const r of records) data.add(r)
-  const flags = missed === 0 ? 0n : missed < 0 ? 1n << 31n : 3n << 30n
+  // Kernels sign-extend the flags of a long commit word.
+  const flags = missed === 0 ? 0n : missed < 0 ? 1n << 31n : -1n << 30n
   const out = new Bytes(s).number(time, 8).number(BigInt(commit ?? data.length) | flags, s.long)
   out.add(data)
   if (missed > 0) out.number(missed, s.long)

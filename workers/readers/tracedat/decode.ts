@@ -5,7 +5,15 @@ import { type Fault, FaultList } from '../../fault.js'
 import type { BlockDecoder, BlockPlan, DecodedBlock, DecodePlan } from '../types.js'
 import { unpackerOf } from './compression.js'
 import { type BlockShape, decodePages, type Layout } from './pages.js'
-import { type Chunks, fetchRange, filePosition, type Hole, type StreamPlace, unpackRange } from './stream-bytes.js'
+import {
+  type Chunks,
+  fetchRange,
+  filePosition,
+  type Hole,
+  type StreamPlace,
+  swapWords,
+  unpackRange,
+} from './stream-bytes.js'
 
 /** One stream as the decoder sees it. */
 export interface StreamPlan {
@@ -55,7 +63,7 @@ export const decodeTraceDat: BlockDecoder = async (plan, block, source, signal):
   if (scratch.length < length) scratch = new Uint8Array((length + 3) & ~3)
   const holes = unpackRange(fetched, unpack, scratch)
   const words = new Int32Array(scratch.buffer, 0, scratch.length >> 2)
-  if (data.bigEndian) swapWords(words, length)
+  if (data.bigEndian) swapWords(words.subarray(0, (length + 3) >> 2))
   const shape: BlockShape = { length: at.to - at.from, pageSize: stream.pageSize, base: at.from, holes }
   const faults = new FaultList()
   faults.addAll(holes.filter((h) => h.from < at.to).map((h) => holeFault(plan, block, stream.cpu, h)))
@@ -83,13 +91,5 @@ function holeFault(plan: DecodePlan, block: BlockPlan, cpu: number, hole: Hole):
     file: plan.fileName,
     offset: hole.at,
     cpu,
-  }
-}
-
-function swapWords(words: Int32Array, length: number): void {
-  const n = (length + 3) >> 2
-  for (let i = 0; i < n; i++) {
-    const w = words[i]!
-    words[i] = ((w & 0xff) << 24) | ((w & 0xff00) << 8) | ((w >>> 8) & 0xff00) | (w >>> 24)
   }
 }

@@ -150,6 +150,8 @@ export function decodePages(
   /** Looks for pages off the grid behind a damaged one; the position of the first, 0 if the grid holds. */
   const offGrid = (page: number, notBefore: number): number => {
     if (page >= found) {
+      const onGrid = findPage(words, page + pageSize, page + pageSize + 4, limit, layout, pageSize, notBefore)
+      if (onGrid > 0) return 0
       const at = findPage(words, page + 4, blockEnd, limit, layout, pageSize, notBefore)
       found = at < 0 ? Number.POSITIVE_INFINITY : at
     }
@@ -195,8 +197,9 @@ export function decodePages(
     const start = (high - epochHigh) * TWO_32 + (low - epochLow)
     const zero = low === 0 && high === 0 && commit === 0
     const before = pageTime
-    // Bits that no kernel sets.
-    const odd = (commit & 0x38000003) !== 0 || (longCommit && words[bigEndian ? w + 2 : w + 3] !== 0)
+    // Bits that no kernel sets; the flags in bits 31 and 30 may be sign-extended into the upper half.
+    const upper = longCommit ? words[bigEndian ? w + 2 : w + 3]! : 0
+    const odd = (commit & 0x38000003) !== 0 || (upper !== 0 && upper !== -1)
     if (odd || used === 0 || used > pageSize - dataOffset || start < before) {
       const other = offGrid(page, before)
       if (other > 0) {

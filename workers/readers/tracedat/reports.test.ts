@@ -166,9 +166,15 @@ const hasTraceCmd = ((): boolean => {
   }
 })()
 
-const guests = cases.filter((c) => /host-10\./.test(c.name))
-describe.skipIf(!hasTraceCmd || guests.length === 0)('raw times as trace-cmd reports them', () => {
-  test.each(guests)('$name', async ({ name, path }) => {
+/** Guests, whose reports hold corrected times, and recordings without a report beside them. */
+const raws = [
+  ...cases.filter((c) => /host-10\./.test(c.name)),
+  ...casesOf(join(data, 'own', 'pair-tcg-2guests-tsc-badshift'), (base) => `${base}.dat`).filter(
+    (c) => !/host-10\./.test(c.name),
+  ),
+]
+describe.skipIf(!hasTraceCmd || raws.length === 0)('raw times as trace-cmd reports them', () => {
+  test.each(raws)('$name', async ({ name, path }) => {
     const text = execFileSync('trace-cmd', ['report', '-t', '--raw-ts', path], {
       maxBuffer: 1 << 28,
       stdio: ['ignore', 'pipe', 'ignore'],

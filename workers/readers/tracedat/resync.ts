@@ -3,16 +3,20 @@
 
 import type { Layout } from './pages.js'
 
+/** What must be known to tell a page from other bytes. */
+export type PageLayout = Pick<Layout, 'bigEndian' | 'commitSize' | 'dataOffset' | 'epochHigh' | 'epochLow'>
+
 const TWO_32 = 2 ** 32
 
 /** Time of the page at byte `at` in ticks since the epoch, if its head makes sense; NaN otherwise. */
-export function timeOfPage(words: Int32Array, at: number, layout: Layout, pageSize: number): number {
+export function timeOfPage(words: Int32Array, at: number, layout: PageLayout, pageSize: number): number {
   const w = at >> 2
   const long = layout.commitSize === 8
   const commit = words[layout.bigEndian && long ? w + 3 : w + 2]!
   const upper = long ? words[layout.bigEndian ? w + 2 : w + 3]! : 0
   const used = commit & 0x3fffffff
-  if (upper !== 0 || used === 0 || used > pageSize - layout.dataOffset || (used & 3) !== 0) return Number.NaN
+  if ((upper !== 0 && upper !== -1) || used === 0 || used > pageSize - layout.dataOffset || (used & 3) !== 0)
+    return Number.NaN
   const first = words[w]! >>> 0
   const second = words[w + 1]! >>> 0
   const high = layout.bigEndian ? first : second
@@ -21,7 +25,7 @@ export function timeOfPage(words: Int32Array, at: number, layout: Layout, pageSi
 }
 
 /** Whether the records of the page at byte `at` follow one another exactly to the end that its head states. */
-function recordsFit(words: Int32Array, at: number, limit: number, layout: Layout): boolean {
+function recordsFit(words: Int32Array, at: number, limit: number, layout: PageLayout): boolean {
   const long = layout.bigEndian && layout.commitSize === 8
   const used = words[(at >> 2) + (long ? 3 : 2)]! & 0x3fffffff
   let p = (at + layout.dataOffset) >> 2
@@ -54,7 +58,7 @@ export function findPage(
   from: number,
   to: number,
   limit: number,
-  layout: Layout,
+  layout: PageLayout,
   pageSize: number,
   notBefore: number,
 ): number {
@@ -65,4 +69,20 @@ export function findPage(
     if (behind + layout.dataOffset > limit || timeOfPage(words, behind, layout, pageSize) >= time) return at
   }
   return -1
+}
+
+/** Raw times of the sound pages among bytes that begin with a page, on the grid or off it. */
+export function pageTimes(words: Int32Array, length: number, layout: PageLayout, pageSize: number): bigint[] {
+  const out: bigint[] = []
+  const raw = { ...layout, epochHigh: 0, epochLow: 0 }
+  let time = 0
+  for (let at = 0; at + layout.dataOffset <= length; at += pageSize) {
+    const sound = timeOfPage(words, at, raw, pageSize) >= time && recordsFit(words, at, length, raw)
+    if (!sound) at = findPage(words, at + 4, length, length, raw, pageSize, time)
+    if (at < 0) return out
+    time = timeOfPage(words, at, raw, pageSize)
+    const [low, high] = layout.bigEndian ? [1, 0] : [0, 1]
+    out.push((BigInt(words[(at >> 2) + high]! >>> 0) << 32n) | BigInt(words[(at >> 2) + low]! >>> 0))
+  }
+  return out
 }

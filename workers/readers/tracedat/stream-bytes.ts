@@ -179,3 +179,11 @@ function tryUnpack(unpack: Unpack | null, packed: Uint8Array, stated: number, si
     return null
   }
 }
+
+/** Turns big-endian words into this machine's order, in place. */
+export function swapWords(words: Int32Array): void {
+  for (let i = 0; i < words.length; i++) {
+    const w = words[i]!
+    words[i] = ((w & 0xff) << 24) | ((w & 0xff00) << 8) | ((w >>> 8) & 0xff00) | (w >>> 24)
+  }
+}

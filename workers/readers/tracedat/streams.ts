@@ -5,7 +5,16 @@ import type { BlockPlan, StreamMeta } from '../types.js'
 import type { Unpack } from './compression.js'
 import { type BlockPlace, withOverlap } from './decode.js'
 import type { BufferPlace, CpuPlace, Head } from './head.js'
-import { chunksOf, diskBytes, fetchRange, scanChunks, type StreamPlace, unpackRange } from './stream-bytes.js'
+import { pageTimes } from './resync.js'
+import {
+  chunksOf,
+  diskBytes,
+  fetchRange,
+  scanChunks,
+  type StreamPlace,
+  swapWords,
+  unpackRange,
+} from './stream-bytes.js'
 
 export interface Stream extends StreamMeta, StreamPlace {
   readonly pageSize: number
@@ -97,9 +106,13 @@ async function spanOf(
   const stamps = async (from: number, to: number): Promise<bigint[]> => {
     const end = Math.min(place.size, to * pageSize)
     const fetched = await fetchRange(source, place, from * pageSize, end, signal)
-    const bytes = new Uint8Array(end - from * pageSize)
+    const words = new Int32Array((end - from * pageSize + 3) >> 2)
+    const bytes = new Uint8Array(words.buffer, 0, end - from * pageSize)
     unpackRange(fetched, unpack, bytes)
-    return pageStamps(bytes, bigEndian, shape, pageSize)
+    const lenient = pageHeadTimes(bytes, bigEndian, shape, pageSize)
+    if (bigEndian) swapWords(words)
+    const strict = pageTimes(words, bytes.length, { bigEndian, ...shape, epochHigh: 0, epochLow: 0 }, pageSize)
+    return strict.length > 0 ? strict : lenient
   }
   const head = await stamps(0, Math.min(pages, window))
   const tail = pages <= window ? head : await stamps(pages - window, pages)
@@ -108,8 +121,8 @@ async function spanOf(
   return first === undefined || last === undefined ? null : { first, last: last < first ? first : last }
 }
 
-/** Times of the pages that hold records and make sense. */
-function pageStamps(bytes: Uint8Array, bigEndian: boolean, shape: PageShape, pageSize: number): bigint[] {
+/** Times of the pages on the grid whose heads make sense, whatever their records are like. */
+function pageHeadTimes(bytes: Uint8Array, bigEndian: boolean, shape: PageShape, pageSize: number): bigint[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const out: bigint[] = []
   for (let at = 0; at + shape.dataOffset <= bytes.length; at += pageSize) {
