@@ -106,7 +106,7 @@ function expectWhole(w: WrittenStream, pageSize: number, read: ReadBack, whole: 
   expect(got, `events of CPU ${w.cpu} of buffer '${w.buffer}'`).toEqual(wanted)
 }
 
-describe.each(files)('damaged trace.dat: %s', (name, written) => {
+describe.each(files)('damaged trace.dat: %s', { timeout: 240_000 }, (name, written) => {
   const pageSize = 4096
   const packed = /z/.test(name)
   const headEnd = Math.min(...written.streams.map((s) => s.from))

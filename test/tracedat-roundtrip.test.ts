@@ -45,7 +45,7 @@ function expectedFields(item: EventItem): Record<string, unknown> {
   }
 }
 
-describe('trace.dat written and read back', () => {
+describe('trace.dat written and read back', { timeout: 240_000 }, () => {
   it('returns exactly the events of any file', async () => {
     await fc.assert(
       fc.asyncProperty(traceDat, async (description) => {

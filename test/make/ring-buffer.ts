@@ -65,7 +65,8 @@ export function encodeRingBuffer(
       commit |= LOST_COUNTED
       out.int(encoding.longSize, page.lost)
     }
-    out.int(encoding.longSize, commit >>> 0, page.start + 8)
+    // The mark is the sign bit of an int, and the kernel adds it to a long: its sign fills the upper half.
+    out.int(encoding.longSize, commit, page.start + 8)
     out.fill(page.start + pageSize - out.length, 0xa5)
     page = null
   }

@@ -8,8 +8,27 @@ import { compareLines } from './agreement.js'
 import { ourLines } from './our-lines.js'
 import { readGolden, recordings, Unpacked } from './recordings.js'
 
-/** Lines that may differ, and why. Everything else agrees to the last character. */
-const allowed: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {}
+/** Where we differ on purpose, and why. Everything else agrees to the last character. */
+interface Exception {
+  readonly why: string
+  /** Takes out of both sides' lines what differs, so that the rest is still compared. */
+  readonly ignoring: (line: string) => string
+}
+const indent: Exception = {
+  why: 'trace-cmd indents function events by the calls it has seen on that CPU; a line of ours depends on its event alone',
+  ignoring: (line) => line.replace(/: function: +/, ': function: '),
+}
+const exceptions: Readonly<Record<string, Exception>> = {
+  'public/08-ftrace-dat-v6-32bit-guests/wsdias-qemu-sched_other_trace.dat': indent,
+  'public/08-ftrace-dat-v6-32bit-guests/wsdias-qemu-sched_rr_trace.dat': indent,
+}
+
+/**
+ * A recording with a torn page in the middle of CPU 0 and a corrupt table of clock samples: trace-cmd prints rubbish for the page,
+ * gives up on the CPU there and takes times, and so the order in which it learns names of tasks, from the wrong places. Its sound
+ * lines, times and names apart, must be among ours.
+ */
+const torn = { name: 'own/pair-tcg-2guests-tsc-badshift/host-10.9.2.2.dat', rubbish: 15 }
 
 const unpacked = new Unpacked()
 afterAll(() => unpacked.remove())
@@ -19,31 +38,52 @@ const all = sharedData ? recordings(sharedData) : []
 const unreadable = (name: string): boolean => hasTraceCmd && /zlib/.test(name)
 
 function check(name: string, ours: readonly string[], theirs: readonly string[]): void {
-  const { agree, total, differences } = compareLines(ours, theirs)
-  console.log(`${name}: ${agree} of ${total} lines agree (${((100 * agree) / total).toFixed(3)} %)`)
-  const may = allowed[name]?.lines ?? 0
+  const ignoring = exceptions[name]?.ignoring
+  const { agree, total, differences } = ignoring
+    ? compareLines(ours.map(ignoring), theirs.map(ignoring))
+    : compareLines(ours, theirs)
+  console.log(`${name}: ${agree} of ${total} lines agree${ignoring ? ' as far as they are compared' : ''}`)
   const shown = differences.map((d) => `  ours   ${d.ours}\n  theirs ${d.theirs}`).join('\n')
-  expect(total - agree, `lines that differ in ${name}\n${shown}\n`).toBeLessThanOrEqual(may)
-  expect(total - agree, `${name} has improved: lower its allowance`).toBeGreaterThanOrEqual(may)
+  expect(total - agree, `lines that differ in ${name}\n${shown}\n`).toBe(0)
 }
 
 const lines = (text: string): string[] => text.replace(/\n$/, '').split('\n')
 
-describe.skipIf(!sharedData)('events as trace-cmd prints them (needs ../shared/data)', () => {
-  it.each(all.filter((r) => hasTraceCmd && !unreadable(r.name)))('$name', async (recording) => {
+const sound = all.filter((r) => r.name !== torn.name)
+const live = sound.filter((r) => hasTraceCmd && !unreadable(r.name))
+const stored = sound.filter((r) => r.goldens.length > 0 && !live.includes(r))
+
+describe.skipIf(!sharedData)('events as trace-cmd prints them (needs ../shared/data)', { timeout: 240_000 }, () => {
+  it.each(live.map((r) => [r.name, r] as const))('%s', async (name, recording) => {
     const path = unpacked.path(recording)
-    check(recording.name, await ourLines([path]), lines(traceCmdReport(['-t', path])))
+    check(name, await ourLines([path]), lines(traceCmdReport(['-t', path])))
   })
 
-  it.each(all.filter((r) => r.goldens.length > 0 && (!hasTraceCmd || unreadable(r.name))))(
-    '$name, stored report',
-    async (recording) => {
-      for (const golden of recording.goldens) {
-        const { us, raw } = golden
-        check(recording.name, await ourLines([unpacked.path(recording)], { us, raw }), lines(readGolden(golden)))
-      }
-    },
-  )
+  it.each(stored.map((r) => [r.name, r] as const))('%s, stored report', async (name, recording) => {
+    for (const golden of recording.goldens) {
+      const { us, raw } = golden
+      check(name, await ourLines([unpacked.path(recording)], { us, raw }), lines(readGolden(golden)))
+    }
+  })
+})
+
+const untimed = (line: string): string => line.replace(/^.*-(\d+) +(\[\d+\])\s*\d+:/, '$1 $2')
+
+describe.skipIf(!sharedData || !hasTraceCmd)('a torn recording (needs trace-cmd, ../shared/data)', () => {
+  it('gives more than trace-cmd gets out of it', async () => {
+    const path = join(sharedData!, torn.name)
+    const left = new Map<string, number>()
+    const ours = await ourLines([path])
+    for (const line of ours.map(untimed)) left.set(line, (left.get(line) ?? 0) + 1)
+    const theirs = lines(traceCmdReport(['-t', path])).map(untimed)
+    const missing = theirs.filter((line) => {
+      const n = left.get(line) ?? 0
+      left.set(line, n - 1)
+      return n <= 0
+    })
+    expect(missing.length, missing.join('\n')).toBe(torn.rubbish)
+    expect(ours.length).toBeGreaterThan(theirs.length + 19_000)
+  })
 })
 
 const merged: readonly (readonly string[])[] = [
@@ -57,14 +97,15 @@ const merged: readonly (readonly string[])[] = [
 ]
 
 describe.skipIf(!sharedData || !hasTraceCmd)(
-  'hosts and guests merged as trace-cmd does (needs trace-cmd, ../shared/data)',
+  'merged as trace-cmd does it (needs trace-cmd, ../shared/data)',
+  { timeout: 240_000 },
   () => {
-    it.each(merged.map((files) => ({ files, name: `${dirname(files[0]!)} merged` })))(
-      '$name',
-      async ({ files, name }) => {
+    it.each(merged.map((files) => [`${dirname(files[0]!)}, host and guests`, files] as const))(
+      '%s',
+      async (name, files) => {
         const paths = files.map((file) => join(sharedData!, file))
         const theirs = traceCmdReport(['-t', ...paths.flatMap((path) => ['-i', path])])
-        check(name, await ourLines(paths, { compat: true }), lines(theirs))
+        check(name, await ourLines(paths), lines(theirs))
       },
     )
   },
