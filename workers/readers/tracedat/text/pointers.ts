@@ -7,7 +7,7 @@ import { argumentNumber } from './node-numbers.js'
 import type { Node } from './parse.js'
 import { renderFunction } from './strings.js'
 import { toByteString } from './bytestring.js'
-import type { Value } from './value.js'
+import { hexText, type Value } from './value.js'
 
 export type Text = (p: Uint8Array, c: TextContext) => string
 
@@ -21,7 +21,7 @@ const bytesAt = (p: Uint8Array, at: number, n: number): number[] => Array.from({
 /** An address as `symbol+0x0` or, without an offset, `symbol`; hex when it has no symbol. */
 export function symbolText(v: Value, c: TextContext, withOffset: boolean): string {
   const found = c.symbol(BigInt(v))
-  if (!found) return `0x${v.toString(16)}`
+  if (!found) return `0x${hexText(v)}`
   return toByteString(found.name) + (withOffset ? `+0x${found.offset.toString(16)}` : '')
 }
 
@@ -221,7 +221,7 @@ function pointerOfNumber(
       const value = compileNumber(node, m)
       return (p, c) => {
         const v = value(p, c)
-        return v === 0 ? '(nil)' : `0x${v.toString(16)}`
+        return v === 0 ? '(nil)' : `0x${hexText(v)}`
       }
     }
   }

@@ -1,6 +1,6 @@
 // C's printf for one conversion, compiled from its text.
 
-import { signed64, toInt32, toUint32, type Value } from './value.js'
+import { hexText, signed64, toInt32, toUint32, type Value } from './value.js'
 
 interface Spec {
   readonly minus: boolean
@@ -94,7 +94,7 @@ function digitsOf(conversion: string, modifier: number): (v: Value) => string {
     case 'X':
       return (v) => narrow(v).toString(16).toUpperCase()
     default:
-      return modifier > 0 ? (v) => v.toString(16) : (v) => narrow(v).toString(16)
+      return modifier > 0 ? hexText : (v) => hexText(narrow(v))
   }
 }
 

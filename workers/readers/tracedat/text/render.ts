@@ -136,13 +136,31 @@ export function renderInfo(f: EventFormat, payload: Uint8Array, ctx: TextContext
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }
 
-function readable(field: FieldFormat, program: Program, p: Uint8Array, ctx: TextContext): string {
-  if (field.common && field.name === 'common_type') {
-    const id = Number(rawValue(field, p, ctx))
-    return ctx.formatById(id)?.name ?? String(id)
+/** Lowest address worth looking up: below lie sizes, flags and counters that would find a symbol by accident. */
+const lowestAddress = 0x8000_0000n
+
+/** What a number stands for: the event of a type, the task of a pid, the symbol of an address; '' when nothing is known. */
+function meaning(field: FieldFormat, p: Uint8Array, ctx: TextContext): string {
+  if (field.isArray || field.isDynamic) return ''
+  const value = rawValue(field, p, ctx)
+  if (typeof value !== 'bigint') return ''
+  if (field.name === 'common_type') return ctx.formatById(Number(value))?.name ?? ''
+  if (field.name === 'common_pid' || field.type === 'pid_t') {
+    const comm = ctx.comm(Number(value))
+    return comm === '<...>' ? '' : comm
   }
+  const address = BigInt.asUintN(64, value)
+  if ((!field.isPointer && !field.isLong) || field.size !== ctx.longSize || address < lowestAddress) return ''
+  const found = ctx.symbol(address)
+  return found ? `${found.name}+0x${found.offset.toString(16)}` : ''
+}
+
+function readable(field: FieldFormat, program: Program, p: Uint8Array, ctx: TextContext): string {
   const named = program.named.get(field)
-  return toText(named ? named(p, ctx) : rawFieldText(field, p, ctx))
+  if (named) return toText(named(p, ctx))
+  const text = toText(rawFieldText(field, p, ctx))
+  const more = meaning(field, p, ctx)
+  return more === '' ? text : `${text} ${more}`
 }
 
 /** All fields of a record with their values, common fields first. */

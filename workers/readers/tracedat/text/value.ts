@@ -72,6 +72,12 @@ export function signExtend(v: Value, size: number): number | bigint {
   return v
 }
 
+/** Hex digits. In steps, because the platform is slow at numbers that are no small integers. */
+export function hexText(v: Value): string {
+  if (typeof v === 'bigint' || v < 0x4000_0000) return v.toString(16)
+  return hexText(Math.floor(v / 0x100_0000)) + ((v % 0x100_0000) + 0x100_0000).toString(16).slice(1)
+}
+
 /** C's strtoull(text, NULL, 0): blanks, a sign, 0x or 0 prefix; stops at the first character that is no digit. */
 export function parseNumber(text: string): Value {
   const m = /^[\s]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text)

@@ -3,8 +3,8 @@
 
 import { toByteString } from '../bytestring.js'
 import { callers } from '../stack.js'
-import { signed64, wrap, type Value } from '../value.js'
-import { hex, type Handler, type Line } from './line.js'
+import { hexText, signed64, type Value, wrap } from '../value.js'
+import type { Handler, Line } from './line.js'
 
 function symbol(line: Line, address: Value): string | undefined {
   const found = line.context.symbol(BigInt(address))
@@ -18,7 +18,7 @@ const calledFunction: Handler = (line) => {
     line.text += '!'
     return true
   }
-  line.text += symbol(line, ip) ?? `0x${hex(ip)}`
+  line.text += symbol(line, ip) ?? `0x${hexText(ip)}`
   return false
 }
 
@@ -56,7 +56,7 @@ const rawData: Handler = (line) => {
     line.text += '!'
     return true
   }
-  line.text += `# ${hex(id)}`
+  line.text += `# ${hexText(id)}`
   const buf = line.format.byName.get('buf')
   if (!buf) {
     line.text += '<CANT FIND FIELD buf>'
@@ -95,7 +95,7 @@ const graphEntry: Handler = (line) => {
     line.text += '!'
     return true
   }
-  line.text += `             |  ${indent(depth)}${symbol(line, address) ?? hex(address)}() {`
+  line.text += `             |  ${indent(depth)}${symbol(line, address) ?? hexText(address)}() {`
   return false
 }
 

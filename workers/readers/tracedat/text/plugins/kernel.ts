@@ -1,12 +1,12 @@
 // Timers, memory, TLB, futex and wireless events.
 
 import { toByteString } from '../bytestring.js'
-import { signed64, toInt32, toUint32, type Value } from '../value.js'
-import { hex, type Handler, type Line } from './line.js'
+import { hexText, signed64, toInt32, toUint32, type Value } from '../value.js'
+import type { Handler, Line } from './line.js'
 
 const unsigned = (v: Value): string => `${v}`
-const pointer = (v: Value): string => `0x${hex(v)}`
-const wide = (v: Value): string => `0x${hex(v).padStart(8, '0')}`
+const pointer = (v: Value): string => `0x${hexText(v)}`
+const wide = (v: Value): string => `0x${hexText(v).padStart(8, '0')}`
 
 function timer(line: Line): void {
   line.text += 'hrtimer='
@@ -118,7 +118,7 @@ const bssInfo: Handler = (line) => {
   }
   const decimal = (name: string): void => void line.print(name, (v) => `${name}:${toInt32(v)}`, true)
   const bits = (name: string): void =>
-    void line.print(name, (v) => `${name}:${toUint32(v) === 0 ? '0' : `0x${hex(toUint32(v))}`}`, true)
+    void line.print(name, (v) => `${name}:${toUint32(v) === 0 ? '0' : `0x${hexText(toUint32(v))}`}`, true)
   line.text += `${text('wiphy_name')} vif:${text('vif_name')}`
   line.print('vif_type', (v) => `(${toInt32(v)})`)
   line.text += `\n${indent}`

@@ -1,7 +1,7 @@
 // KVM events. Names of exit reasons are those of libtraceevent's plugin, which differ from the kernel's in places.
 
-import { toInt32, toUint32, type Value } from '../value.js'
-import { hex, type Handler, type Line } from './line.js'
+import { hexText, toInt32, toUint32, type Value } from '../value.js'
+import type { Handler, Line } from './line.js'
 
 function table(text: string): ReadonlyMap<number, string> {
   const names = new Map<number, string>()
@@ -51,10 +51,10 @@ const exit: Handler = (line) => {
   if (!printReason(line, 'exit_reason')) return true
   const rip = line.value('guest_rip')
   if (rip === undefined) return true
-  line.text += ` rip 0x${hex(rip)}`
+  line.text += ` rip 0x${hexText(rip)}`
   const info1 = line.value('info1', true)
   const info2 = line.value('info2', true)
-  if (info1 !== undefined && info2 !== undefined) line.text += ` info ${hex(info1)} ${hex(info2)}`
+  if (info1 !== undefined && info2 !== undefined) line.text += ` info ${hexText(info1)} ${hexText(info2)}`
   return false
 }
 
@@ -62,7 +62,7 @@ const entry: Handler = (line) => {
   line.print('vcpu_id', (v) => ` vcpu ${toUint32(v)}`)
   const rip = line.value('rip')
   if (rip === undefined) return true
-  line.text += ` rip 0x${hex(rip)}`
+  line.text += ` rip 0x${hexText(rip)}`
   return false
 }
 
@@ -81,23 +81,23 @@ const emulate: Handler = (line) => {
   }
   const bytes = line.payload.subarray(field.offset, field.offset + Math.min(Number(length), 15))
   const code = Array.from(bytes, (b) => (b < 16 ? '0' : '') + b.toString(16)).join(' ')
-  line.text += `${hex(base)}:${hex(rip)}: ${code}${failed === 0 ? '' : ' FAIL'}`
+  line.text += `${hexText(base)}:${hexText(rip)}: ${code}${failed === 0 ? '' : ' FAIL'}`
   return false
 }
 
 const inject: Handler = (line) => {
   if (!printReason(line, 'exit_code')) return true
-  line.print('exit_info1', (v) => ` info1 ${hex(v)}`)
-  line.print('exit_info2', (v) => ` info2 ${hex(v)}`)
-  line.print('exit_int_info', (v) => ` int_info ${hex(v)}`)
-  line.print('exit_int_info_err', (v) => ` int_info_err ${hex(v)}`)
+  line.print('exit_info1', (v) => ` info1 ${hexText(v)}`)
+  line.print('exit_info2', (v) => ` info2 ${hexText(v)}`)
+  line.print('exit_int_info', (v) => ` int_info ${hexText(v)}`)
+  line.print('exit_int_info_err', (v) => ` int_info_err ${hexText(v)}`)
   return false
 }
 
 const nestedExit: Handler = (line) => {
   const rip = line.value('rip')
   if (rip === undefined) return true
-  line.text += ` rip ${hex(rip)}`
+  line.text += ` rip ${hexText(rip)}`
   return inject(line)
 }
 
@@ -131,7 +131,7 @@ const getPage: Handler = (line) => {
   line.text += created === 0 ? 'existing ' : 'new '
   const gfn = line.value('gfn')
   if (gfn === undefined) return true
-  line.text += `sp gfn ${hex(gfn)} `
+  line.text += `sp gfn ${hexText(gfn)} `
   return role(line)
 }
 

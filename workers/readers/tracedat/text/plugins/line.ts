@@ -58,5 +58,3 @@ const isInteger = (f: FieldFormat): boolean => f.size === 1 || f.size === 2 || f
 
 /** Writes a record's text to `line.text`. True = the event's print format is to follow. */
 export type Handler = (line: Line) => boolean
-
-export const hex = (v: Value): string => v.toString(16)
