@@ -9,6 +9,9 @@ const sum = (n: readonly number[]) => n.reduce((a, b) => a + b, 0)
 const work = (title: string, progress: object | null) => ({ title, progress, cancel: () => undefined }) as never
 const clock = (method: ClockState['method'], offset = '0') => ({ method, offset }) as ClockState
 
+const hex = (from: number, n: number) =>
+  Array.from({ length: n }, (_, i) => (from + i).toString(16).padStart(2, '0')).join(' ')
+
 describe('verdict', () => {
   it('says nothing of a host on its own clock', () => expect(verdict(clock('none'), 'host')).toBeNull())
   it('warns of guests whose clock is not related', () => {
@@ -52,8 +55,6 @@ describe('progressText', () => {
 })
 
 describe('narrowDump', () => {
-  const hex = (from: number, n: number) =>
-    Array.from({ length: n }, (_, i) => (from + i).toString(16).padStart(2, '0')).join(' ')
   it('breaks every line in two and loses nothing', () => {
     const dump = `0000  ${hex(0x41, 16)}  ABCDEFGHIJKLMNOP\n0010  ${hex(0x61, 9).padEnd(47)}  abcdefghi`
     expect(narrowDump(dump).split('\n')).toEqual([

@@ -4,7 +4,7 @@ import { openFilesDialog, openFolderDialog } from '../commands.js'
 import { chosenUrl, startup } from '../host-api.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle, say } from '../state/messages.js'
-import { missing, openFiles, openRecent, recent, refreshRecent } from '../state/opening.js'
+import { missing, openFiles, openRecent, recent, refreshRecent, version } from '../state/opening.js'
 import { forgetSession } from '../store/db.js'
 import { Icon } from '../widgets/icons.js'
 
@@ -21,7 +21,9 @@ export function Start() {
   return (
     <main class="start">
       <div class="start-body">
-        <h1>Remora</h1>
+        <h1>
+          Remora <small class="muted">{version.value}</small>
+        </h1>
         <p class="muted">Kernel traces of a host and its guests on one timeline.</p>
         <section class="start-ways" aria-label="Open">
           <button type="button" class="start-way" onClick={openFilesDialog}>

@@ -1,7 +1,7 @@
 // From files to a session: start the engine, show the family tree, load, and bring back how the session looked.
 
 import { batch, signal } from '@preact/signals'
-import type { ClockChoice, Family, SessionInfo } from '../../workers/thread/contract.js'
+import type { ClockChoice, Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, setTitle, startup } from '../host-api.js'
@@ -10,9 +10,8 @@ import { recentSessions, savedSession, saveSession, sessionKey } from '../store/
 import type { SavedSession, SavedView } from '../store/db.js'
 import { plural } from './format.js'
 import { handle, isAbort, messages, say, sentence } from './messages.js'
-import { tasksGroup } from './rows.js'
-import { engine, loading, session, setSession, toggled } from './session-state.js'
-import { clearView, restoreView } from './view-memory.js'
+import { engine, loading, session, setSession } from './session-state.js'
+import { clearView, restoreRows, restoreView } from './view-memory.js'
 
 /** Files with what their heads say. */
 export interface Heads {
@@ -107,45 +106,59 @@ export function closeFamily(): void {
   })
 }
 
-/** Loads what the family tree shows. */
+let opening = new AbortController()
+
+/** Loads the offered files, or the session's own once more. */
 export async function load(): Promise<void> {
   const api = engine.peek()
   const heads = offered.peek() ?? loaded.peek()
   if (!api || !heads) return
+  opening.abort()
+  const mine = new AbortController()
+  opening = mine
+  const superseded = () => opening !== mine
   closeFamily()
   const key = sessionKey(heads.family.files)
   const saved = await savedSession(key).catch(() => undefined)
-  const abort = new AbortController()
-  let fresh = true
-  const show = (info: SessionInfo) => {
-    setSession(info, fresh)
-    fresh = false
-  }
+  if (superseded()) return
   clearView()
   batch(() => {
     loaded.value = heads
     missing.value = null
   })
-  loading.value = { title: 'Loading', progress: null, cancel: () => abort.abort() }
-  try {
-    const clocks: Readonly<Record<number, ClockChoice>> | undefined = saved?.view?.clocks
-    const info = await api.open(
+  loading.value = { title: 'Loading', progress: null, cancel: () => mine.abort() }
+  const view = saved?.view ?? null
+  let fresh = true
+  const show = (info: SessionInfo) => {
+    if (superseded()) return
+    batch(() => {
+      setSession(info, fresh)
+      if (fresh) restoreRows(view, info)
+      fresh = false
+    })
+  }
+  const open = (clocks: OpenRequest['clocks']) =>
+    api.open(
       { sources: heads.files.map((c) => c.source), ...(clocks ? { clocks } : {}) },
       (progress) => {
         const now = loading.peek()
-        if (now && !abort.signal.aborted) loading.value = { ...now, progress }
+        if (now && !superseded()) loading.value = { ...now, progress }
       },
       show,
-      abort.signal,
+      mine.signal,
     )
+  try {
+    // A clock choice of an earlier version may be one that these files no longer allow.
+    const info = await open(view?.clocks).catch((e: unknown) => {
+      if (view && e instanceof Error && e.name === 'RequestError' && !superseded()) return open(undefined)
+      throw e
+    })
     show(info)
     setTitle(`${info.name} - Remora`)
-    handle(keep(key, info, heads.files, saved?.view ?? null))
-    // One machine leaves room: its tasks are shown at once.
-    const [only, ...others] = info.tracks.filter((t) => t.kind === 'machine')
-    if (!saved?.view && only && others.length === 0) toggled.value = new Set([tasksGroup(only.id)])
-    await restoreView(key, saved?.view ?? null)
+    handle(keep(key, info, heads.files, view))
+    await restoreView(key, view)
   } catch (e) {
+    if (superseded()) return
     batch(() => {
       setSession(null, true)
       loaded.value = null
@@ -155,7 +168,7 @@ export async function load(): Promise<void> {
     })
     if (!isAbort(e)) say('error', sentence(e))
   } finally {
-    loading.value = null
+    if (!superseded()) loading.value = null
   }
 }
 
@@ -181,6 +194,7 @@ export async function openRecent(saved: SavedSession): Promise<void> {
 
 /** Back to the start page. */
 export async function closeSession(): Promise<void> {
+  opening.abort()
   clearView()
   batch(() => {
     setSession(null, true)
