@@ -16,6 +16,8 @@ export interface Axis {
   readonly minor: readonly number[]
   /** Absolute time that labels at the left edge count from; null when every label is absolute. */
   readonly anchor: { readonly t: number; readonly label: string } | null
+  /** Unit of labels that do not name it themselves. */
+  readonly unit: string | null
   /** Distance of labelled ticks, session units. */
   readonly step: number
 }
@@ -114,5 +116,6 @@ export function axisOf(view: Scale, epoch: string, unit: 'ns' | 'ticks'): Axis {
     const label = !deep || anchor ? absolute(t) : `+${distance(fromAnchor)}`
     major.push({ t, label, anchor })
   }
-  return { major, minor, anchor: deep ? { t: base, label: absolute(base) } : null, step }
+  const anchor = deep ? { t: base, label: absolute(base) } : null
+  return { major, minor, anchor, unit: unit === 'ticks' && !deep ? 'ticks' : null, step }
 }

@@ -46,7 +46,9 @@ export function Tooltip() {
       {span && (
         <div>
           <b>{spanTitle(info, track.kind)}</b>
-          <span class="muted">{` for ${formatDelta(span.to - span.from, session.unit)}`}</span>
+          {span.state !== RunState.Dead && (
+            <span class="muted">{` for ${formatDelta(span.to - span.from, session.unit)}`}</span>
+          )}
           <div class="muted">{`${track.label} · ${session.machines[track.machine]?.name ?? ''} · from ${time(span.from)}`}</div>
           {(span.flags & SpanFlag.Inferred) !== 0 && <div>Start inferred: no sched_switch was recorded.</div>}
           {(span.flags & SpanFlag.Lost) !== 0 && <div>Events were lost here.</div>}

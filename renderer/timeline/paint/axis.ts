@@ -57,7 +57,13 @@ export function paintAxis(ctx: CanvasRenderingContext2D, axis: Axis, scale: Scal
   if (axis.anchor) {
     const width = ctx.measureText(axis.anchor.label).width
     const next = anchors[0] ? xOf(scale, anchors[0].t) : Infinity
-    if (next > width + 3 * GAP) ctx.fillText(axis.anchor.label, 2 * GAP, ANCHOR_Y)
+    if (next > width + 3 * GAP) ctx.fillText(axis.anchor.label, 4, ANCHOR_Y)
+  }
+
+  if (axis.unit) {
+    ctx.font = `11px ${theme.font}`
+    ctx.fillStyle = css(theme.muted)
+    ctx.fillText(axis.unit, 4, ANCHOR_Y)
   }
 
   ctx.strokeStyle = css(theme.hairline)

@@ -14,12 +14,13 @@ describe('fitting', () => {
     expect(ellipsize('qemu-system', 66, measure)).toBe('qemu-system')
     expect(ellipsize('qemu-system', 65, measure)).toBe('qemu-syst…')
     expect(ellipsize('CPU 0/KVM', 30, measure)).toBe('CPU…')
-    expect(ellipsize('qemu', 11, measure)).toBe('')
+    expect(ellipsize('qemu', 23, measure)).toBe('')
+    expect(ellipsize('qemus', 24, measure)).toBe('qem…')
   })
   it('prefers a shorter name to a cut one', () => {
     expect(fitLabel(['bash-4711', 'bash'], 54, measure)).toBe('bash-4711')
     expect(fitLabel(['bash-4711', 'bash'], 53, measure)).toBe('bash')
-    expect(fitLabel(['bash-4711', 'bash'], 20, measure)).toBe('ba…')
+    expect(fitLabel(['kworker/0:1-52', 'kworker/0:1'], 40, measure)).toBe('kwork…')
     expect(fitLabel([], 20, measure)).toBe('')
   })
   it('never exceeds its room', () => {

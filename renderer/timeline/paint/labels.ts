@@ -15,7 +15,10 @@ const PADDING = 4
 /** Width of a text in CSS pixels. */
 export type Measure = (text: string) => number
 
-/** The longest beginning of `text` that fits with an ellipsis; '' when not even one letter does. */
+/** Fewer letters than this before an ellipsis say nothing. */
+const LETTERS_MIN = 3
+
+/** The longest beginning of `text` that fits with an ellipsis; '' when hardly a letter does. */
 export function ellipsize(text: string, width: number, measure: Measure): string {
   if (measure(text) <= width) return text
   let lo = 0
@@ -25,7 +28,7 @@ export function ellipsize(text: string, width: number, measure: Measure): string
     if (measure(`${text.slice(0, mid).trimEnd()}…`) <= width) lo = mid
     else hi = mid - 1
   }
-  return lo === 0 ? '' : `${text.slice(0, lo).trimEnd()}…`
+  return lo < LETTERS_MIN ? '' : `${text.slice(0, lo).trimEnd()}…`
 }
 
 /** The first of `choices` (longest first) that fits whole, else the last one shortened. */
@@ -79,7 +82,7 @@ export interface LabelPaint {
 const textsOf = (track: TrackInfo, value: number, names: TaskNames): readonly string[] => {
   if (track.kind === 'task') return value >= 0 ? [`CPU ${value}`, String(value)] : []
   const name = names.of(track.machine, value)
-  return name.startsWith('pid ') ? [name] : [`${name}-${value}`, name]
+  return name.startsWith('pid ') ? [name, String(value)] : [`${name}-${value}`, name]
 }
 
 /** Draws the labels of `rows`. The context is scaled to CSS pixels with its origin at the top of the row area. */
