@@ -43,11 +43,9 @@ export class LearnedComms {
     return pid === 0 || this.file.meta.comms.has(pid) || this.#names.has(pid)
   }
 
-  /** True when the name is news; the first name of a task stays. */
-  learn({ pid, comm }: NamedTask): boolean {
-    if (this.knows(pid)) return false
-    this.#names.set(pid, comm)
-    return true
+  /** The first name of a task stays. */
+  learn({ pid, comm }: NamedTask): void {
+    if (!this.knows(pid)) this.#names.set(pid, comm)
   }
 
   comm(pid: number): string {

@@ -25,7 +25,8 @@ export interface LineOptions {
   readonly signal?: AbortSignal
 }
 
-const BATCH = 4096
+/** Small, so that the pieces of the lines die young. */
+const BATCH = 512
 
 /** What is printed before the events: one line a file. */
 export function headerLines(session: Session): string[] {
@@ -84,7 +85,7 @@ interface StreamStyle {
   /** File or buffer name, aligned; '' where there is but one source. */
   readonly prefix: string
   readonly ticks: boolean
-  /** `            bash-4711  [000]` by pid. */
+  /** `            bash-4711  [000]` by pid, of tasks whose name is known. */
   readonly tasks: Map<number, string>
 }
 
@@ -152,20 +153,15 @@ class LineWriter {
     const comms = this.#comms[stream.file]!
     const named = type.namesTasks ? comms.readFrom(type.name, record) : null
     const task = style.tasks.get(pid)
-    if (!named && task !== undefined && comms.knows(pid)) return head + task + tail
+    if (!named && task !== undefined) return head + task + tail
     return { style, pid, head, tail, named }
   }
 
   /** The whole line. In the order of the lines. */
   line({ style, pid, head, tail, named }: LineParts): string {
     const line = head + this.#task(style, pid) + tail
-    if (named) for (const task of named) this.#learn(style.stream.file, task)
+    if (named) for (const task of named) this.#comms[style.stream.file]!.learn(task)
     return line
-  }
-
-  #learn(file: number, task: NamedTask): void {
-    if (!this.#comms[file]!.learn(task)) return
-    for (const { stream, tasks } of this.#styles) if (stream.file === file) tasks.delete(task.pid)
   }
 
   #seconds(t: number): string {
@@ -174,12 +170,11 @@ class LineWriter {
   }
 
   #task({ stream, tasks }: StreamStyle, pid: number): string {
-    let text = tasks.get(pid)
-    if (text === undefined) {
-      const comm = this.#comms[stream.file]!.comm(pid).padStart(16)
-      text = `${comm}-${String(pid).padEnd(5)} [${String(stream.cpu).padStart(3, '0')}]`
-      tasks.set(pid, text)
-    }
+    const comms = this.#comms[stream.file]!
+    const text =
+      tasks.get(pid) ??
+      `${comms.comm(pid).padStart(16)}-${String(pid).padEnd(5)} [${String(stream.cpu).padStart(3, '0')}]`
+    if (comms.knows(pid)) tasks.set(pid, text)
     return text
   }
 }
