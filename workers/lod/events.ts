@@ -1,7 +1,8 @@
 // The events of a row as time-sorted lists: straight from the streams where a row is a set of streams, by way of an index of
 // merged positions where it is a task or where a view leaves events out.
 
-import type { EventTable, StreamColumns } from '../columns/event-table.js'
+import type { EventTable } from '../columns/event-table.js'
+import type { PidIndex } from '../model/pids.js'
 import { seek } from './seek.js'
 
 export interface EventList {
@@ -36,6 +37,9 @@ export function positionEvents(table: EventTable, positions: Uint32Array): Event
   }
 }
 
+/** How the events of one stream are grouped: all into one group (-1: into none), or by their pid's index. */
+export type StreamGroups = number | PidIndex
+
 /** Positions sorted into groups, ascending within each. 4 bytes an event. */
 export class PositionGroups {
   readonly #first: Uint32Array
@@ -43,31 +47,38 @@ export class PositionGroups {
 
   /**
    * @param positions what to sort, null = all positions
-   * @param keyOf group of an event, 0..groups-1; -1 leaves it out
+   * @param by how each stream of the table is grouped
    */
-  constructor(
-    table: EventTable,
-    positions: Uint32Array | null,
-    groups: number,
-    keyOf: (stream: StreamColumns, row: number) => number,
-  ) {
+  constructor(table: EventTable, positions: Uint32Array | null, groups: number, by: readonly StreamGroups[]) {
     const { order, base, streams } = table
-    const n = positions ? positions.length : table.count
     const next = new Uint32Array(groups + 1)
-    const eachKey = (take: (key: number, position: number) => void): void => {
+    const n = positions ? positions.length : table.count
+    if (positions) {
       for (let i = 0; i < n; i++) {
-        const position = positions ? positions[i]! : i
-        const id = order[position]!
+        const id = order[positions[i]!]!
         const k = table.streamIndexOf(id)
-        const key = keyOf(streams[k]!, id - base[k]!)
-        if (key >= 0) take(key, position)
+        const group = groupOf(by[k]!, streams[k]!.pid, id - base[k]!)
+        if (group >= 0) next[group + 1]!++
       }
+    } else {
+      streams.forEach((s, k) => {
+        for (let row = 0; row < s.count; row++) {
+          const group = groupOf(by[k]!, s.pid, row)
+          if (group >= 0) next[group + 1]!++
+        }
+      })
     }
-    eachKey((key) => next[key + 1]!++)
     for (let g = 0; g < groups; g++) next[g + 1]! += next[g]!
+    const sorted = new Uint32Array(next[groups]!)
     this.#first = next.slice()
-    this.#positions = new Uint32Array(next[groups]!)
-    eachKey((key, position) => (this.#positions[next[key]!++] = position))
+    this.#positions = sorted
+    for (let i = 0; i < n; i++) {
+      const position = positions ? positions[i]! : i
+      const id = order[position]!
+      const k = table.streamIndexOf(id)
+      const group = groupOf(by[k]!, streams[k]!.pid, id - base[k]!)
+      if (group >= 0) sorted[next[group]!++] = position
+    }
   }
 
   of(group: number): Uint32Array {
@@ -78,6 +89,10 @@ export class PositionGroups {
   get bytes(): number {
     return this.#first.byteLength + this.#positions.byteLength
   }
+}
+
+function groupOf(by: StreamGroups, pid: Int32Array, row: number): number {
+  return typeof by === 'number' ? by : by.of(pid[row]!)
 }
 
 /** Index of the first event of the list after `position`, whose time is `t`. */

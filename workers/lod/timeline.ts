@@ -10,7 +10,14 @@ import { taskLabel, trackKey, type TrackKey } from '../model/tracks.js'
 import { RunState } from '../thread/contract.js'
 import type { HoverInfo, LodFrame, LodQuery, Overview } from '../thread/contract.js'
 import { sessionTime, type MachineIndex, type SessionTime } from '../units.js'
-import { PositionGroups, firstAfter, positionEvents, streamEvents, type EventList } from './events.js'
+import {
+  PositionGroups,
+  firstAfter,
+  positionEvents,
+  streamEvents,
+  type EventList,
+  type StreamGroups,
+} from './events.js'
 import { Columns, FrameBuilder } from './frame.js'
 import { buildOverview } from './overview.js'
 import { Pyramid } from './pyramid.js'
@@ -197,33 +204,29 @@ export class Timeline {
     }
     if (positions && this.#filtered.view !== view) this.#filtered = { view, groups: new Map() }
     const index = positions ? this.#filtered : this.#all
-    const { name, groups, keyOf, group } = this.#grouping(key)
-    const known = index.groups.get(name) ?? new PositionGroups(table, positions, groups, keyOf)
+    const { name, groups, by, group } = this.#grouping(key)
+    const known = index.groups.get(name) ?? new PositionGroups(table, positions, groups, by)
     index.groups.set(name, known)
     return [positionEvents(table, known.of(group))]
   }
 
   /** How positions are grouped for rows like this one, and the row's own group. */
-  #grouping(key: TrackKey): {
-    name: string
-    groups: number
-    keyOf: ConstructorParameters<typeof PositionGroups>[3]
-    group: number
-  } {
+  #grouping(key: TrackKey): { name: string; groups: number; by: StreamGroups[]; group: number } {
     const { machines, table } = this.session
+    const { streams } = table
     if (key.kind === 'machine') {
-      return { name: 'machine', groups: machines.length, keyOf: (s) => s.machine, group: key.machine }
+      return { name: 'machine', groups: machines.length, by: streams.map((s) => s.machine), group: key.machine }
     }
     if (key.kind === 'cpu') {
-      const rows = table.streams.map((s) => this.#cpuRow.get(`${s.machine}/${s.cpu}`) ?? -1)
-      const group = this.#cpuRow.get(`${key.machine}/${key.cpu}`) ?? -1
-      return { name: 'cpu', groups: this.runs.cpus.length, keyOf: (s) => rows[s.stream]!, group }
+      const rowOf = (machine: number, cpu: number): number => this.#cpuRow.get(`${machine}/${cpu}`) ?? -1
+      const by = streams.map((s) => rowOf(s.machine, s.cpu))
+      return { name: 'cpu', groups: this.runs.cpus.length, by, group: rowOf(key.machine, key.cpu) }
     }
     const pids = this.pids[key.machine]!
     return {
       name: `tasks of ${key.machine}`,
       groups: pids.pids.length,
-      keyOf: (s, row) => (s.machine === key.machine ? pids.of(s.pid[row]!) : -1),
+      by: streams.map((s) => (s.machine === key.machine ? pids : -1)),
       group: pids.of(key.pid),
     }
   }
