@@ -26,6 +26,9 @@ export interface OverlayPaint {
   readonly align: { readonly label: string; readonly x: number; readonly y: number } | null
 }
 
+/** Top of the flags on the axis: above the labels of its ticks, so that these stay readable. */
+const FLAG_Y = 1
+
 type Ctx = CanvasRenderingContext2D
 
 const crisp = (x: number) => Math.round(x) + 0.5
@@ -112,10 +115,10 @@ export function paintOverlay(ctx: Ctx, p: OverlayPaint): void {
     const t = p.markers[name]
     if (t === null || !inView(t)) continue
     const colour = name === 'a' ? theme.markerA : theme.markerB
-    line(ctx, xOf(scale, t), AXIS_HEIGHT - 14, height, css(colour), name === 'a' ? [] : [5, 3])
+    line(ctx, xOf(scale, t), FLAG_Y + 8, height, css(colour), name === 'a' ? [] : [5, 3])
   }
   paintDelta(ctx, p, plain)
-  if (p.hover && inView(p.hover.t)) line(ctx, xOf(scale, p.hover.t), AXIS_HEIGHT, height, css(theme.text, 0.45))
+  if (p.hover && inView(p.hover.t)) line(ctx, xOf(scale, p.hover.t), FLAG_Y + 8, height, css(theme.text, 0.45))
 
   // Flags last, so that no line crosses a text.
   if (p.range) {
@@ -126,10 +129,10 @@ export function paintOverlay(ctx: Ctx, p: OverlayPaint): void {
     const t = p.markers[name]
     if (t === null || !inView(t)) continue
     const colour = name === 'a' ? theme.markerA : theme.markerB
-    pill(ctx, name.toUpperCase(), xOf(scale, t), AXIS_HEIGHT - 18, width, colour, bold)
+    pill(ctx, name.toUpperCase(), xOf(scale, t), FLAG_Y, width, colour, bold)
   }
   if (p.hover && inView(p.hover.t)) {
-    pill(ctx, p.hover.label, xOf(scale, p.hover.t), AXIS_HEIGHT - 18, width, theme.text, plain)
+    pill(ctx, p.hover.label, xOf(scale, p.hover.t), FLAG_Y, width, theme.text, plain)
   }
   if (p.align) pill(ctx, p.align.label, p.align.x, p.align.y - 24, width, theme.accent, bold)
 }
