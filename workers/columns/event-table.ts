@@ -102,15 +102,32 @@ export class EventTable {
     return lo
   }
 
-  /** Merged position of a stream's row. O(log n) plus the length of the run of equal times. */
+  /** First position with time > t (count when there is none). O(log n · log streams). */
+  positionAfterTime(t: number): number {
+    let lo = 0
+    let hi = this.count
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1
+      if (this.time(mid) <= t) lo = mid + 1
+      else hi = mid
+    }
+    return lo
+  }
+
+  /** Merged position of a stream's row. O(log n · log streams). */
   positionOf(streamIdx: number, row: number): number {
     const id = this.base[streamIdx]! + row
     const t = this.streams[streamIdx]!.t[row]!
-    let p = this.positionAtTime(t)
-    while (p < this.count && this.order[p] !== id) p++
-    // A stream whose time runs backwards is not sorted: look on both sides, further and further.
-    if (p >= this.count) p = this.order.indexOf(id)
-    return p
+    // Events of equal time are ordered by stream and row, hence by id.
+    let lo = this.positionAtTime(t)
+    let hi = this.positionAfterTime(t)
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1
+      if (this.order[mid]! < id) lo = mid + 1
+      else hi = mid
+    }
+    // Where the time of a stream runs backwards, nothing is sorted.
+    return this.order[lo] === id ? lo : this.order.indexOf(id)
   }
 }
 

@@ -127,6 +127,14 @@ describe('loading', () => {
     expect(faults[0]!.message).toContain('the chunk is torn')
   })
 
+  it('fails when no block at all can be decoded', async () => {
+    const r = recording()
+    const { pool } = poolOf(() => {
+      throw new Error('the decoding thread died')
+    })
+    await expect(loadColumns(requestFor(r, pool))).rejects.toThrow(/Nothing of drawn.dat .* the decoding thread died/)
+  })
+
   it('names the file and the CPU of faults that the decoder found', async () => {
     const r = recording()
     const { pool } = poolOf((stream, index) => {

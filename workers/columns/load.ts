@@ -2,7 +2,7 @@
 // results in the order of each stream, and stops when the memory set aside is full.
 
 import type { SourceOpener, SourceRef, ByteSource } from '../bytes.js'
-import { FaultList, type Fault } from '../fault.js'
+import { FaultList, InputError, type Fault } from '../fault.js'
 import { decodeBlock } from '../readers/registry.js'
 import type { BlockPlan, DecodePlan, DecodedBlock, TraceFile } from '../readers/types.js'
 import type { OnProgress } from '../thread/contract.js'
@@ -92,6 +92,7 @@ export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
   const total = lanes.reduce((n, l) => n + l.blocks.reduce((m, b) => m + b.bytes, 0), 0)
   const flying = new Map<BlockPlan, Promise<Decoded>>()
   let full = false
+  let failed = 0
   let nextProgress = 0
   let nextMore = performance.now() + MORE_MS
   let nextBreath = performance.now() + BREATH_MS
@@ -128,7 +129,7 @@ export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
     signal?.throwIfAborted()
     decoded.lane.waiting.set(decoded.at, decoded)
     if (full) continue
-    take(decoded.lane, files, faults)
+    failed += take(decoded.lane, files, faults)
     full = streams.reduce((n, s) => n + s.bytesUsed + s.columns.count * ORDER_BYTES, 0) > budget
     const now = performance.now()
     if (now >= nextProgress) {
@@ -146,6 +147,10 @@ export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
     }
   }
 
+  if (failed > 0 && failed === lanes.reduce((n, l) => n + l.taken, 0)) {
+    const { message, file } = faults.list[0]!
+    throw new InputError(`Nothing of ${file} could be decoded. ${message}`, 'nothing-decoded', file)
+  }
   const stoppedAt = full ? cutAtCommonTime(lanes) : null
   for (const s of streams) s.trim()
   report()
@@ -190,8 +195,9 @@ function mostBehind(lanes: readonly Lane[]): Lane | null {
   return best
 }
 
-/** Appends what has arrived in order. */
-function take(lane: Lane, files: readonly TraceFile[], faults: FaultList): void {
+/** Appends what has arrived in order. Returns how many blocks of that could not be decoded. */
+function take(lane: Lane, files: readonly TraceFile[], faults: FaultList): number {
+  let failed = 0
   for (let d = lane.waiting.get(lane.taken); d; d = lane.waiting.get(lane.taken)) {
     lane.waiting.delete(lane.taken++)
     const { bytes } = lane.blocks[d.at]!
@@ -202,6 +208,7 @@ function take(lane: Lane, files: readonly TraceFile[], faults: FaultList): void 
       lane.builder.append(d.block, bytes)
       continue
     }
+    failed++
     lane.builder.gap(bytes)
     const why = d.error instanceof Error ? d.error.message : String(d.error)
     faults.add({
@@ -212,6 +219,7 @@ function take(lane: Lane, files: readonly TraceFile[], faults: FaultList): void 
       cpu: plan.cpu,
     })
   }
+  return failed
 }
 
 /** Cuts all streams at the latest time that all of them have reached, so that no CPU seems to fall silent. */

@@ -97,7 +97,7 @@ function groupOf(by: StreamGroups, pid: Int32Array, row: number): number {
 
 /** Index of the first event of the list after `position`, whose time is `t`. */
 export function firstAfter(list: EventList, position: number, t: number): number {
-  let i = seek(list.time, 0, list.count, t)
-  while (i < list.count && list.time(i) === t && list.position(i) <= position) i++
-  return i
+  const lo = seek(list.time, 0, list.count, t)
+  const hi = seek((i) => (list.time(i) > t ? 1 : 0), lo, list.count, 1)
+  return seek(list.position, lo, hi, position + 1)
 }

@@ -194,7 +194,7 @@ export function runFaults(builders: readonly RunBuilder[], family: Family): Faul
       const what =
         fromIdle === b.inferred
           ? `${fromIdle} switches out of idle`
-          : `${b.inferred} switches (${fromIdle} of them out of idle)`
+          : `${b.inferred} switches${fromIdle > 0 ? ` (${fromIdle} of them out of idle)` : ''}`
       const message = `CPU ${b.of.cpu} did not record ${what} beside the ${b.recorded} that it did; they were inferred from the pid of the next event, and each happened between that event and the one before it.`
       return [{ severity: 'warning', code: 'switch-inferred', message, file, cpu: b.of.cpu, times: b.inferred }]
     })
