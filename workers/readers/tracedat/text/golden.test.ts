@@ -165,9 +165,9 @@ const hasTraceCmd = ((): boolean => {
   }
 })()
 
-function freshReport(path: string, mode: 'plugins' | 'raw'): string | null {
+function freshReport(path: string, ...options: string[]): string | null {
   try {
-    return execFileSync('trace-cmd', ['report', '-t', ...(mode === 'raw' ? ['-R'] : []), path], {
+    return execFileSync('trace-cmd', ['report', '-t', ...options, path], {
       maxBuffer: 1 << 29,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).toString('utf8')
@@ -180,14 +180,48 @@ describe.skipIf(!hasTraceCmd || files.length === 0)('info as trace-cmd report pr
   const dir = mkdtempSync(join(tmpdir(), 'remora-text-'))
   afterAll(() => rmSync(dir, { recursive: true }))
 
+  // What a stored report covers needs no fresh one.
+  const isStored = (name: string, mode: string): boolean => stored.some((k) => k.name === name && k.mode === mode)
   const modes = ['plugins', 'raw'] as const
-  test.for(files.flatMap((f) => modes.map((mode) => ({ ...f, mode }))))('$name, $mode', async (c, { skip }) => {
+  const cases = files.flatMap((f) => modes.map((mode) => ({ ...f, mode }))).filter((c) => !isStored(c.name, c.mode))
+  test.for(cases)('$name, $mode', async (c, { skip }) => {
     const bytes = load(c.path)
     const copy = join(dir, 'trace.dat')
     writeFileSync(copy, bytes)
-    const report = freshReport(copy, c.mode)
+    const report = freshReport(copy, ...(c.mode === 'raw' ? ['-R'] : []))
     // A trace-cmd built without zlib cannot read files compressed with it.
     if (report === null) return skip('this trace-cmd cannot read the file')
     check(c.name, `${c.mode}, fresh`, await compare(c.name, bytes, report, c.mode))
+  })
+
+  const single = files.filter((f) => !f.name.includes('buffers') && f.name !== damaged)
+  test.for(single)('latency columns: $name', async ({ path, name }, { skip }) => {
+    const bytes = load(path)
+    const copy = join(dir, 'trace.dat')
+    writeFileSync(copy, bytes)
+    const report = freshReport(copy, '-l')
+    if (report === null) return skip('this trace-cmd cannot read the file')
+    const expected = new Map<number, string[]>()
+    for (const line of report.split('\n')) {
+      const m = /^.{8,}?-\d+ +(\d+)([dX.][N.][Hhs.][0-9a-f.]{2}) *\d+(?:\.\d+)?: +[\w.-]+:/.exec(line)
+      if (!m) continue
+      const cpu = Number(m[1])
+      const list = expected.get(cpu) ?? []
+      expected.set(cpu, list)
+      list.push(m[2]!)
+    }
+    const source = memorySource(basename(name), bytes)
+    const file = await openTrace(source)
+    const here = new Map<number, string[]>()
+    for (const block of file.blocks) {
+      const d = await decodeBlock(file.plan, block, source)
+      const { cpu } = file.meta.streams[block.stream]!
+      await file.records.load(block.stream, d.where)
+      const list = here.get(cpu) ?? []
+      here.set(cpu, list)
+      for (const where of d.where) list.push(file.records.at(block.stream, where).latency())
+    }
+    expect(expected.size).toBeGreaterThan(0)
+    for (const [cpu, list] of here) expect(list.join('\n')).toBe((expected.get(cpu) ?? []).join('\n'))
   })
 })

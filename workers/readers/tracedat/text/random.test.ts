@@ -159,21 +159,21 @@ test.each(Object.keys(reference))('64-bit arithmetic: %s', (op) => {
   )
 })
 
-describe('printf', () => {
-  /** Widths by hand: the number in its base, then zeros or blanks. */
-  function plain(flags: string, width: number, conversion: string, bits: number, v: bigint): string {
-    const signed = conversion === 'd'
-    const n = signed ? BigInt.asIntN(bits, v) : BigInt.asUintN(bits, v)
-    const base = conversion === 'o' ? 8 : conversion === 'x' || conversion === 'X' ? 16 : 10
-    let digits = (n < 0n ? -n : n).toString(base)
-    if (conversion === 'X') digits = digits.toUpperCase()
-    let sign = n < 0n ? '-' : ''
-    if (flags.includes('#') && n !== 0n) sign = conversion === 'o' ? '0' : base === 16 ? `0${conversion}` : sign
-    if (flags.includes('-')) return (sign + digits).padEnd(width)
-    if (flags.includes('0')) while (sign.length + digits.length < width) digits = `0${digits}`
-    return (sign + digits).padStart(width)
-  }
+/** Widths by hand: the number in its base, then zeros or blanks. */
+function plain(flags: string, width: number, conversion: string, bits: number, v: bigint): string {
+  const signed = conversion === 'd'
+  const n = signed ? BigInt.asIntN(bits, v) : BigInt.asUintN(bits, v)
+  const base = conversion === 'o' ? 8 : conversion === 'x' || conversion === 'X' ? 16 : 10
+  let digits = (n < 0n ? -n : n).toString(base)
+  if (conversion === 'X') digits = digits.toUpperCase()
+  let sign = n < 0n ? '-' : ''
+  if (flags.includes('#') && n !== 0n) sign = conversion === 'o' ? '0' : base === 16 ? `0${conversion}` : sign
+  if (flags.includes('-')) return (sign + digits).padEnd(width)
+  if (flags.includes('0')) while (sign.length + digits.length < width) digits = `0${digits}`
+  return (sign + digits).padStart(width)
+}
 
+describe('printf', () => {
   const modifiers = [
     ['hh', -2, 8],
     ['h', -1, 16],

@@ -237,39 +237,48 @@ describe('events with a text of their own', () => {
 const fieldLine = (declaration: string, size = 4): string =>
   `\tfield:${declaration};\toffset:8;\tsize:${size};\tsigned:0;`
 
-describe('formats', () => {
-  const only = (declaration: string, size?: number): ReturnType<typeof parseEventFormat>['fields'][number] =>
-    parseEventFormat(`name: e\nID: 1\nformat:\n\n${fieldLine(declaration, size)}\n\nprint fmt: ""\n`, 's').fields[0]!
+const onlyField = (declaration: string, size?: number): ReturnType<typeof parseEventFormat>['fields'][number] =>
+  parseEventFormat(`name: e\nID: 1\nformat:\n\n${fieldLine(declaration, size)}\n\nprint fmt: ""\n`, 's').fields[0]!
 
+describe('formats', () => {
   test('kinds of fields', () => {
-    expect(only('char comm[16]', 16)).toMatchObject({
+    expect(onlyField('char comm[16]', 16)).toMatchObject({
       name: 'comm',
       type: 'char[16]',
       isArray: true,
       isString: true,
       elementSize: 1,
     })
-    expect(only('__data_loc char[] name')).toMatchObject({
+    expect(onlyField('__data_loc char[] name')).toMatchObject({
       name: 'name',
       type: '__data_loc char[]',
       isDynamic: true,
       isString: true,
     })
-    expect(only('__rel_loc u32[] x')).toMatchObject({
+    expect(onlyField('__rel_loc u32[] x')).toMatchObject({
       isDynamic: true,
       isRelative: true,
       isArray: true,
       elementSize: 4,
     })
-    expect(only('const char * p', 8)).toMatchObject({
+    expect(onlyField('const char * p', 8)).toMatchObject({
       name: 'p',
       type: 'const char *',
       isPointer: true,
       isArray: false,
     })
-    expect(only('unsigned long args[6]', 48)).toMatchObject({ type: 'unsigned long[6]', isLong: true, elementSize: 8 })
-    expect(only('char __attribute__((user)) * p', 8)).toMatchObject({ name: 'p', isPointer: true })
-    expect(only('__data_loc name', 2)).toMatchObject({ name: 'name', isDynamic: true, isString: true, isArray: true })
+    expect(onlyField('unsigned long args[6]', 48)).toMatchObject({
+      type: 'unsigned long[6]',
+      isLong: true,
+      elementSize: 8,
+    })
+    expect(onlyField('char __attribute__((user)) * p', 8)).toMatchObject({ name: 'p', isPointer: true })
+    expect(onlyField('__data_loc name', 2)).toMatchObject({
+      name: 'name',
+      isDynamic: true,
+      isString: true,
+      isArray: true,
+    })
   })
 
   test('rubbish is refused, and broken fields leave a format without a print format', () => {
