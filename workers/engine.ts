@@ -7,7 +7,7 @@ import { RequestError } from './fault.js'
 import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
 import type { Session } from './model/session.js'
 import { headerLines, type LineOptions } from './table/lines.js'
-import type { ClockChoice, EngineApi, EventRow } from './thread/contract.js'
+import type { EngineApi, EventRow } from './thread/contract.js'
 import { viewRow, type ViewRow } from './units.js'
 
 export interface EngineEnvironment {
@@ -37,7 +37,6 @@ export function createEngine(env: EngineEnvironment): Engine {
   let turn = 0
   let session: LoadedSession | null = null
   let shown: LoadedState | null = null
-  let choices: Readonly<Record<number, ClockChoice>> = {}
 
   const state = (): LoadedState => {
     if (!shown) throw new RequestError('No recording is open.')
@@ -64,10 +63,10 @@ export function createEngine(env: EngineEnvironment): Engine {
       // Two sessions at once would take twice the memory that was set aside.
       session = null
       shown = null
-      choices = request.clocks ?? {}
       try {
         const loaded = await LoadedSession.load(heads, {
-          choices,
+          choices: request.clocks ?? {},
+          assess: request.assess ?? false,
           pool: env.pool,
           allocate,
           budget: request.budget ?? env.defaultBudget,
@@ -105,11 +104,14 @@ export function createEngine(env: EngineEnvironment): Engine {
       if (!session) throw new RequestError('No recording is open, or it is still loading.')
       if (!session.state.session.machines[machine])
         throw new RequestError(`There is no machine ${machine} in this session.`)
-      const wanted = { ...choices, [machine]: choice }
-      session.retime(wanted)
-      choices = wanted
+      session.retime({ ...session.choices, [machine]: choice })
       shown = session.state
       return shown.info()
+    },
+
+    async clockHealth(machine) {
+      if (!session) throw new RequestError('No recording is open, or it is still loading.')
+      return session.clockHealth(machine)
     },
 
     async lod(query, signal) {

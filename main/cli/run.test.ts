@@ -14,7 +14,7 @@ import { aligned, bytesText, cpuList, spanText } from './text.js'
 function fakeIo(signal = new AbortController().signal) {
   const said = { out: '', err: '' }
   const io: Io = {
-    out: (text) => Promise.resolve(void (said.out += text)),
+    out: (text) => Promise.resolve(void (said.out += typeof text === 'string' ? text : new TextDecoder().decode(text))),
     err: (text) => void (said.err += text),
     signal,
     terminal: false,
@@ -167,6 +167,8 @@ const session: SessionInfo = {
       offset: '0',
       statement: 'Shifted by what trace-cmd recorded.',
       available: ['recorded', 'compat', 'none'],
+      verdict: null,
+      accuracy: null,
     },
   ],
   memory: { bytes: 1, perEvent: 1 },

@@ -5,6 +5,7 @@ import type { Fault } from '../fault.js'
 import { FaultList, RequestError } from '../fault.js'
 import type { TraceFile } from '../readers/types.js'
 import type { ClockChoice, ClockMethod, ClockState, Family, MachineInfo } from '../thread/contract.js'
+import type { MachineIndex } from '../units.js'
 import { chain, offsetStage, rationalStage, type Stage } from './stages.js'
 import { compatStage, recordedStage, samplesOf, withoutOutliers, type ShiftSample } from './time-shift.js'
 
@@ -25,6 +26,16 @@ export interface Relation {
   clockOf(file: number, cpu: number): StreamClock
 }
 
+/** Per guest: the relation estimated from the events. */
+export type Assessments = ReadonlyMap<MachineIndex, EventRelation>
+
+export interface EventRelation {
+  /** Whether there is an estimate to apply; if not, why, in one sentence. */
+  readonly lacking: string | null
+  /** Session times of a column of ticks since the epoch of the guest's first file. */
+  apply(cpu: number, ticks: Float64Array, n: number, out: Float64Array): void
+}
+
 const NS_CLOCKS = /^(local|global|perf|mono|mono_raw|boot|tai|uptime|ktime|monotonic.*|)$/
 
 /** Whether a file's timestamps are ns: by its clock, or because it says how to convert its TSC. */
@@ -33,12 +44,14 @@ export const countsNs = (file: TraceFile): boolean => file.meta.tsc2nsec !== nul
 /**
  * Relates all files' clocks.
  * @param choices per machine; absent = recorded where there is a TIME_SHIFT, the clock as it is for the first machine, from-start for unrelated others
+ * @param assessed what the events say about guests' clocks; needed for the method `events`
  * @throws RequestError when a choice is not available for its machine
  */
 export function relateClocks(
   files: readonly TraceFile[],
   family: Family,
   choices: Readonly<Record<number, ClockChoice>> = {},
+  assessed: Assessments = new Map(),
 ): Relation {
   const faults = new FaultList()
   const unit = files.every(countsNs) ? 'ns' : 'ticks'
@@ -62,7 +75,7 @@ export function relateClocks(
   }
 
   const first = family.machines[0]
-  const chosen = family.machines.map((m) => choose(m, files, family, choices[m.machine]))
+  const chosen = family.machines.map((m) => choose(m, files, family, assessed, choices[m.machine]))
   const own = family.machines.map((m, i) => stagesOf(m, files, chosen[i]!, faults))
 
   // A guest's clock leads to its host's, and on to that host's host. TSC to ns and DATE/OFFSET come last, from the guest's own
@@ -115,6 +128,19 @@ export function relateClocks(
       const m = family.machines[family.files[file]!.machine]!
       const inEpoch = files[file]!.meta.epoch
       const shift = extra[m.machine]!
+      const estimated = chosen[m.machine]!.method === 'events' ? assessed.get(m.machine) : undefined
+      if (estimated) {
+        // Guest times of the estimate count from the epoch of the guest's first file, session times from the session's.
+        const from = Number(inEpoch - files[m.files[0]!]!.meta.epoch)
+        return {
+          identity: false,
+          apply(ticks, n, out) {
+            offsetStage(0n).apply(ticks, n, out, BigInt(from), 0n)
+            estimated.apply(cpu, out, n, out)
+            offsetStage(shift).apply(out, n, out, 0n, 0n)
+          },
+        }
+      }
       const stages = stagesFor(m, file, cpu)
       return {
         identity: stages.length === 0 && inEpoch + shift === epoch,
@@ -128,10 +154,22 @@ type Chosen = Required<ClockChoice>
 
 function available(m: MachineInfo, files: readonly TraceFile[]): ClockMethod[] {
   const shifted = m.files.some((f) => files[f]!.meta.timeShift !== null)
-  return [...(shifted ? (['recorded', 'compat'] as const) : []), 'none', 'from-start', 'user']
+  return [
+    ...(shifted ? (['recorded', 'compat'] as const) : []),
+    ...(m.parent === null ? [] : (['events'] as const)),
+    'none',
+    'from-start',
+    'user',
+  ]
 }
 
-function choose(m: MachineInfo, files: readonly TraceFile[], family: Family, choice?: ClockChoice): Chosen {
+function choose(
+  m: MachineInfo,
+  files: readonly TraceFile[],
+  family: Family,
+  assessed: Assessments,
+  choice?: ClockChoice,
+): Chosen {
   const methods = available(m, files)
   const byDefault =
     methods[0] === 'recorded' ? 'recorded' : m.machine === 0 || sameMachine(m, family) ? 'none' : 'from-start'
@@ -140,6 +178,10 @@ function choose(m: MachineInfo, files: readonly TraceFile[], family: Family, cho
     throw new RequestError(
       `${m.name} has no recorded time shift; its clock can be taken as it is, from its own start, or moved by hand.`,
     )
+  }
+  if (method === 'events') {
+    const lacking = assessed.get(m.machine)?.lacking
+    if (lacking !== null) throw new RequestError(lacking ?? `The events have not been assessed for ${m.name}.`)
   }
   const offset = choice?.offset ?? '0'
   if (!/^[+-]?\d{1,19}$/.test(offset)) throw new RequestError(`The offset "${offset}" is not a whole number.`)
@@ -217,6 +259,8 @@ function stateOf(
     offset: chosen.offset,
     available: available(m, files),
     statement: statement(m, file, family, chosen, own, extra, unit),
+    verdict: null,
+    accuracy: null,
   }
 }
 
@@ -242,6 +286,8 @@ function statement(
       const repaired = file.meta.timeShift?.repaired ? ' The option was damaged and its counts were derived anew.' : ''
       return `Related to ${host} by the ${total} clock samples that trace-cmd recorded (${counts.join(' + ')} per CPU${left})${how}; how accurate they are is not recorded.${repaired}${byHand}`
     }
+    case 'events':
+      return `Estimated from the events.${byHand}`
     case 'from-start':
       return `No relation to the other files is recorded: it is shown from its own start (moved by ${extra} ${units}), and times must not be compared between them.${byHand}`
     case 'user':

@@ -1,7 +1,8 @@
 // A session from opening to closing: heads, columns, order, and everything that is derived from them.
 
 import type { SourceOpener, SourceRef } from '../bytes.js'
-import { relateClocks, type Relation } from '../clocks/relate.js'
+import type { Scene } from '../clocks/estimate/gather.js'
+import type { Relation } from '../clocks/relate.js'
 import type { Allocate, StreamBuilder } from '../columns/builder.js'
 import type { StreamColumns } from '../columns/event-table.js'
 import { loadColumns, type DecodePool } from '../columns/load.js'
@@ -11,13 +12,15 @@ import { Timeline } from '../lod/timeline.js'
 import { openTrace } from '../readers/registry.js'
 import type { TraceFile } from '../readers/types.js'
 import { Tables } from '../table/tables.js'
-import type { ClockChoice, Family, OnProgress, SessionInfo } from '../thread/contract.js'
+import type { ClockChoice, ClockHealth, Family, OnProgress, SessionInfo } from '../thread/contract.js'
 import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
+import { ClockBook, type ClockChoices } from './clock-book.js'
 import { buildFamily } from './machines.js'
 import { partialSentence } from './partial.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
 import type { Session } from './session.js'
 import { buildTracks } from './tracks.js'
+import type { MachineIndex } from '../units.js'
 
 export interface Heads {
   readonly files: readonly TraceFile[]
@@ -66,7 +69,9 @@ function asInputError(e: unknown, name: string): InputError {
 }
 
 export interface LoadOptions {
-  readonly choices: Readonly<Record<number, ClockChoice>>
+  readonly choices: ClockChoices
+  /** Assess the clocks, and use what the events say where they contradict a recorded relation. */
+  readonly assess: boolean
   readonly pool: DecodePool
   readonly allocate: Allocate
   readonly budget: number
@@ -102,33 +107,89 @@ export class LoadedSession {
   #partial: string | null = null
   #decodeFaults: readonly Fault[] = []
   #census: Census
+  #choices: ClockChoices
+  #runs: Runs
+  readonly #clocks: ClockBook
 
   private constructor(
     private readonly heads: Heads,
     private readonly layout: Layout,
     private readonly options: LoadOptions,
+    clocks: ClockBook,
     relation: Relation,
   ) {
+    this.#clocks = clocks
+    this.#choices = options.choices
     const machines = heads.family.machines.length
     this.#census = takeCensus([], layout.types, machines)
-    const runs = collectRuns([], false)
+    const runs = (this.#runs = collectRuns([], false))
     const ends = plannedEnds(heads.files, layout)
     this.state = this.#stateOf({ relation, streams: [], order: NO_ORDER, runs, census: this.#census, ends, faults: [] })
   }
 
   /** Decodes everything (or as much as the budget allows). */
   static async load(heads: Heads, options: LoadOptions): Promise<LoadedSession> {
-    const relation = relateClocks(heads.files, heads.family, options.choices)
+    const clocks = new ClockBook(heads.files, heads.family)
+    const relation = clocks.relate(options.choices)
     const layout = layOut(heads.files, heads.family, relation)
-    const session = new LoadedSession(heads, layout, options, relation)
+    const session = new LoadedSession(heads, layout, options, clocks, relation)
     await session.#decode(relation)
+    if (options.assess) session.#heedEvents()
     return session
   }
 
+  /** The clock choices in use: those asked for, and those made after assessing the events. */
+  get choices(): ClockChoices {
+    return this.#choices
+  }
+
+  /** What the events say about a guest's clock. */
+  async clockHealth(machine: MachineIndex): Promise<ClockHealth> {
+    return this.#clocks.health(machine, this.#choices, this.#scene())
+  }
+
+  /** Assesses all guests; those whose recorded relation the events contradict get the one estimated from the events. */
+  #heedEvents(): void {
+    for (const guest of this.#clocks.guests) {
+      const { method } = this.state.session.clocks[guest.machine]!
+      const better = this.#clocks.better(guest, method, this.#scene())
+      if (better !== method && !this.options.choices[guest.machine]) {
+        this.#choices = { ...this.#choices, [guest.machine]: { method: better } }
+      }
+      // A guest's own guests are held against its times as they are from here on.
+      this.#retime()
+    }
+  }
+
+  #scene(): Scene {
+    const { session } = this.state
+    const { files, machines, eventTypes, table } = session
+    return { files, machines, eventTypes, streams: table.streams, runs: this.#runs }
+  }
+
   /** Re-times all machines by other clock choices; decodes nothing. Throws RequestError for a choice that cannot be. */
-  retime(choices: Readonly<Record<number, ClockChoice>>): void {
-    const { files, family } = this.heads
-    const relation = relateClocks(files, family, choices)
+  retime(choices: ClockChoices): void {
+    const before = this.#choices
+    const hostMoved = this.heads.family.machines.some(
+      (m) => m.parent === null && !sameChoice(before[m.machine], choices[m.machine]),
+    )
+    if (hostMoved) {
+      // What the events say was said about the host's old times.
+      this.#clocks.forget()
+      this.#choices = Object.fromEntries(Object.entries(choices).filter(([, c]) => c.method !== 'events'))
+      this.#retime()
+    }
+    for (const guest of this.#clocks.guests) {
+      if (choices[guest.machine]?.method === 'events') this.#clocks.assess(guest, this.#scene())
+    }
+    // Fails before anything is changed.
+    this.#clocks.relate(choices)
+    this.#choices = choices
+    this.#retime()
+  }
+
+  #retime(): void {
+    const relation = this.#clocks.relate(this.#choices)
     const streams = this.state.session.table.streams.map((s): StreamColumns => {
       const clock = relation.clockOf(s.file, s.cpu)
       if (clock.identity) return { ...s, t: s.ticks }
@@ -196,10 +257,12 @@ export class LoadedSession {
       const { name } = this.heads.family.files[file]!
       return [{ severity: 'warning', code: 'time-backwards', message, file: name, cpu, times: s.backwards }]
     })
-    const runs = collectRuns(builders, true)
+    const runs = (this.#runs = collectRuns(builders, true))
     const ends = from <= to ? { from, to } : { from: 0, to: 0 }
     const faults = [...backwards, ...runFaults(builders, this.heads.family)]
-    this.state = this.#stateOf({ relation, streams, order, runs, census: this.#census, ends, faults })
+    const scene = { ...this.#scene(), streams, runs }
+    const judged = { ...relation, states: this.#clocks.states(relation, scene) }
+    this.state = this.#stateOf({ relation: judged, streams, order, runs, census: this.#census, ends, faults })
   }
 
   #stateOf(parts: StateParts): LoadedState {
@@ -224,6 +287,9 @@ export class LoadedSession {
     }
   }
 }
+
+const sameChoice = (a: ClockChoice | undefined, b: ClockChoice | undefined): boolean =>
+  a?.method === b?.method && (a?.offset ?? '0') === (b?.offset ?? '0')
 
 const LOADING = 'Still loading.'
 const NO_ORDER = new Uint32Array(0)

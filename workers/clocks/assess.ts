@@ -1,0 +1,270 @@
+// What the events say about every guest's clock: gathers the evidence once, estimates the relation from it, and holds the other
+// methods against it.
+
+import type { StreamColumns } from '../columns/event-table.js'
+import type { ClockHealth, ClockMethod, ClockMethodReport, ClockVerdict, MachineInfo } from '../thread/contract.js'
+import { machineIndex, sessionTime, type MachineIndex } from '../units.js'
+import { closeBrackets, type ClosedBrackets } from './estimate/brackets.js'
+import { boundsOf } from './estimate/contract.js'
+import { estimate, offsetAt, type Estimate, type EstimatePiece } from './estimate/estimate.js'
+import type { BracketKind } from './estimate/evidence.js'
+import { gatherEvidence, type Gathered, type Scene } from './estimate/gather.js'
+import { placesOf, type Places } from './estimate/places.js'
+import type { Relation } from './relate.js'
+
+/** What the events of one guest and its host say. Guest times are ticks since the guest's first file's epoch. */
+export interface Assessment {
+  readonly machine: MachineIndex
+  readonly gathered: Gathered
+  readonly estimate: Estimate
+  readonly brackets: readonly ClosedBrackets[]
+  /** First and last guest event. */
+  readonly span: readonly [number, number]
+}
+
+/** Session time minus guest ticks at a guest time, by some method. */
+export type OffsetOf = (g: number, cpu: number) => number
+
+/** The offsets that a relation gives one machine. */
+export function offsetsOf(relation: Relation, scene: Scene, guest: MachineInfo): OffsetOf {
+  const file = guest.files[0]!
+  const shift = Number(scene.files[file]!.meta.epoch - scene.files[guest.files[0]!]!.meta.epoch)
+  const out = new Float64Array(1)
+  const clocks = new Map(guest.cpus.map((cpu) => [cpu, relation.clockOf(file, cpu)]))
+  return (time, cpu) => {
+    const g = Math.round(time)
+    const clock = clocks.get(cpu) ?? clocks.get(guest.cpus[0]!)!
+    clock.apply(Float64Array.of(g - shift), 1, out)
+    return out[0]! - g
+  }
+}
+
+/** Assesses one guest. `known` are the offsets of the best relation known so far: a starting point only. */
+export function assess(scene: Scene, guest: MachineInfo, known: OffsetOf | null): Assessment {
+  const span = guestSpan(scene.streams, guest)
+  const middle = Math.round((span[0] + span[1]) / 2)
+  const guess = known && known(middle, guest.cpus[0]!)
+  const gathered = gatherEvidence(scene, guest, guess)
+  const anchor = guess === null ? undefined : { g: middle, offset: Math.round(guess) }
+  return {
+    machine: guest.machine,
+    gathered,
+    estimate: estimate(gathered.evidence, { anchor }),
+    brackets: gathered.evidence.vcpus.map(closeBrackets),
+    span,
+  }
+}
+
+function guestSpan(streams: readonly StreamColumns[], guest: MachineInfo): readonly [number, number] {
+  const own = streams.filter((s) => s.machine === guest.machine && s.count > 0)
+  if (own.length === 0) return [0, 0]
+  return [Math.min(...own.map((s) => s.ticks[0]!)), Math.max(...own.map((s) => s.ticks[s.count - 1]!))]
+}
+
+/** Columns of session times by the estimate: the order of a CPU's events is kept where two pieces overlap. */
+export function applyEstimate(a: Assessment, cpu: number, ticks: Float64Array, n: number, out: Float64Array): void {
+  const vcpu = a.gathered.evidence.vcpus.findIndex((v) => v.vcpu === cpu)
+  const pieces = a.estimate.pieces.filter((p) => p.vcpu === null || p.vcpu === vcpu)
+  const usable = pieces.length > 0 ? pieces : a.estimate.pieces
+  let last = -Infinity
+  for (let i = 0; i < n; i++) {
+    const g = ticks[i]!
+    last = Math.max(last, g + Math.round(offsetAt(usable, g)))
+    out[i] = last
+  }
+}
+
+/** How a method stands against the evidence. */
+export function judge(
+  a: Assessment,
+  method: ClockMethod,
+  offsets: OffsetOf,
+): { report: ClockMethodReport; places: Places } {
+  const { vcpus, kind } = a.gathered.evidence
+  const cpuOf = (vcpu: number): number => vcpus[vcpu]!.vcpu
+  const places = placesOf(a.brackets, (g, vcpu) => offsets(g, cpuOf(vcpu)))
+  const middle = Math.round((a.span[0] + a.span[1]) / 2)
+  const offset = offsets(middle, vcpus[0]?.vcpu ?? 0)
+  const piece = pieceAt(a.estimate.pieces, middle)
+  let error: number | null = null
+  let worst = 0
+  for (const p of a.estimate.pieces) {
+    if (p.stretch.region.status !== 'bounded') continue
+    const cpu = cpuOf(p.vcpu ?? 0)
+    for (const g of [p.from, Math.round((p.from + p.to) / 2), p.to]) {
+      const [lo, hi] = boundsOf(p.stretch)(g)
+      const d = offsets(g, cpu)
+      worst = Math.max(worst, Math.abs(d - lo), Math.abs(d - hi))
+    }
+  }
+  if (piece && piece.stretch.region.status === 'bounded') {
+    const [lo, hi] = boundsOf(piece.stretch)(middle)
+    error = offset - (lo + hi) / 2
+  }
+  const own = method === 'events'
+  const accuracy = own
+    ? a.estimate.accuracy
+    : a.estimate.accuracy === null
+      ? null
+      : Math.max(worst, a.estimate.accuracy)
+  return {
+    places,
+    report: {
+      method,
+      verdict: own ? a.estimate.verdict : verdictOf(a.estimate, places, kind),
+      offset: String(Math.round(offset)),
+      error,
+      accuracy,
+      inside: places.inside,
+      outside: places.outside,
+      beyond: places.beyond,
+    },
+  }
+}
+
+/** A method other than the estimate: what it may be called, given where it puts the guest's events. */
+function verdictOf(e: Estimate, places: Places, kind: BracketKind): ClockVerdict {
+  const seen = places.inside + places.outside
+  if (seen === 0) return 'NONE'
+  if (places.outside > 0.005 * seen) return 'INFEASIBLE'
+  if (e.verdict === 'ONE-SIDED') return 'ONE-SIDED'
+  if (places.outside > 0) return 'CONDITIONAL'
+  return kind === 'sched' ? 'LOOSE' : e.verdict === 'GUARANTEED' ? 'GUARANTEED' : 'CONDITIONAL'
+}
+
+const pieceAt = (pieces: readonly EstimatePiece[], g: number): EstimatePiece | undefined =>
+  pieces.find((p) => g >= p.from && g <= p.to)
+
+/** Methods worth trusting over a recorded relation that the events contradict. */
+const USABLE: readonly ClockVerdict[] = ['GUARANTEED', 'CONDITIONAL', 'LOOSE']
+
+/** Whether the events should replace a method: they give a usable relation, and the method puts more events outside. */
+export function eventsAreBetter(a: Assessment, other: ClockMethodReport): boolean {
+  const after = a.estimate.after
+  if (!after || !USABLE.includes(a.estimate.verdict)) return false
+  const share = (p: { inside: number; outside: number }): number => p.outside / Math.max(1, p.inside + p.outside)
+  return share(other) > share(after) + 0.005
+}
+
+export interface HealthInput {
+  readonly assessment: Assessment
+  readonly method: ClockMethod
+  readonly offsets: OffsetOf
+  readonly others: readonly { readonly method: ClockMethod; readonly offsets: OffsetOf }[]
+  readonly deltas: ClockHealth['deltas']
+  readonly unit: 'ns' | 'ticks'
+  readonly guestName: string
+}
+
+const BOUND_POINTS = 200
+
+/** The health card. */
+export function healthOf(input: HealthInput): ClockHealth {
+  const { assessment: a, method, offsets } = input
+  const e = a.estimate
+  const { vcpus } = a.gathered.evidence
+  const current = judge(a, method, offsets)
+  const methods = [current, ...input.others.map((o) => judge(a, o.method, o.offsets))].map((j) => j.report)
+  const cpu = vcpus[0]?.vcpu ?? 0
+  const at = (g: number, c = cpu): number => g + offsets(g, c)
+  const bounds = boundPoints(a, offsets, at)
+  const drift = e.pieces.reduce<readonly [number, number] | null>(
+    (d, p) => [
+      Math.min(d?.[0] ?? Infinity, p.deltaRange[0] * 1e6),
+      Math.max(d?.[1] ?? -Infinity, p.deltaRange[1] * 1e6),
+    ],
+    null,
+  )
+  const recorded = methods.find((m) => m.method === 'recorded') ?? current.report
+  const better = method !== 'events' && eventsAreBetter(a, current.report)
+  return {
+    machine: machineIndex(a.machine),
+    method,
+    verdict: current.report.verdict,
+    sentence: sentence(input, current.report),
+    recommended: better ? 'events' : method === 'events' && !eventsAreBetter(a, recorded) ? recorded.method : method,
+    kind: a.gathered.evidence.kind,
+    threads: a.gathered.threads,
+    accuracy: current.report.accuracy,
+    halfWidth: e.halfWidth,
+    drift: e.accuracy === null ? null : drift,
+    brackets: e.brackets,
+    slack: e.slack,
+    covered: e.covered,
+    methods,
+    bounds,
+    breaks: e.breaks.map((b) => ({ from: sessionTime(at(b.from)), to: sessionTime(at(b.to)), step: b.step })),
+    corridor: e.pieces.flatMap((p) =>
+      p.check.windows.map((w) => ({ t: sessionTime(at(w.g, cpu)), lower: w.lower, upper: w.upper })),
+    ),
+    deltas: input.deltas,
+    worst: current.places.worst.map((w) => ({ t: sessionTime(w.host), cpu: vcpus[w.vcpu]!.vcpu, by: w.by })),
+  }
+}
+
+function boundPoints(a: Assessment, offsets: OffsetOf, at: (g: number) => number): ClockHealth['bounds'] {
+  const points: { t: ReturnType<typeof sessionTime>; lower: number; upper: number }[] = []
+  const total = Math.max(1, a.span[1] - a.span[0])
+  for (const p of a.estimate.pieces) {
+    if (p.stretch.region.status !== 'bounded' || (p.vcpu !== null && p.vcpu !== 0)) continue
+    const n = Math.max(2, Math.round(((p.to - p.from) / total) * BOUND_POINTS))
+    for (let i = 0; i < n; i++) {
+      const g = Math.round(p.from + ((p.to - p.from) * i) / (n - 1))
+      const [lo, hi] = boundsOf(p.stretch)(g)
+      const d = offsets(g, a.gathered.evidence.vcpus[p.vcpu ?? 0]!.vcpu)
+      points.push({ t: sessionTime(at(g)), lower: lo - d, upper: hi - d })
+    }
+  }
+  return points
+}
+
+/** The verdict on a method in one sentence. */
+export function sentence(
+  input: Pick<HealthInput, 'assessment' | 'unit' | 'method' | 'guestName'>,
+  r: ClockMethodReport,
+): string {
+  const { assessment: a, unit, method, guestName } = input
+  if (a.gathered.lacking) return a.gathered.lacking
+  const e = a.estimate
+  const seen = r.inside + r.outside
+  const where =
+    a.gathered.evidence.kind === 'kvm'
+      ? 'between kvm_entry and kvm_exit'
+      : 'in times when its vCPU threads were on a CPU'
+  const share = `${((100 * r.inside) / Math.max(1, seen)).toFixed(r.outside === 0 ? 0 : 1)} %`
+  const accuracy = r.accuracy === null ? '' : lengthText(r.accuracy, unit)
+  const source =
+    method === 'events' ? 'Estimated from the events' : method === 'recorded' ? 'As trace-cmd recorded it' : 'As chosen'
+  switch (r.verdict) {
+    case 'GUARANTEED':
+      return `${source}: all ${seen} events of ${guestName} lie ${where}; its times are right to within ${accuracy}.`
+    case 'LOOSE':
+      return `${source}: all events of ${guestName} that can be checked lie ${where}; that bounds the error by ${accuracy}, no closer without kvm_entry and kvm_exit.`
+    case 'CONDITIONAL':
+      return e.pieces.length > 1
+        ? `${source}: the clocks do not keep one straight relation (${e.pieces.length} pieces); ${share} of the events of ${guestName} lie ${where}, to within ${accuracy}.`
+        : `${source}: ${share} of the events of ${guestName} lie ${where}, but the corridor between them moves, as a small step of a clock would move it; expect errors up to ${accuracy}.`
+    case 'ONE-SIDED':
+      return `Only ${a.gathered.evidence.vcpus.every((v) => v.exit.every((x) => x === Infinity)) ? 'entries' : 'exits'} were recorded, so the relation is bounded on one side and no accuracy can be stated.`
+    case 'INFEASIBLE':
+      return `${source}: ${r.outside} of ${seen} events of ${guestName} lie at times when its vCPU cannot have run${accuracy ? `; the times are off by up to ${accuracy}` : ''}.`
+    case 'NONE':
+      return `The traces hold nothing that relates the clock of ${guestName} to its host's.`
+  }
+}
+
+/** A length in the shortest fitting unit: 4.3 us, 26 ms, 10 180 ticks. */
+export function lengthText(x: number, unit: 'ns' | 'ticks'): string {
+  if (unit === 'ticks')
+    return `${Math.ceil(x)
+      .toString()
+      .replace(/\B(?=(\d{3})+$)/g, ' ')} ticks`
+  if (x < 1000) return `${Math.ceil(x)} ns`
+  for (const [scale, name] of [
+    [1e3, 'us'],
+    [1e6, 'ms'],
+  ] as const) {
+    if (x < scale * 1000) return `${(x / scale).toFixed(x < scale * 100 ? 1 : 0)} ${name}`
+  }
+  return `${(x / 1e9).toFixed(1)} s`
+}
