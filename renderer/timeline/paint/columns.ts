@@ -16,6 +16,8 @@ export class Columns {
   /** Share of the column in which a task waited for a CPU / slept uninterruptibly. */
   readonly runnable: Float32Array
   readonly blocked: Float32Array
+  /** 1 where something is known, be it that nothing ran. */
+  readonly known: Uint8Array
   /** 1 where events were lost among merged spans. */
   readonly lost: Uint8Array
 
@@ -25,6 +27,7 @@ export class Columns {
     this.longest = new Float32Array(width)
     this.runnable = new Float32Array(width)
     this.blocked = new Float32Array(width)
+    this.known = new Uint8Array(width)
     this.lost = new Uint8Array(width)
   }
 
@@ -34,6 +37,7 @@ export class Columns {
     this.longest.fill(0)
     this.runnable.fill(0)
     this.blocked.fill(0)
+    this.known.fill(0)
     this.lost.fill(0)
   }
 }
@@ -77,10 +81,12 @@ export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, sc
     const waits = state === RunState.Runnable
     const blocks = state === RunState.DiskSleep
     const lost = mixed && (frame.flags[i]! & SpanFlag.Lost) !== 0
-    if (busy === 0 && !waits && !blocks && !lost) continue
+    if (state === RunState.Unknown && !lost) continue
     any = true
     const x0 = xOf(scale, t0)
     const x1 = xOf(scale, frame.t1[i]!)
+    out.known.fill(1, Math.max(0, Math.floor(x0)), Math.min(out.width, Math.ceil(x1)))
+    if (busy === 0 && !waits && !blocks && !lost) continue
     if (x1 - x0 >= NARROW && !mixed) {
       const c0 = Math.max(0, Math.round(x0))
       const c1 = Math.min(out.width, Math.max(Math.round(x0) + 1, Math.round(x1)))

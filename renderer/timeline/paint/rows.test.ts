@@ -116,6 +116,12 @@ describe('rows', () => {
     expect(barHeight(r, 105, beta)).toBe(full)
     expect(barHeight(r, 60, alpha, 22)).toBe(full)
   })
+  it('stand on a foot where a CPU was recorded, idle or not', () => {
+    const foot = pack(theme.foot)
+    const r = paint(sched('A--', 'A'), 30)
+    expect(barHeight(r, 25, foot)).toBe(1)
+    expect(barHeight(r, 25, foot, 22)).toBe(0)
+  })
   it('grow with the busy share where spans are merged', () => {
     const r = paint(sched('m'), 10)
     expect(barHeight(r, 5, alpha)).toBe(Math.round((full * 128) / 255))

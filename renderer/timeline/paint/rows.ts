@@ -36,6 +36,7 @@ export interface RowPaint {
 interface OneRow extends RowPaint {
   readonly frame: LodFrame
   readonly index: number
+  readonly foot: boolean
 }
 
 /** Width from which a span is set off from its successor and its torn edges are drawn, CSS pixels. */
@@ -62,7 +63,7 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
     } else if (p.frame && index !== undefined) {
       const by = p.shift(row)
       const shifted = { from: sessionTime(scale.from - by), to: sessionTime(scale.to - by), width: scale.width }
-      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted }
+      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted, foot: row.kind === 'cpu' }
       const at = (cssY: number) => top + Math.round(cssY * ratio)
       const parts = rowParts[row.height as RowHeight]
       if (columnsOf(one.frame, index, p.colours, shifted, columns)) {
@@ -82,16 +83,19 @@ function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p
   const amber = pack(p.theme.runnable)
   const dot = pack(p.theme.blocked)
   const torn = pack(p.theme.torn)
+  const foot = pack(p.theme.foot)
+  const thin = Math.max(1, Math.round(p.ratio))
   const pitch = Math.max(3, Math.round(4 * p.ratio))
   // Dots stand still in time, not on the screen: a pattern that swims while panning reads as motion in the data.
   const phase = Math.round((p.scale.from * p.scale.width) / (p.scale.to - p.scale.from)) % pitch
   for (let x = 0; x < c.width; x++) {
     const fill = c.fill[x]!
+    if (p.foot && c.known[x] === 1) raster.column(x, bottom - thin, bottom, foot)
     if (c.runnable[x]! > 0 && fill < 1) {
       const half = c.runnable[x]! < 0.5 ? 1 : line
       raster.column(x, middle - (half >> 1), middle - (half >> 1) + half, amber)
     } else if (c.blocked[x]! > 0 && fill < 1) {
-      if ((x + phase) % pitch < pitch / 2) raster.column(x, middle, middle + Math.max(1, Math.round(p.ratio)), dot)
+      if ((x + phase) % pitch < pitch / 2) raster.column(x, middle, middle + thin, dot)
     }
     if (fill > 0) {
       const tall = fill >= 0.995 ? height : Math.max(2, Math.round(height * Math.max(FILL_MIN, fill)))

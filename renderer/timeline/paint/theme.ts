@@ -20,6 +20,8 @@ export interface PaintTheme {
   readonly blocked: Rgb
   /** Torn edges: inferred and lost. */
   readonly torn: Rgb
+  /** Foot of a CPU's row where it was recorded: idle is empty, but not as empty as no recording. */
+  readonly foot: Rgb
   /** Busy pixels of many tasks, and summaries of many rows. */
   readonly crowd: Rgb
   readonly tick: Rgb
@@ -65,6 +67,7 @@ export function paintTheme(dark: boolean, variable: (name: string) => string): P
     runnable: dark ? oklch(0.78, 0.15, 75) : oklch(0.7, 0.16, 65),
     blocked: mix(background, text, 0.45),
     torn: mix(background, text, 0.5),
+    foot: mix(background, text, 0.25),
     crowd: mix(background, text, dark ? 0.34 : 0.3),
     tick: mix(background, text, 0.55),
     tickStrong: dark ? { r: 255, g: 255, b: 255 } : { r: 0, g: 0, b: 0 },
