@@ -7,10 +7,11 @@ export const repo = fileURLToPath(new URL('..', import.meta.url))
 
 /** Threads that Node starts by file name, so each needs a file of its own beside the code that starts it. */
 function nodeWorkers() {
-  const folder = `${repo}workers/thread`
-  return readdirSync(folder)
-    .filter((name) => /worker.*\.ts$/.test(name) && !/web|\.test\./.test(name))
-    .map((name) => `${folder}/${name}`)
+  return ['workers/thread', 'main/cli'].flatMap((folder) =>
+    readdirSync(repo + folder)
+      .filter((name) => name.endsWith('-worker.ts'))
+      .map((name) => `${repo}${folder}/${name}`),
+  )
 }
 
 // The bench's browser is not bundled: it brings files of its own.

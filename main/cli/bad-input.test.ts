@@ -113,6 +113,15 @@ describe('the bundled pair', () => {
     expect([...machines].sort()).toEqual(['10.9.1.2', 'host'])
   })
 
+  test('many events, printed on several threads, come in order and complete', async () => {
+    const { code, out, err } = await remora(['events', host, guest])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const lines = out.trimEnd().split('\n')
+    expect(lines.length).toBe(2 + 291_867)
+    const times = lines.slice(2).map((line) => Number(/\] +(\d+\.\d{9}): /.exec(line)![1]))
+    expect(times.findIndex((t, i) => i > 0 && t < times[i - 1]!)).toBe(-1)
+  })
+
   test('options choose what is printed', async () => {
     const args = ['events', '--machine', 'host', '--cpu', '1', '--event', 'sched_switch', '--filter', 'prev_prio < 100']
     const { code, out } = await remora([...args, host, guest])

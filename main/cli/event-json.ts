@@ -6,16 +6,17 @@ import { eventRow } from '../../workers/table/rows.js'
 const batchSize = 4096
 
 /**
- * One JSON object a line for rows start..end of `positions` (null = the whole session), in batches: docs/schema/event.schema.json.
+ * One JSON object a line for rows start..end of `positions` (null = all events), in batches: docs/schema/event.schema.json.
  * 64-bit numbers are written with all their digits. Rejects with the signal's reason when it aborts.
  */
 export async function* eventJson(
   session: Session,
   positions: Uint32Array | null,
-  signal: AbortSignal,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<string[]> {
-  const end = positions?.length ?? session.table.count
-  for (let row = 0; row < end; row += batchSize) {
+  for (let row = start; row < end; row += batchSize) {
     const batch = Uint32Array.from(
       { length: Math.min(batchSize, end - row) },
       (_, i) => positions?.[row + i] ?? row + i,

@@ -1,11 +1,11 @@
 import type { Session } from '../../workers/model/session.js'
 import { compileExpression } from '../../workers/table/filter/compile.js'
 import { filterPositions } from '../../workers/table/filter/views.js'
-import { eventLines, headerLines } from '../../workers/table/lines.js'
+import { headerLines } from '../../workers/table/lines.js'
 import { readArgs } from './args.js'
 import { clockMethods, connect as connectNode, openSession, sourcesOf, type Connect } from './engine.js'
-import { eventJson } from './event-json.js'
 import { UsageError, type Io } from './io.js'
+import { printEvents } from './print-pool.js'
 import { progressLine } from './progress.js'
 import { reportUnread } from './report.js'
 import { filterOf } from './select.js'
@@ -50,14 +50,9 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
     const { info, session } = await openSession(connection, sources, clock, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const positions = await select(session, filterOf(session, values), io)
-    const batches = values.json
-      ? eventJson(session, positions, io.signal)
-      : eventLines(session, positions, 0, positions?.length ?? session.table.count, {
-          us: values.us ?? false,
-          signal: io.signal,
-        })
     if (!values.json) await io.out(`${headerLines(session).join('\n')}\n`)
-    for await (const lines of batches) await io.out(`${lines.join('\n')}\n`)
+    const layout = { json: values.json ?? false, us: values.us ?? false }
+    for await (const bytes of printEvents({ session, sources, positions, layout }, io.signal)) await io.out(bytes)
     return reportUnread(info, values.json ?? false, io)
   } finally {
     connection.dispose()

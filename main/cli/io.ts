@@ -3,7 +3,7 @@ import { once } from 'node:events'
 /** Where a command writes, and what can end it early. */
 export interface Io {
   /** Resolves when more may be written (backpressure). */
-  out(text: string): Promise<void>
+  out(text: string | Uint8Array): Promise<void>
   err(text: string): void
   readonly signal: AbortSignal
   /** Somebody watches stderr. */
