@@ -174,15 +174,17 @@ export class LoadedSession {
       (m) => m.parent === null && !sameChoice(before[m.machine], choices[m.machine]),
     )
     if (hostMoved) {
+      const withoutEvents = Object.fromEntries(Object.entries(choices).filter(([, c]) => c.method !== 'events'))
+      // Fails before anything is changed.
+      this.#clocks.relate(withoutEvents)
       // What the events say was said about the host's old times.
       this.#clocks.forget()
-      this.#choices = Object.fromEntries(Object.entries(choices).filter(([, c]) => c.method !== 'events'))
+      this.#choices = withoutEvents
       this.#retime()
     }
     for (const guest of this.#clocks.guests) {
       if (choices[guest.machine]?.method === 'events') this.#clocks.assess(guest, this.#scene())
     }
-    // Fails before anything is changed.
     this.#clocks.relate(choices)
     this.#choices = choices
     this.#retime()
