@@ -1,20 +1,14 @@
 // How each machine's time relates to the session's, and the choice of it.
 
 import { signal } from '@preact/signals'
-import type { ClockMethod, ClockState } from '../../workers/thread/contract.js'
+import type { ClockMethod, ClockState, SessionInfo } from '../../workers/thread/contract.js'
 import { parseDelta } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import { retime } from '../state/opening.js'
 import { loading, session } from '../state/session-state.js'
 import { Band, machineName } from '../widgets/machine.js'
-
-const methods: Readonly<Record<ClockMethod, { readonly name: string; readonly about: string }>> = {
-  recorded: { name: 'Recorded', about: 'TIME_SHIFT of the recording, computed with 128 bits' },
-  compat: { name: 'As trace-cmd', about: 'TIME_SHIFT, rounded as trace-cmd rounds it' },
-  none: { name: 'Unchanged', about: 'the file’s own clock' },
-  'from-start': { name: 'From start', about: 'the file’s first event at the start of the session' },
-  user: { name: 'Own offset', about: 'the file’s own clock plus the offset typed here' },
-}
+import { HealthCard } from './clock-health.js'
+import { methodNames } from './verdict.js'
 
 export function Clocks() {
   const info = session.value
@@ -23,7 +17,7 @@ export function Clocks() {
   return (
     <div class="clocks scroll" tabIndex={0} aria-label="Clocks">
       {info.clocks.map((c) => (
-        <ClockCard key={c.machine} clock={c} />
+        <ClockCard key={c.machine} info={info} clock={c} />
       ))}
     </div>
   )
@@ -32,8 +26,12 @@ export function Clocks() {
 /** What is typed and not applied yet, by machine. */
 const typed = signal<Readonly<Record<number, string>>>({})
 
-function ClockCard({ clock }: { readonly clock: ClockState }) {
-  const unit = session.value?.unit ?? 'ns'
+/** Guests whose health card is open. */
+const open = signal<ReadonlySet<number>>(new Set())
+
+function ClockCard({ info, clock }: { readonly info: SessionInfo; readonly clock: ClockState }) {
+  const { unit } = info
+  const guest = info.machines.find((m) => m.machine === clock.machine)?.role === 'guest'
   const text = typed.value[clock.machine] ?? (clock.offset === '0' ? '' : `${clock.offset} ${unit}`)
   const offset = text.trim() === '' ? '0' : parseDelta(text, unit)
   const set = (method: ClockMethod, by: string) => {
@@ -54,7 +52,7 @@ function ClockCard({ clock }: { readonly clock: ClockState }) {
         trace clock <code>{clock.clock || 'not named in the file'}</code>
       </p>
       <p class="clock-statement">
-        {clock.statement} <span class="muted">Time used: {methods[clock.method].about}.</span>
+        {clock.statement} <span class="muted">Time used: {methodNames[clock.method].about}.</span>
       </p>
       <label>
         Method
@@ -62,12 +60,12 @@ function ClockCard({ clock }: { readonly clock: ClockState }) {
           class="field"
           value={clock.method}
           disabled={clock.available.length < 2 || loading.value !== null}
-          title={methods[clock.method].about}
+          title={methodNames[clock.method].about}
           onChange={(e) => set(e.currentTarget.value as ClockMethod, offset ?? clock.offset)}
         >
           {clock.available.map((m) => (
-            <option key={m} value={m} title={methods[m].about}>
-              {methods[m].name}
+            <option key={m} value={m} title={methodNames[m].about}>
+              {methodNames[m].name}
             </option>
           ))}
         </select>
@@ -89,6 +87,28 @@ function ClockCard({ clock }: { readonly clock: ClockState }) {
       <button type="button" class="button" disabled={offset === null || offset === clock.offset} onClick={apply}>
         Apply offset
       </button>
+      {guest && (
+        <details
+          class="clock-more"
+          open={open.value.has(clock.machine)}
+          onToggle={(e) => {
+            const next = new Set(open.peek())
+            if (e.currentTarget.open) next.add(clock.machine)
+            else next.delete(clock.machine)
+            if (next.size !== open.peek().size) open.value = next
+          }}
+        >
+          <summary>What the events say</summary>
+          {open.value.has(clock.machine) && (
+            <HealthCard
+              info={info}
+              machine={clock.machine}
+              statement={clock.statement}
+              use={(method) => set(method, '0')}
+            />
+          )}
+        </details>
+      )}
     </section>
   )
 }

@@ -3,25 +3,40 @@ import type { ClockState } from '../../workers/thread/contract.js'
 import { columns, columnsFor, layoutColumns, minColumnWidth } from './events/columns.js'
 import { narrowDump } from './hex.js'
 import { progressText } from './progress-text.js'
+import { bandPath } from './band.js'
 import { verdict } from './verdict.js'
 
 const sum = (n: readonly number[]) => n.reduce((a, b) => a + b, 0)
 const work = (title: string, progress: object | null) => ({ title, progress, cancel: () => undefined }) as never
-const clock = (method: ClockState['method'], offset = '0') => ({ method, offset }) as ClockState
+const clock = (method: ClockState['method'], offset = '0', says: ClockState['verdict'] = null) => ({
+  method,
+  offset,
+  verdict: says,
+  accuracy: says ? 1500 : null,
+})
 
 const hex = (from: number, n: number) =>
   Array.from({ length: n }, (_, i) => (from + i).toString(16).padStart(2, '0')).join(' ')
 
 describe('verdict', () => {
-  it('says nothing of a host on its own clock', () => expect(verdict(clock('none'), 'host')).toBeNull())
+  it('says nothing of a host on its own clock', () => expect(verdict(clock('none'), 'host', 'ns')).toBeNull())
   it('warns of guests whose clock is not related', () => {
-    expect(verdict(clock('none'), 'guest')?.caution).toBe(true)
-    expect(verdict(clock('from-start'), 'guest')?.caution).toBe(true)
-    expect(verdict(clock('recorded'), 'guest')).toEqual({ text: 'recorded sync', caution: false })
+    expect(verdict(clock('none'), 'guest', 'ns')?.caution).toBe(true)
+    expect(verdict(clock('from-start'), 'guest', 'ns')?.caution).toBe(true)
+    expect(verdict(clock('recorded'), 'guest', 'ns')).toEqual({ text: 'recorded sync', caution: false })
+  })
+  it('lets what the events prove speak before the method', () => {
+    expect(verdict(clock('recorded', '0', 'GUARANTEED'), 'guest', 'ns')).toEqual({
+      text: 'proven ±1.50 us',
+      caution: false,
+    })
+    expect(verdict(clock('recorded', '0', 'INFEASIBLE'), 'guest', 'ns')?.caution).toBe(true)
+    expect(verdict(clock('from-start', '0', 'NONE'), 'guest', 'ns')?.text).toBe('not related')
+    expect(verdict(clock('recorded', '7', 'LOOSE'), 'guest', 'ns')?.text).toBe('moved, bounded ±1.50 us')
   })
   it('says when a clock was moved by hand', () => {
-    expect(verdict(clock('recorded', '5'), 'guest')).toEqual({ text: 'recorded sync, moved', caution: true })
-    expect(verdict(clock('none', '5'), 'host')).toEqual({ text: 'own clock, moved', caution: true })
+    expect(verdict(clock('recorded', '5'), 'guest', 'ns')).toEqual({ text: 'recorded sync, moved', caution: true })
+    expect(verdict(clock('none', '5'), 'host', 'ns')).toEqual({ text: 'own clock, moved', caution: true })
   })
 })
 
@@ -65,4 +80,22 @@ describe('narrowDump', () => {
     ])
   })
   it('has nothing to say of no bytes', () => expect(narrowDump('')).toBe(''))
+})
+
+describe('bandPath', () => {
+  const points = [
+    { t: 0, lower: -1, upper: 1 },
+    { t: 10, lower: 0, upper: 3 },
+  ]
+  it('runs along the upper bounds and back along the lower', () => {
+    expect(bandPath(points, 100, 40)).toEqual({ path: 'M0,20L100,0L100,30L0,40Z', zero: 30, low: -1, high: 3 })
+  })
+  it('always shows zero, so that a band beside it is seen to be beside it', () => {
+    const { low, high, zero } = bandPath([{ t: 0, lower: 5, upper: 6 }], 100, 40)!
+    expect([low, high, zero]).toEqual([0, 6, 40])
+  })
+  it('draws nothing of nothing', () => expect(bandPath([], 100, 40)).toBeNull())
+  it('leaves out what has no bound', () => {
+    expect(bandPath([...points, { t: 20, lower: Number.NEGATIVE_INFINITY, upper: 9 }], 100, 40)?.high).toBe(3)
+  })
 })

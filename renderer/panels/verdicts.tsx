@@ -12,7 +12,7 @@ export function Verdicts() {
     <div class="verdicts">
       {info.machines.map((m) => {
         const clock = info.clocks.find((c) => c.machine === m.machine)
-        const says = clock && verdict(clock, m.role)
+        const says = clock && verdict(clock, m.role, info.unit)
         return (
           <div class="verdict" key={m.machine} title={m.name}>
             <Band machine={m.machine} />

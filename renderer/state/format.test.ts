@@ -5,6 +5,7 @@ import {
   formatCount,
   formatDate,
   formatDelta,
+  formatShort,
   formatShare,
   formatTime,
   parseDelta,
@@ -69,6 +70,21 @@ describe('sizes and counts', () => {
     expect(formatShare(1, 10_000)).toBe('1 %')
     expect(formatShare(10, 10)).toBe('100 %')
   })
+})
+
+describe('formatShort', () => {
+  it.each([
+    [0, '0 ns'],
+    [7.25, '7.3 ns'],
+    [834, '834 ns'],
+    [999.6, '1.00 us'],
+    [12_345, '12.3 us'],
+    [1_234_567, '1.23 ms'],
+    [-2_498_636_300, '-2.50 s'],
+    [123_456e9, '123 456 s'],
+  ])('writes %d ns as %s', (ns, text) => expect(blank(formatShort(ns, 'ns'))).toBe(text))
+  it('knows no seconds where there are only ticks', () =>
+    expect(blank(formatShort(12_345, 'ticks'))).toBe('12 345 ticks'))
 })
 
 describe('dates', () => {

@@ -58,6 +58,17 @@ export function formatDelta(dt: number, unit: 'ns' | 'ticks'): string {
   return `${sign}${groupLeft(text.slice(0, -digits))}.${groupRight(text.slice(-digits))} ${name}`
 }
 
+/** A length of time to three figures, for what is no measurement of its own: `834 ns`, `12.3 us`, `1.23 ms`. */
+export function formatShort(dt: number, unit: 'ns' | 'ticks'): string {
+  const abs = Math.abs(dt)
+  const sign = dt < 0 ? '\u2212' : ''
+  if (unit === 'ticks') return `${sign}${formatCount(abs)} ticks`
+  if (abs < 999.5) return `${sign}${abs < 10 && abs % 1 !== 0 ? abs.toFixed(1) : Math.round(abs)} ns`
+  const [size, name] = abs < 999.5e3 ? [1e3, 'us'] : abs < 999.5e6 ? [1e6, 'ms'] : [1e9, 's']
+  const n = abs / Number(size)
+  return `${sign}${n < 9.995 ? n.toFixed(2) : n < 99.95 ? n.toFixed(1) : formatCount(n)} ${name}`
+}
+
 /** `834 B`, `12.3 kB`, `1.59 GB`: decimal units, three figures. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const

@@ -139,7 +139,7 @@ export async function load(): Promise<void> {
   }
   const open = (clocks: OpenRequest['clocks']) =>
     api.open(
-      { sources: heads.files.map((c) => c.source), ...(clocks ? { clocks } : {}) },
+      { sources: heads.files.map((c) => c.source), assess: true, ...(clocks ? { clocks } : {}) },
       (progress) => {
         const now = loading.peek()
         if (now && !superseded()) loading.value = { ...now, progress }
