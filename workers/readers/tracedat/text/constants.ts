@@ -1,6 +1,6 @@
 // Constant parts of print formats, computed while parsing.
 
-import type { Node } from './parse.js'
+import type { Node } from './node.js'
 import { PrintFormatError } from './tokens.js'
 import { parseNumber } from './value.js'
 

@@ -5,7 +5,7 @@ import type { TextContext } from './context.js'
 import { dynamicExtent, elementSizeOf } from './fields.js'
 import type { FieldFormat } from './format.js'
 import { callFunction, payloadBase } from './plugins/functions.js'
-import type { Node } from './parse.js'
+import type { Node } from './node.js'
 import { fromNumber, join64, parseNumber, read32, readUnsigned, wrap, type Value } from './value.js'
 
 export type Evaluate = (p: Uint8Array, c: TextContext) => Value

@@ -176,12 +176,13 @@ function freshReport(path: string, ...options: string[]): string | null {
   }
 }
 
+// What a stored report covers needs no fresh one.
+const isStored = (name: string, mode: string): boolean => stored.some((k) => k.name === name && k.mode === mode)
+
 describe.skipIf(!hasTraceCmd || files.length === 0)('info as trace-cmd report prints it', () => {
   const dir = mkdtempSync(join(tmpdir(), 'remora-text-'))
   afterAll(() => rmSync(dir, { recursive: true }))
 
-  // What a stored report covers needs no fresh one.
-  const isStored = (name: string, mode: string): boolean => stored.some((k) => k.name === name && k.mode === mode)
   const modes = ['plugins', 'raw'] as const
   const cases = files.flatMap((f) => modes.map((mode) => ({ ...f, mode }))).filter((c) => !isStored(c.name, c.mode))
   test.for(cases)('$name, $mode', async (c, { skip }) => {

@@ -3,80 +3,9 @@
 // when the one before it binds tighter, functions of plugins take no operators in their arguments.
 
 import { evaluateConstant, foldConstants } from './constants.js'
-import type { EventFormat, FieldFormat } from './format.js'
+import type { EventFormat } from './format.js'
+import { Node, type NodeKind, priority } from './node.js'
 import { PrintFormatError, Tokens, type TokenType } from './tokens.js'
-import type { Value } from './value.js'
-
-export type NodeKind =
-  | 'null'
-  | 'atom'
-  | 'field'
-  | 'flags'
-  | 'symbol'
-  | 'hex'
-  | 'hexString'
-  | 'intArray'
-  | 'type'
-  | 'string'
-  | 'slot'
-  | 'bitmask'
-  | 'cpumask'
-  | 'dynamicArray'
-  | 'dynamicLength'
-  | 'op'
-  | 'func'
-
-/** A node of the tree. Which members count depends on `kind`; the parser changes nodes in place while it groups operators. */
-export class Node {
-  kind: NodeKind = 'null'
-  /** atom: as written; op: the operator; type: the type's name; func: the function's. */
-  text = ''
-  field: FieldFormat | undefined = undefined
-  /** op: operands; type, flags, symbol, hex, intArray: the inner expression in `left`, size or count in `right`. */
-  left: Node | undefined = undefined
-  right: Node | undefined = undefined
-  /** intArray: size of an element. */
-  third: Node | undefined = undefined
-  /** op: precedence, 0 = done. */
-  prio = 0
-  /** flags, symbol: value (as text) and name. */
-  items: { readonly value: string; readonly name: string }[] = []
-  delimiter: string | undefined = undefined
-  args: Node[] = []
-  /** slot: an argument that differs from record to record (binary printk). */
-  value: Value | string = 0
-
-  copyOf(other: Node): this {
-    return Object.assign(this, other)
-  }
-}
-
-const single: Readonly<Record<string, number>> = {
-  '~': 4,
-  '!': 4,
-  '*': 6,
-  '/': 6,
-  '%': 6,
-  '+': 7,
-  '-': 7,
-  '<': 9,
-  '>': 9,
-  '&': 11,
-  '^': 12,
-  '|': 13,
-  '?': 16,
-  '++': 3,
-  '--': 3,
-  '>>': 8,
-  '<<': 8,
-  '>=': 9,
-  '<=': 9,
-  '==': 10,
-  '!=': 10,
-  '&&': 14,
-  '||': 15,
-}
-const priority = (op: string): number => (Object.hasOwn(single, op) ? single[op]! : -1)
 
 const binary = new Set('>> << & | && || - + * ^ / % < > <= >= == !='.split(' '))
 const unary = new Set(['~', '!', '+', '-'])

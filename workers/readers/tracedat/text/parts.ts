@@ -2,7 +2,7 @@
 
 import type { TextContext } from './context.js'
 import { compileNumber, type Machine } from './evaluate.js'
-import type { Node } from './parse.js'
+import type { Node } from './node.js'
 import { pointerFormat } from './pointers.js'
 import { integerFormat } from './printf.js'
 import { compileString } from './strings.js'

@@ -3,8 +3,7 @@
 import { compileNumber, type Machine } from './evaluate.js'
 import type { TextContext } from './context.js'
 import { dynamicExtent, type Extent } from './fields.js'
-import { argumentNumber } from './node-numbers.js'
-import type { Node } from './parse.js'
+import { argumentNumber, innermost, type Node } from './node.js'
 import { renderFunction } from './strings.js'
 import { toByteString } from './bytestring.js'
 import { hexText, type Value } from './value.js'
@@ -23,12 +22,6 @@ export function symbolText(v: Value, c: TextContext, withOffset: boolean): strin
   const found = c.symbol(BigInt(v))
   if (!found) return `0x${hexText(v)}`
   return toByteString(found.name) + (withOffset ? `+0x${found.offset.toString(16)}` : '')
-}
-
-function innermost(node: Node): Node {
-  let inner = node
-  while (inner.kind === 'type' && inner.left) inner = inner.left
-  return inner
 }
 
 /** Text of a field of a fixed size; `wrong` when its size is another. */

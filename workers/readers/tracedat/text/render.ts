@@ -6,7 +6,8 @@ import type { TextContext } from './context.js'
 import type { Machine } from './evaluate.js'
 import { rawFieldText, rawValue } from './fields.js'
 import type { EventFormat, FieldFormat } from './format.js'
-import { Node, parsePrintFormat } from './parse.js'
+import { innermost, Node } from './node.js'
+import { parsePrintFormat } from './parse.js'
 import { compileParts, joinParts, type Part } from './parts.js'
 import { compileBinaryPrint } from './plugins/bprint.js'
 import { functionArguments } from './plugins/functions.js'
@@ -51,12 +52,6 @@ function compilePrintFormat(f: EventFormat, m: Machine): { parts: readonly Part[
   }
 }
 
-function innermost(node: Node | undefined): Node | undefined {
-  let inner = node
-  while (inner?.kind === 'type') inner = inner.left
-  return inner
-}
-
 /** The field-by-field text: each field as the print format shows it where it shows it on its own, else as its type suggests. */
 function compileDump(f: EventFormat, parts: readonly Part[]): Text {
   const cells: { readonly head: string; readonly text: Text }[] = []
@@ -72,7 +67,7 @@ function compileDump(f: EventFormat, parts: readonly Part[]): Text {
       let hexBefore = false
       do {
         const part = parts[i]!
-        const argument = innermost(part.argument)
+        const argument = part.argument && innermost(part.argument)
         if (argument?.kind === 'field' && argument.field === field) {
           text = part.render
           prefix = hexBefore ? '0x' : ''
@@ -96,7 +91,7 @@ function namedFields(parts: readonly Part[]): Map<FieldFormat, Text> {
   const named = new Map<FieldFormat, Text>()
   for (const { argument, render } of parts) {
     if (argument?.kind !== 'symbol' && argument?.kind !== 'flags') continue
-    const inner = innermost(argument.left)
+    const inner = argument.left && innermost(argument.left)
     if (inner?.kind === 'field' && inner.field && !named.has(inner.field)) named.set(inner.field, render)
   }
   return named

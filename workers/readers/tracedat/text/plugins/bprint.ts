@@ -5,7 +5,7 @@ import type { TextContext } from '../context.js'
 import type { Machine } from '../evaluate.js'
 import type { EventFormat } from '../format.js'
 import { compileParts, joinParts } from '../parts.js'
-import { Node } from '../parse.js'
+import { Node } from '../node.js'
 import { readUnsigned, type Value } from '../value.js'
 
 type Argument = Value | string
