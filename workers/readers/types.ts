@@ -131,9 +131,9 @@ export interface DecodedBlock {
 export const PrevState = {
   /** Still runnable: preempted (R, R+). */
   Runnable: 0,
-  /** Interruptible sleep (S). */
+  /** Interruptible sleep (S), or an idle kernel thread (I). */
   Sleeping: 1,
-  /** Uninterruptible (D), incl. idle I. */
+  /** Uninterruptible (D). */
   DiskSleep: 2,
   /** Stopped or traced (T, t). */
   Stopped: 3,
@@ -151,8 +151,8 @@ export function foldPrevState(state: number): PrevState {
   if (bits & 0x30) return PrevState.Dead
   if (bits & 0x0c) return PrevState.Stopped
   if (bits & 0x02) return PrevState.DiskSleep
-  if (bits & 0x01) return PrevState.Sleeping
-  if (bits & 0x80) return PrevState.DiskSleep
+  // 0x80 is an idle kernel thread (I): uninterruptible to the kernel, asleep to everybody else.
+  if (bits & 0x81) return PrevState.Sleeping
   return PrevState.Other
 }
 
