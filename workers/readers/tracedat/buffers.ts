@@ -1,12 +1,13 @@
 // The buffers of a version 7 file: where the options say that they lie, and what can be found again where no option does.
 
+import { scanChunks } from './chunks.js'
 import { MAX_RAW, type Unpack } from './compression.js'
 import { asText, type HeadReader } from './cursor.js'
 import { type CpuPlace, Head, OptionId, type StraySection } from './head.js'
 import type { OptionFacts } from './options.js'
 import { BadPart } from './parts.js'
 import { damage, readSectionHeader, type SectionHeader } from './sections.js'
-import { fetchRange, scanChunks, unpackRange } from './stream-bytes.js'
+import { fetchRange, unpackRange } from './stream-bytes.js'
 
 /** Completes the buffers that the options name by what their sections say: whether they are compressed, text of latency tracers. */
 export async function placeBuffers(
@@ -62,6 +63,8 @@ async function placeStray(r: HeadReader, head: Head, stray: StraySection): Promi
 async function packedSize(r: HeadReader, place: CpuPlace, head: Head): Promise<number> {
   const silent = new Head(head.file)
   silent.bigEndian = head.bigEndian
+  silent.compression = head.compression
+  silent.pageSize = head.pageSize
   const chunks = await scanChunks(r.source, place, place.offset + place.size, silent, r.signal)
   const last = chunks.offset.length - 1
   if (last < 0) return 0

@@ -38,5 +38,13 @@ export async function unpackerOf(name: string): Promise<Unpack | null> {
 
 /** Whether a block of these sizes can be real: no allocation follows from a size that the file cannot hold. */
 export function plausible(packed: number, raw: number, available: number): boolean {
-  return packed <= available && raw <= MAX_RAW && (raw === 0 || packed > 0)
+  // Nothing but a run of equal bytes packs better than a thousandfold, and such runs are short.
+  return packed <= available && raw <= MAX_RAW && raw <= Math.max(1 << 20, packed * 1100) && (raw === 0 || packed > 0)
+}
+
+/** Whether packed bytes of this compression may begin at `at`. */
+export function beginsPacked(compression: string, bytes: Uint8Array, at: number): boolean {
+  const b = (i: number): number => bytes[at + i] ?? -1
+  if (compression === 'zstd') return b(0) === 0x28 && b(1) === 0xb5 && b(2) === 0x2f && b(3) === 0xfd
+  return b(0) === 0x78 && ((b(0) << 8) | b(1)) % 31 === 0
 }

@@ -165,6 +165,7 @@ export function decodePages(
     while (wakings > 0 && wakingRow[wakings - 1]! >= n) wakings--
     while (wakeups > 0 && wakeupRow[wakeups - 1]! >= n) wakeups--
     while (lost.length > 0 && lost.at(-1)!.row >= n) lost.pop()
+    t = Number.NEGATIVE_INFINITY
     report(
       'error',
       'shifted-pages',

@@ -2,9 +2,7 @@
 // unpacked. Decoder and records read through here, each with the part of the chunk index that it needs.
 
 import type { ByteSource } from '../../bytes.js'
-import { type Unpack } from './compression.js'
-import { Cursor } from './cursor.js'
-import type { CpuPlace, Head } from './head.js'
+import type { Unpack } from './compression.js'
 
 /** Chunks of a compressed stream, in order: plain data. */
 export interface Chunks {
@@ -30,56 +28,6 @@ export interface Hole {
   readonly to: number
   /** File position of the damage. */
   readonly at: number
-}
-
-const WINDOW = 1 << 20
-/** A chunk is some ten pages; one that claims more than this is damage. */
-const MAX_CHUNK = 1 << 26
-
-/**
- * Index of the chunks of one CPU, from their headers, read by large windows. Stops at the first header that cannot be. How far the
- * chunks reach follows from their headers alone (the size that a file states leaves out some of them); `end` is where they must.
- */
-export async function scanChunks(
-  source: ByteSource,
-  place: CpuPlace,
-  end: number,
-  head: Head,
-  signal?: AbortSignal,
-): Promise<Chunks> {
-  let window = new Uint8Array(0)
-  let start = 0
-  const u32At = async (at: number, n: number): Promise<Cursor | null> => {
-    if (at + n > end) return null
-    if (at < start || at + n > start + window.length) {
-      start = at
-      window = new Uint8Array(await source.read(at, Math.min(WINDOW, end - at), signal))
-    }
-    return at - start + n <= window.length ? new Cursor(window.subarray(at - start), head.bigEndian) : null
-  }
-  const offset: number[] = []
-  const packed: number[] = []
-  const raw: number[] = [0]
-  let at = place.offset
-  const count = (await u32At(at, 4))?.u32() ?? 0
-  at += 4
-  while (offset.length < count) {
-    const c = await u32At(at, 8)
-    const zsize = c?.u32() ?? 0
-    const size = c?.u32() ?? 0
-    if (!c || zsize === 0 || size === 0 || size > MAX_CHUNK || at + 8 + zsize > end) {
-      const lost = count - offset.length
-      const what = !c || at + 8 + zsize > end ? 'its data end there' : 'a header makes no sense'
-      const message = `${lost} of ${count} compressed chunks of CPU ${place.cpu} are lost with their events: ${what}.`
-      head.fault('error', 'damaged-chunks', message, at, place.cpu)
-      break
-    }
-    offset.push(at + 8)
-    packed.push(zsize)
-    raw.push(raw.at(-1)! + size)
-    at += 8 + zsize
-  }
-  return { offset: new Float64Array(offset), packed: new Uint32Array(packed), raw: new Float64Array(raw) }
 }
 
 /** Index of the chunk that holds stream byte `at`: the last one that starts at or before it. */

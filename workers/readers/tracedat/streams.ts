@@ -2,19 +2,12 @@
 
 import type { ByteSource } from '../../bytes.js'
 import type { BlockPlan, StreamMeta } from '../types.js'
+import { scanChunks } from './chunks.js'
 import type { Unpack } from './compression.js'
 import { type BlockPlace, withOverlap } from './decode.js'
 import type { BufferPlace, CpuPlace, Head } from './head.js'
 import { pageTimes } from './resync.js'
-import {
-  chunksOf,
-  diskBytes,
-  fetchRange,
-  scanChunks,
-  type StreamPlace,
-  swapWords,
-  unpackRange,
-} from './stream-bytes.js'
+import { chunksOf, diskBytes, fetchRange, type StreamPlace, swapWords, unpackRange } from './stream-bytes.js'
 
 export interface Stream extends StreamMeta, StreamPlace {
   readonly pageSize: number
