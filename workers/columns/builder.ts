@@ -146,10 +146,10 @@ export class StreamBuilder {
     c.lost = c.lost.filter((l) => l.row < n)
   }
 
-  /** Gives spare room back. Call once, after the last block. */
+  /** Gives spare room back, but for a trifle that is not worth a copy of everything. Call once, after the last block. */
   trim(): void {
     const c = this.columns
-    if (c.ticks.length > c.count) this.#resize(c.count)
+    if (c.ticks.length > c.count * 1.02) this.#resize(c.count)
     this.#resizeSwitches(c.switches)
     this.#resizeWakes(c.wakes)
   }

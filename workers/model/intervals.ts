@@ -62,7 +62,7 @@ export class IntervalWriter {
   }
 
   add(t: number, value: number, state: RunState, flags: number): void {
-    if (this.#n === this.#t.length) this.#grow()
+    if (this.#n === this.#t.length) this.#resize(Math.max(1024, this.#n * 2))
     const i = this.#n++
     this.#t[i] = t
     this.#value[i] = value
@@ -76,28 +76,29 @@ export class IntervalWriter {
     this.#first.push(this.#n)
   }
 
+  /** Call once, at the end. */
   finish(): Intervals {
-    const n = this.#n
+    if (this.#n < this.#t.length) this.#resize(this.#n)
     return {
       rows: this.#first.length - 1,
       first: Uint32Array.from(this.#first),
-      t: this.#t.slice(0, n),
-      value: this.#value.slice(0, n),
-      state: this.#state.slice(0, n),
-      flags: this.#flags.slice(0, n),
+      t: this.#t,
+      value: this.#value,
+      state: this.#state,
+      flags: this.#flags,
     }
   }
 
-  #grow(): void {
-    const n = this.#t.length * 2
-    const t = new Float64Array(n)
-    const value = new Int32Array(n)
-    const state = new Uint8Array(n)
-    const flags = new Uint8Array(n)
-    t.set(this.#t)
-    value.set(this.#value)
-    state.set(this.#state)
-    flags.set(this.#flags)
+  #resize(size: number): void {
+    const n = this.#n
+    const t = new Float64Array(size)
+    const value = new Int32Array(size)
+    const state = new Uint8Array(size)
+    const flags = new Uint8Array(size)
+    t.set(this.#t.subarray(0, n))
+    value.set(this.#value.subarray(0, n))
+    state.set(this.#state.subarray(0, n))
+    flags.set(this.#flags.subarray(0, n))
     this.#t = t
     this.#value = value
     this.#state = state
