@@ -3,9 +3,6 @@
 import { asText, type HeadReader, ShortRead } from './cursor.js'
 import type { Head } from './head.js'
 
-/** A source of the parts' bytes: the file itself (v6) or an unpacked section in memory (v7) behind the same reader. */
-export type PartReader = HeadReader
-
 /** A part that is not what it should be (a tag is missing, a count is absurd). */
 export class BadPart extends Error {
   override readonly name = 'BadPart'
@@ -17,12 +14,12 @@ export class BadPart extends Error {
   }
 }
 
-async function sized(r: PartReader, size: number): Promise<string> {
+async function sized(r: HeadReader, size: number): Promise<string> {
   return asText(await r.take(size))
 }
 
 /** header_page and header_event. */
-export async function readHeaderInfo(r: PartReader, head: Head): Promise<void> {
+export async function readHeaderInfo(r: HeadReader, head: Head): Promise<void> {
   const at = r.pos
   if ((await r.tag(12)) !== 'header_page\0') throw new BadPart('the description of the ring-buffer page is missing', at)
   head.headerPage = await sized(r, await r.size())
@@ -31,13 +28,13 @@ export async function readHeaderInfo(r: PartReader, head: Head): Promise<void> {
   r.skip(await r.size())
 }
 
-export async function readFtraceFormats(r: PartReader, head: Head): Promise<void> {
+export async function readFtraceFormats(r: HeadReader, head: Head): Promise<void> {
   const count = await r.u32()
   if (count * 8 > r.left) throw new ShortRead(r.pos, count * 8, r.left)
   for (let i = 0; i < count; i++) head.formats.push({ system: 'ftrace', text: await sized(r, await r.size()) })
 }
 
-export async function readEventFormats(r: PartReader, head: Head): Promise<void> {
+export async function readEventFormats(r: HeadReader, head: Head): Promise<void> {
   const systems = await r.u32()
   if (systems * 5 > r.left) throw new ShortRead(r.pos, systems * 5, r.left)
   for (let s = 0; s < systems; s++) {
@@ -48,10 +45,10 @@ export async function readEventFormats(r: PartReader, head: Head): Promise<void>
   }
 }
 
-export async function readPrintk(r: PartReader, head: Head): Promise<void> {
+export async function readPrintk(r: HeadReader, head: Head): Promise<void> {
   head.printk = await sized(r, await r.u32())
 }
 
-export async function readCmdlines(r: PartReader, head: Head): Promise<void> {
+export async function readCmdlines(r: HeadReader, head: Head): Promise<void> {
   head.cmdlines = await sized(r, await r.size())
 }
