@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { pathsOf } from './arguments.js'
 import { menuTemplate, recentLabel } from './menu.js'
 import { RecentFiles } from './recent.js'
 
@@ -42,6 +43,13 @@ test('menu entries send the commands of the screens', () => {
   expect(opened).toEqual([['/t/a.dat', '/t/b.dat']])
   expect(sent).toEqual(expect.arrayContaining(['open', 'folder', 'cleared', 'theme-dark', 'shortcuts']))
 })
+
+test.each([
+  [['electron', '--no-sandbox', '/repo', 'a.dat', 'b c.dat'], false, ['a.dat', 'b c.dat']],
+  [['electron', '--inspect=0', '/repo', '--some-switch'], false, []],
+  [['/opt/remora', '--no-sandbox', 'a.dat'], true, ['a.dat']],
+  [['/opt/remora'], true, []],
+])('paths of %j', (argv, packaged, expected) => expect(pathsOf(argv, packaged)).toEqual(expected))
 
 test('a recent set is named by its files and their folder', () => {
   expect(recentLabel(['/t/a.dat', '/t/b.dat'])).toBe('a.dat, b.dat — /t')

@@ -7,18 +7,11 @@ import { FileRegistry, tracePaths } from '../api/files.js'
 import { firstFiles } from '../first-files.js'
 import { rendererDir } from '../paths.js'
 import { version } from '../version.js'
+import { pathsOf } from './arguments.js'
 import { channels, type OpenedFile } from './channels.js'
 import { menuTemplate } from './menu.js'
 import { RecentFiles } from './recent.js'
 import { createWindow, origin, refusePermissions } from './window.js'
-
-/** Paths on Electron's command line: what is no switch, without the app's own folder when it runs from a checkout. */
-export function pathsOf(argv: readonly string[], packaged: boolean): string[] {
-  return argv
-    .slice(1)
-    .filter((arg) => !arg.startsWith('-'))
-    .slice(packaged ? 0 : 1)
-}
 
 /** The desktop door. Call before Electron is ready. */
 export async function runDesktop(): Promise<void> {
