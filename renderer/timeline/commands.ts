@@ -92,7 +92,12 @@ export async function focusSelection(): Promise<void> {
   const t = chosen ? (chosen.from + chosen.to) / 2 : event?.t
   if (t === undefined) return
   if (event?.track) state.revealRow(event.track)
-  if (Math.abs(xOf(scale, t) - scale.width / 2) > 1) return state.revealTime(t, true)
+  if (Math.abs(xOf(scale, t) - scale.width / 2) > 1) {
+    const before = state.range.peek()
+    state.revealTime(t, true)
+    // Close to the session's ends the middle is out of reach: there, to fit is all that is left.
+    if (state.range.peek() !== before) return
+  }
   if (chosen) {
     const { from, to } = withAir(chosen)
     return state.setRange(from, to, true)
