@@ -16,6 +16,7 @@ import type { ClockChoice, ClockHealth, Family, OnProgress, SessionInfo } from '
 import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
 import { ClockBook, type ClockChoices } from './clock-book.js'
 import { buildFamily } from './machines.js'
+import { learnNames } from './names.js'
 import { partialSentence } from './partial.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
 import type { Session } from './session.js'
@@ -235,6 +236,7 @@ export class LoadedSession {
       this.#partial = partialSentence(loaded.streams, ends, loaded.stoppedAt, relation.unit, this.options.budget)
     }
     onProgress?.({ phase: 'merging', done: 0, total: count, unit: 'events' })
+    await learnNames(files, streams, signal)
     this.#census = takeCensus(streams, this.layout.types, family.machines.length)
     this.#settle(relation, streams, growing.length > 0 ? growing : this.#buildersFor(streams))
     this.#loading = false

@@ -219,8 +219,10 @@ export interface TraceFile {
   /** Raw clock values of the first and last page of a stream, without decoding; null where unknown. */
   span(stream: number): { readonly first: bigint; readonly last: bigint } | null
   readonly records: RecordAccess
-  /** comm of a pid in this file ('<idle>' for 0, '<...>' if unknown), as trace-cmd prints it. */
+  /** comm of a pid in this file: '<idle>' for 0, a learned name where the file's own list has none, '<...>' if unknown. */
   comm(pid: number): string
+  /** Takes in names that the events told; those of meta.comms stay. */
+  learn(names: ReadonlyMap<number, string>): void
 }
 
 export interface TraceReader {

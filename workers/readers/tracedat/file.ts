@@ -39,6 +39,8 @@ export async function openTraceDat(source: ByteSource, signal?: AbortSignal): Pr
   const layout = layoutOf(head, shape, types, texts, epoch)
   const plan: TraceDatPlan = { ...layout, compression: head.compression, streams: streams.map(streamPlan) }
   const comm = (pid: number): string => (pid === 0 ? '<idle>' : (comms.get(pid) ?? '<...>'))
+  // Names learned from the events are for the screens; what is printed of a record stays as trace-cmd prints it.
+  const learned = new Map<number, string>()
   const meta = metaOf(source, head, facts, streams, types, comms, epoch, shape.commitSize)
   return {
     meta,
@@ -47,7 +49,10 @@ export async function openTraceDat(source: ByteSource, signal?: AbortSignal): Pr
     blocks: planBlocks(streams),
     span: (stream) => streams[stream]?.span ?? null,
     records: new Records(source, streams, layout, unpack, recordTexts(container, meta, types, texts, comm)),
-    comm,
+    comm: (pid) => (comms.has(pid) ? comm(pid) : (learned.get(pid) ?? comm(pid))),
+    learn: (names) => {
+      for (const [pid, name] of names) learned.set(pid, name)
+    },
   }
 }
 
