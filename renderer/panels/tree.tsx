@@ -79,6 +79,14 @@ function TreeRows() {
       onScroll={(e) => setRowScroll(e.currentTarget.scrollTop)}
       onKeyDown={onKeyDown}
       onPointerLeave={() => (hoverRow.value = null)}
+      onContextMenu={(e) => {
+        // From the keyboard: the menu of the active row, at that row.
+        const row = layout.rows[layout.index.get(activeRow.peek() ?? '') ?? -1]
+        if (e.defaultPrevented || !row) return
+        e.preventDefault()
+        const area = e.currentTarget.getBoundingClientRect()
+        rowMenu(area.left + 60, area.top + row.y + row.height - rowScroll.peek(), row)
+      }}
     >
       <div class="tree-space" style={{ height: `${layout.height}px` }}>
         {layout.rows.slice(first, end).map((row) => (

@@ -7,6 +7,7 @@ import type { EventRow } from '../../../workers/thread/contract.js'
 import { handle, say, sentence } from '../../state/messages.js'
 import {
   rowFor,
+  searchSpec,
   engine,
   filter,
   filterTable,
@@ -34,6 +35,7 @@ import type { ListSize } from '../../widgets/virtual-scroll.js'
 import { eventMenu, eventText } from '../menus.js'
 import { columnsFor, layoutColumns, maxColumnWidth, minColumnWidth } from './columns.js'
 import type { Column, ColumnContext } from './columns.js'
+import { matchParts } from './matches.js'
 import { RowCache } from './row-cache.js'
 
 const rowHeight = 22
@@ -54,6 +56,8 @@ export function EventTable() {
   const arrivals = useSignal(0)
   const longest = useSignal(0)
   const cursor = useRef<number | null>(null)
+  /** Rows that `cursor` counts: another view has others. */
+  const cursorOf = useRef<RowCache | null>(null)
   const stale = useRef<readonly { readonly row: number; readonly event: EventRow }[]>([])
 
   const cache = useMemo(() => {
@@ -103,14 +107,19 @@ export function EventTable() {
 
   const chosen = selection.value
   useEffect(() => {
-    cursor.current = null
+    // The table's own choice moved the cursor already, and may have moved it on since.
+    if (chosen?.origin === 'table' && cursorOf.current === cache) return
     const api = engine.peek()
-    if (!chosen || !api || version === undefined) return
+    if (!chosen || !api || version === undefined) {
+      cursor.current = null
+      return
+    }
     let current = true
     const find = async () => {
       const { row, exact } = await api.rowOf(view, chosen.position)
       if (!current) return
       cursor.current = row
+      cursorOf.current = cache
       if (chosen.origin === 'table' ? exact : follow.peek()) scrollTo(topToShow(row, top.peek(), listNow.current))
     }
     handle(find())
@@ -154,6 +163,7 @@ export function EventTable() {
     const wanted = Math.max(0, Math.min(rows - 1, row))
     if (rows === 0) return
     cursor.current = wanted
+    cursorOf.current = cache
     scrollTo(topToShow(wanted, top.peek(), listNow.current))
     const event = cache.get(wanted) ?? (await engine.peek()?.rows(view, wanted as never, 1))?.[0]
     if (event && cursor.current === wanted) chooseEvent(event)
@@ -188,6 +198,15 @@ export function EventTable() {
       tabIndex={0}
       data-key-scope="table"
       onKeyDown={onKeyDown}
+      onContextMenu={(e) => {
+        // From the keyboard: the menu of the selected row, at that row.
+        const at = cursor.current
+        const event = at === null ? undefined : cache.get(at)
+        const area = e.currentTarget.getBoundingClientRect()
+        if (e.defaultPrevented || !event || at === null) return
+        e.preventDefault()
+        eventMenu(area.left + 100, area.top + headHeight + (at + 1) * rowHeight - top.peek(), event)
+      }}
       onScroll={(e) => {
         const at = e.currentTarget.scrollTop
         // Our own setting of the scrollbar comes back as an event; only the user's moves the list.
@@ -216,7 +235,11 @@ export function EventTable() {
               template={template}
               columns={shownColumns}
               context={context}
-              choose={chooseEvent}
+              choose={(chosenEvent) => {
+                cursor.current = row
+                cursorOf.current = cache
+                chooseEvent(chosenEvent)
+              }}
             />
           ))}
           {rows === 0 && <NoEvents />}
@@ -269,6 +292,7 @@ function TableRow({ row, event, y, template, columns, context, choose }: RowProp
       <span class="row-band" style={{ background: machineCss(event.machine) }} />
       {columns.map((c) => {
         const text = c.text(event, context)
+        const parts = matchParts(text, c.name, searchSpec.value)
         return (
           <span
             key={c.name}
@@ -276,7 +300,7 @@ function TableRow({ row, event, y, template, columns, context, choose }: RowProp
             class={`${c.right ? 'right' : ''} ${c.mono ? 'mono' : ''}`}
             title={c.name === 'info' || lost ? undefined : text}
           >
-            {text}
+            {parts.length === 1 ? text : parts.map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part))}
           </span>
         )
       })}
