@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { commandFor, commands } from './commands.js'
+import { commands } from './commands.js'
+import { commandFor } from './key-map.js'
 import { parseKey } from './keys.js'
 
 const press = (text: string) => {

@@ -1,8 +1,6 @@
 // Everything a key, a menu, the palette or the shortcut sheet can do, once: they are all made from this list.
 
 import { signal } from '@preact/signals'
-import { matches } from './keys.js'
-import type { KeyPress } from './keys.js'
 import { pickFolder } from './host-api.js'
 import { handle, say } from './state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles } from './state/opening.js'
@@ -396,28 +394,4 @@ export const command = (id: string): Command | undefined => commands.find((c) =>
 export function runCommand(id: string): void {
   const c = command(id)
   if (c && (c.when?.() ?? true)) c.run()
-}
-
-/** The command for a key press; `typing`: the focus is in a text field, where only keys with Ctrl count. */
-export function commandFor(press: KeyPress, typing: boolean): Command | undefined {
-  if (typing && !press.ctrlKey && !press.metaKey && !/^F\d/.test(press.key)) return undefined
-  return commands.find((c) => c.keys.some((k) => matches(k, press)) && (c.when?.() ?? true))
-}
-
-const isField = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.matches('input:not([type=checkbox]), textarea, select') || target.isContentEditable)
-
-function onKey(e: KeyboardEvent): void {
-  if (e.defaultPrevented || document.querySelector('dialog[open]')) return
-  const c = commandFor(e, isField(e.target))
-  if (!c) return
-  e.preventDefault()
-  c.run()
-}
-
-/** Listens on the window; answers a function that stops. */
-export function startKeys(): () => void {
-  addEventListener('keydown', onKey)
-  return () => removeEventListener('keydown', onKey)
 }

@@ -61,7 +61,7 @@ export function HealthCard({ info, machine, statement, use }: Props) {
   )
 }
 
-const ppm = (n: number) => n.toFixed(Math.abs(n) < 10 ? 2 : 0)
+const ppm = (n: number) => n.toFixed(Math.abs(n) < 10 ? 2 : 0).replace('-', '\u2212')
 
 function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealth }) {
   return (

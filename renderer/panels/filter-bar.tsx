@@ -1,7 +1,7 @@
 // What is shown and what is not: an expression over fields, and lists of event types, machines, tasks and CPUs.
 
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { machineIndex } from '../../workers/units.js'
 import { describeFilter, isEmptyFilter, tidyFilter } from '../state/filters.js'
 import { formatCount } from '../state/format.js'
@@ -141,7 +141,11 @@ function Expression() {
   const applied = filter.value.expression ?? ''
   const text = useSignal(applied)
   const mistake = useSignal<Mistake | null>(null)
+  // Not when the field comes up: what was typed by then would be lost.
+  const shown = useRef(applied)
   useEffect(() => {
+    if (shown.current === applied) return
+    shown.current = applied
     text.value = applied
     mistake.value = null
   }, [applied])

@@ -1,0 +1,30 @@
+// From key presses to commands.
+
+import { commands } from './commands.js'
+import type { Command } from './commands.js'
+import { matches } from './keys.js'
+import type { KeyPress } from './keys.js'
+
+/** The command for a key press; `typing`: the focus is in a text field, where only keys with Ctrl count. */
+export function commandFor(press: KeyPress, typing: boolean): Command | undefined {
+  if (typing && !press.ctrlKey && !press.metaKey && !/^F\d/.test(press.key)) return undefined
+  return commands.find((c) => c.keys.some((k) => matches(k, press)) && (c.when?.() ?? true))
+}
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.matches('input:not([type=checkbox]), textarea, select') || target.isContentEditable)
+
+function onKey(e: KeyboardEvent): void {
+  if (e.defaultPrevented || document.querySelector('dialog[open]')) return
+  const c = commandFor(e, isField(e.target))
+  if (!c) return
+  e.preventDefault()
+  c.run()
+}
+
+/** Listens on the window; answers a function that stops. */
+export function startKeys(): () => void {
+  addEventListener('keydown', onKey)
+  return () => removeEventListener('keydown', onKey)
+}
