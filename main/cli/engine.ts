@@ -35,7 +35,7 @@ export async function sourcesOf(command: string, paths: readonly string[]): Prom
   )
 }
 
-export const clockMethods = ['recorded', 'compat', 'none'] as const
+export const clockMethods = ['recorded', 'compat', 'events', 'none'] as const
 export type ClockOption = (typeof clockMethods)[number]
 
 /** One method for all machines it can apply to: guests, and for `none` everybody. */
@@ -61,7 +61,15 @@ export async function openSession(
   const clocks = clock === undefined ? undefined : clockChoices(await engine.inspect(sources, io.signal), clock)
   const progress = progressLine(io)
   try {
-    const info = await engine.open({ sources, clocks }, progress.show, undefined, io.signal)
+    // Assessed as the screens do, so that all doors show the same times; who names a method gets that and nothing else.
+    const request = clock === 'events' ? { sources } : { sources, clocks, assess: clock === undefined }
+    let info = await engine.open(request, progress.show, undefined, io.signal)
+    if (clock === 'events') {
+      // What the events say is known once they are loaded.
+      for (const { machine } of info.machines.filter(({ role }) => role === 'guest')) {
+        info = await engine.setClock(machine, { method: clock })
+      }
+    }
     const session = engine.session()
     if (!session) throw new Error('the engine opened no session')
     return { info, session }

@@ -20,7 +20,8 @@ A directory stands for all *.dat files in it.
   --event NAME             only this event: sched_switch, sched:sched_switch, sched:*; more by commas or repeating
   --machine NAME           only this machine: host, or a guest's name (see remora info)
   --filter EXPR            only events for which the expression holds: 'prev_prio < 100 && next_comm ~ "CPU"'
-  --clock METHOD           how guests' times are related to the host's: recorded (default), compat (as trace-cmd does), none
+  --clock METHOD           how guests' times are related to the host's: recorded, compat (as trace-cmd does), events (from
+                           the sequence of events), none; default: the best that the files allow
   --us                     microseconds in place of nanoseconds
   --json                   one JSON object a line (docs/schema/event.schema.json)
   -h, --help               this text

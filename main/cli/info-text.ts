@@ -88,6 +88,7 @@ function clockLines({ clocks, machines }: InfoReport): string[] {
     machines[clock.machine]?.name ?? '',
     clock.clock,
     clock.method + (clock.offset === '0' ? '' : ` ${clock.offset}`),
+    clock.verdict ?? '',
     clock.statement,
   ])
   return ['Clocks', ...indented(aligned(rows))]

@@ -33,7 +33,7 @@ describe('bad use is one sentence and exit code 2', () => {
     [['events', 'x.dat', '--us=1'], 'remora: --us takes no value. See: remora events --help\n'],
     [
       ['events', 'x.dat', '--clock', 'sundial'],
-      'remora: --clock takes recorded, compat, none, not "sundial". See: remora events --help\n',
+      'remora: --clock takes recorded, compat, events, none, not "sundial". See: remora events --help\n',
     ],
     [
       ['serve', '--port', '99999'],
@@ -167,7 +167,7 @@ const session: SessionInfo = {
       offset: '0',
       statement: 'Shifted by what trace-cmd recorded.',
       available: ['recorded', 'compat', 'none'],
-      verdict: null,
+      verdict: 'GUARANTEED',
       accuracy: null,
     },
   ],
@@ -188,7 +188,7 @@ describe('info', () => {
       '  format       trace.dat v7, zstd, little endian, 64 bit, pages of 4096, 2.6 MB',
       '  host   host   2 CPUs  host.dat',
       '  └─ vm  guest  1 vCPU  guest.dat  paired by trace-id  vCPU threads 0:77',
-      '  vm  x86-tsc  recorded  Shifted by what trace-cmd recorded.',
+      '  vm  x86-tsc  recorded  GUARANTEED  Shifted by what trace-cmd recorded.',
       'Events  12 in 2.500 s, 6633.304885509 .. 6635.804885509, 4 and an unknown number more missed',
       '  10  sched:sched_switch',
       'Faults  1',
