@@ -77,8 +77,12 @@ function rows(measured: readonly Measured[]): string[][] {
     of('columns', (m) => write.megabytes(mid(m, (r) => r.memory))),
     of('growth of process', (m) => write.megabytes(mid(m, (r) => r.rss))),
     of('growth an event', (m) => write.bytes(mid(m, (r) => r.rss) / m.engine[0]!.count)),
+    // The first query builds what the later ones draw from.
+    of('first lod after loading', (m) => write.seconds(mid(m, (r) => r.lod[0]![0]!))),
     ...[0, 1, 2, 3, 4, 5].map((decade) =>
-      of(`lod, 1/10^${decade} shown`, (m) => write.spread(m.engine.flatMap((r) => r.lod[decade] ?? []))),
+      of(`lod, 1/10^${decade} shown`, (m) =>
+        write.spread(m.engine.flatMap((r) => r.lod[decade]!.slice(decade === 0 ? 1 : 0))),
+      ),
     ),
     of('browser: loaded', (m) => inBrowser(m, (b) => write.seconds(b.loaded))),
     of('browser: frame', (m) => inBrowser(m, (b) => write.spread(b.frames))),

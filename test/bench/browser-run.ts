@@ -16,6 +16,10 @@ const DECADES = 5
 /** Turns of the wheel that make one decade, roughly. */
 const TURNS = 8
 
+/** Runs in the page: events are counted and nothing is under way any more. */
+const isLoaded = (): boolean =>
+  / events/.test(document.querySelector('footer')?.textContent ?? '') && document.querySelector('progress') === null
+
 /** Opens the file in a headless browser through the web door, zooms in and out over five decades and pans at each. */
 export async function runBrowser(path: string): Promise<BrowserRun> {
   const server = await serve({ paths: [path], port: 0 })
@@ -24,9 +28,9 @@ export async function runBrowser(path: string): Promise<BrowserRun> {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     const started = performance.now()
     await page.goto(server.url)
-    await page.locator('[data-loaded="true"]').waitFor({ timeout: 300_000 })
+    await page.waitForFunction(isLoaded, undefined, { timeout: 120_000 })
     const loaded = performance.now() - started
-    const box = await page.getByTestId('timeline').boundingBox()
+    const box = await page.getByRole('application', { name: 'Timeline' }).boundingBox()
     if (!box) throw new Error('the timeline is not on the screen')
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60)
     await page.evaluate(() => {
