@@ -58,7 +58,7 @@ export function createEngine(env: EngineEnvironment): Engine {
       }
       const size = request.sources.reduce((n, s) => n + s.size, 0)
       onProgress?.({ phase: 'reading', done: 0, total: size, unit: 'bytes' })
-      const heads = await readHeads(request.sources, env.open, signal)
+      const heads = await readHeads(request.sources, env.open, signal, request.pair)
       check()
       // Two sessions at once would take twice the memory that was set aside.
       session = null

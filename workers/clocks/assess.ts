@@ -11,6 +11,7 @@ import type { BracketKind } from './estimate/evidence.js'
 import { gatherEvidence, type Gathered, type Scene } from './estimate/gather.js'
 import { placesOf, type Places } from './estimate/places.js'
 import type { Relation } from './relate.js'
+import { sentence } from './sentence.js'
 
 /** What the events of one guest and its host say. Guest times are ticks since the guest's first file's epoch. */
 export interface Assessment {
@@ -138,12 +139,16 @@ const pieceAt = (pieces: readonly EstimatePiece[], g: number): EstimatePiece | u
 /** Methods worth trusting over a recorded relation that the events contradict. */
 const USABLE: readonly ClockVerdict[] = ['GUARANTEED', 'CONDITIONAL', 'LOOSE']
 
+/** Whether the events give a relation worth using. */
+export const isUsable = (a: Assessment): boolean => USABLE.includes(a.estimate.verdict)
+
+const outsideShare = (p: { inside: number; outside: number }): number => p.outside / Math.max(1, p.inside + p.outside)
+
 /** Whether the events should replace a method: they give a usable relation, and the method puts more events outside. */
 export function eventsAreBetter(a: Assessment, other: ClockMethodReport): boolean {
   const after = a.estimate.after
-  if (!after || !USABLE.includes(a.estimate.verdict)) return false
-  const share = (p: { inside: number; outside: number }): number => p.outside / Math.max(1, p.inside + p.outside)
-  return share(other) > share(after) + 0.005
+  if (!after || !isUsable(a)) return false
+  return outsideShare(other) > outsideShare(after) + 0.005
 }
 
 export interface HealthInput {
@@ -216,55 +221,4 @@ function boundPoints(a: Assessment, offsets: OffsetOf, at: (g: number) => number
     }
   }
   return points
-}
-
-/** The verdict on a method in one sentence. */
-export function sentence(
-  input: Pick<HealthInput, 'assessment' | 'unit' | 'method' | 'guestName'>,
-  r: ClockMethodReport,
-): string {
-  const { assessment: a, unit, method, guestName } = input
-  if (a.gathered.lacking) return a.gathered.lacking
-  const e = a.estimate
-  const seen = r.inside + r.outside
-  const where =
-    a.gathered.evidence.kind === 'kvm'
-      ? 'between kvm_entry and kvm_exit'
-      : 'in times when its vCPU threads were on a CPU'
-  const share = `${((100 * r.inside) / Math.max(1, seen)).toFixed(r.outside === 0 ? 0 : 1)} %`
-  const accuracy = r.accuracy === null ? '' : lengthText(r.accuracy, unit)
-  const source =
-    method === 'events' ? 'Estimated from the events' : method === 'recorded' ? 'As trace-cmd recorded it' : 'As chosen'
-  switch (r.verdict) {
-    case 'GUARANTEED':
-      return `${source}: all ${seen} events of ${guestName} lie ${where}; its times are right to within ${accuracy}.`
-    case 'LOOSE':
-      return `${source}: all events of ${guestName} that can be checked lie ${where}; that bounds the error by ${accuracy}, no closer without kvm_entry and kvm_exit.`
-    case 'CONDITIONAL':
-      return e.pieces.length > 1
-        ? `${source}: the clocks do not keep one straight relation (${e.pieces.length} pieces); ${share} of the events of ${guestName} lie ${where}, to within ${accuracy}.`
-        : `${source}: ${share} of the events of ${guestName} lie ${where}, but the corridor between them moves, as a small step of a clock would move it; expect errors up to ${accuracy}.`
-    case 'ONE-SIDED':
-      return `Only ${a.gathered.evidence.vcpus.every((v) => v.exit.every((x) => x === Infinity)) ? 'entries' : 'exits'} were recorded, so the relation is bounded on one side and no accuracy can be stated.`
-    case 'INFEASIBLE':
-      return `${source}: ${r.outside} of ${seen} events of ${guestName} lie at times when its vCPU cannot have run${accuracy ? `; the times are off by up to ${accuracy}` : ''}.`
-    case 'NONE':
-      return `The traces hold nothing that relates the clock of ${guestName} to its host's.`
-  }
-}
-
-/** A length in the shortest fitting unit: 4.3 us, 26 ms, 10 180 ticks. */
-export function lengthText(x: number, unit: 'ns' | 'ticks'): string {
-  if (unit === 'ticks')
-    return `${Math.ceil(x)
-      .toString()
-      .replace(/\B(?=(\d{3})+$)/g, ' ')} ticks`
-  if (x < 1000) return `${Math.ceil(x)} ns`
-  for (const [scale, name] of [
-    [1e3, 'us'],
-    [1e6, 'ms'],
-  ] as const) {
-    if (x < scale * 1000) return `${(x / scale).toFixed(x < scale * 100 ? 1 : 0)} ${name}`
-  }
-  return `${(x / 1e9).toFixed(1)} s`
 }

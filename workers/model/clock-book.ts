@@ -5,14 +5,15 @@ import {
   assess,
   eventsAreBetter,
   healthOf,
+  isUsable,
   judge,
   offsetsOf,
-  sentence,
   type Assessment,
   type OffsetOf,
 } from '../clocks/assess.js'
 import type { Scene } from '../clocks/estimate/gather.js'
 import { relateClocks, type Assessments, type EventRelation, type Relation } from '../clocks/relate.js'
+import { sentence } from '../clocks/sentence.js'
 import { venutoDeltas } from '../clocks/venuto.js'
 import { RequestError } from '../fault.js'
 import type { TraceFile } from '../readers/types.js'
@@ -59,6 +60,8 @@ export class ClockBook {
     const a = this.assess(guest, scene)
     const offsets = this.#offsetsBy(method, guest, scene)
     if (a.gathered.lacking || !offsets) return method
+    // Where nothing relates the clocks, whatever the events say is better.
+    if (method === 'from-start' && isUsable(a)) return 'events'
     return eventsAreBetter(a, judge(a, method, offsets).report) ? 'events' : method
   }
 

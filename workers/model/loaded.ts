@@ -12,7 +12,7 @@ import { Timeline } from '../lod/timeline.js'
 import { openTrace } from '../readers/registry.js'
 import type { TraceFile } from '../readers/types.js'
 import { Tables } from '../table/tables.js'
-import type { ClockChoice, ClockHealth, Family, OnProgress, SessionInfo } from '../thread/contract.js'
+import type { ClockChoice, ClockHealth, DeclaredPair, Family, OnProgress, SessionInfo } from '../thread/contract.js'
 import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
 import { ClockBook, type ClockChoices } from './clock-book.js'
 import { buildFamily } from './machines.js'
@@ -30,11 +30,15 @@ export interface Heads {
   readonly family: Family
 }
 
-/** Reads the heads of all files. Those that cannot be read become faults, unless none can: then the first error is thrown. */
+/**
+ * Reads the heads of all files. Those that cannot be read become faults, unless none can: then the first error is thrown.
+ * @param pairs guests and hosts that the files themselves do not relate; indices of `sources`
+ */
 export async function readHeads(
   sources: readonly SourceRef[],
   open: SourceOpener,
   signal?: AbortSignal,
+  pairs: readonly DeclaredPair[] = [],
 ): Promise<Heads> {
   if (sources.length === 0) throw new InputError('No file was given.', 'no-file')
   const opened: { file: TraceFile; source: SourceRef }[] = []
@@ -49,7 +53,11 @@ export async function readHeads(
   }
   if (opened.length === 0) throw failed[0]!
   const files = opened.map((o) => o.file)
-  const family = buildFamily(files)
+  const at = (source: number): number => opened.findIndex((o) => o.source === sources[source])
+  const family = buildFamily(
+    files,
+    pairs.map(({ guest, host }) => ({ guest: at(guest), host: at(host) })),
+  )
   const faults = failed.map((e): Fault => ({
     severity: 'error',
     code: e.code,

@@ -1,9 +1,9 @@
 // Who belongs to whom: files to machines, guests to hosts, by the trace ids that trace-cmd writes (options TRACEID, GUEST,
 // TIME_SHIFT). Reads no events.
 
-import { FaultList } from '../fault.js'
+import { FaultList, RequestError } from '../fault.js'
 import type { TraceFile } from '../readers/types.js'
-import type { Family, FileInfo, MachineInfo } from '../thread/contract.js'
+import type { DeclaredPair, Family, FileInfo, MachineInfo } from '../thread/contract.js'
 import { machineIndex, type MachineIndex } from '../units.js'
 
 const hex = (id: bigint): string => id.toString(16).padStart(16, '0')
@@ -17,8 +17,12 @@ interface Draft {
   pairedBy: MachineInfo['pairedBy']
 }
 
-/** The family tree of the opened files. Machines come host first, each followed by its guests. */
-export function buildFamily(files: readonly TraceFile[]): Family {
+/**
+ * The family tree of the opened files. Machines come host first, each followed by its guests.
+ * @param pairs guests and hosts that the files themselves do not relate; indices of `files`
+ * @throws RequestError for a pair that cannot be
+ */
+export function buildFamily(files: readonly TraceFile[], pairs: readonly DeclaredPair[] = []): Family {
   const faults = new FaultList()
   for (const f of files) faults.addAll(f.faults)
 
@@ -79,6 +83,7 @@ export function buildFamily(files: readonly TraceFile[]): Family {
       })
     }
   })
+  for (const pair of pairs) declare(drafts, pair)
   breakCircles(drafts)
   drafts.forEach((d, i) => {
     if (d.role === 'alone' && drafts.some((g) => g.parent === i)) d.role = 'host'
@@ -119,6 +124,19 @@ const stem = (name: string): string => name.replace(/\.(dat|ctf|txt)$/i, '') || 
 /** trace-cmd names a guest's file HOSTFILE-GUEST.dat. */
 const guestNameFromFile = (guest: string, host: string): string =>
   guest.startsWith(`${host}-`) && guest.length > host.length + 1 ? guest.slice(host.length + 1) : guest
+
+function declare(drafts: readonly Draft[], { guest, host }: DeclaredPair): void {
+  const g = drafts[guest]
+  const h = drafts[host]
+  if (!g || !h) throw new RequestError('A pair names a file that is not among the opened ones.')
+  if (g.parent === host) return
+  if (g.parent !== null) throw new RequestError(`${g.name} is recorded as a guest of ${drafts[g.parent]!.name}.`)
+  for (let p: number | null = host; p !== null; p = drafts[p]!.parent) {
+    if (p === guest) throw new RequestError(`${g.name} cannot be a guest of ${h.name}: it would be its own host.`)
+  }
+  g.parent = host
+  g.role = 'guest'
+}
 
 /** Damaged ids could make a machine its own ancestor; the last link of such a circle is cut. */
 function breakCircles(drafts: Draft[]): void {

@@ -74,7 +74,7 @@ export interface MachineInfo {
   readonly cpus: readonly number[]
   /** For guests: host thread per vCPU as the GUEST option says (tid -1 = not known). */
   readonly vcpus: readonly { readonly cpu: number; readonly tid: number }[]
-  /** How it was paired: 'trace-id' (GUEST/TIME_SHIFT), 'time-shift', 'none'. */
+  /** How it was paired: 'trace-id' (GUEST/TIME_SHIFT), 'time-shift', 'none' (not at all, or because the request says so). */
   readonly pairedBy: 'trace-id' | 'time-shift' | 'none'
 }
 
@@ -187,6 +187,11 @@ export interface ClockHealth {
 
 // ---- the loaded session ------------------------------------------------------------------------------------------------
 
+export interface DeclaredPair {
+  readonly guest: number
+  readonly host: number
+}
+
 export interface OpenRequest {
   readonly sources: readonly SourceRef[]
   /** Per machine (index of Family.machines); absent = the best available. */
@@ -195,6 +200,8 @@ export interface OpenRequest {
   readonly budget?: number
   /** Assess the clocks after loading, and use what the events say for guests whose recorded relation they contradict. */
   readonly assess?: boolean
+  /** Recordings that are to be taken for a guest and its host though nothing in them says so; indices of `sources`. */
+  readonly pair?: readonly DeclaredPair[]
 }
 
 export interface StreamInfo {

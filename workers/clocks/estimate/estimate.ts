@@ -55,7 +55,7 @@ export interface Estimate {
   }
   /** Least common slack that makes contradictory constraints agree, ns; 0 where there is no contradiction. */
   readonly slack: number
-  /** Share of the guest's events within the pieces, 0..1. */
+  /** Share of the guest's events within the pieces, 0..1; events before the first or after the last bracket do not count. */
   readonly covered: number
   /** Where the guest's events lie after the relation. */
   readonly after: Places | null
@@ -112,10 +112,24 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
   // A stretch in which hardly an event has one bracket only says nothing; its neighbours' lines are continued through it.
   const clear = stretches.filter(({ s }) => isClear(s))
   const pieces = (clear.length > 0 ? clear : stretches).map(({ s, vcpu }): EstimatePiece => {
-    const { from, to, centre, base, region } = s
+    const { centre, base, region } = s
+    const [from, to] = evidenceIn(s)
     return { vcpu, from, to, centre, base, ...midline(s), deltaRange: region.delta, stretch: s, check: checkModel(s) }
   })
   return conclude(evidence, all, anchor, pieces, open, options)
+}
+
+/** Guest times between which a stretch has constraints: beyond them nothing confirms its line. */
+function evidenceIn({ from, to, matching }: Stretch): readonly [number, number] {
+  let first = to
+  let last = from
+  for (const { g, n } of [matching.lower, matching.upper]) {
+    for (let i = 0; i < n; i++) {
+      first = Math.min(first, g[i]!)
+      last = Math.max(last, g[i]!)
+    }
+  }
+  return first <= last ? [first, last] : [from, to]
 }
 
 /** First and last guest time over all vCPUs. */
@@ -259,7 +273,7 @@ function conclude(
     outside: sum((p) => p.stretch.matching.outside),
   }
   const after = placesOf(all, (g, vcpu) => offsetAt(pieces, g, vcpu))
-  const covered = coverage(evidence, pieces)
+  const covered = coverage(evidence, pieces, after.beyond)
   const base = { kind: evidence.kind, anchor, pieces, brackets, after, covered, slack: 0 }
   const bounded = pieces.every((p) => p.stretch.region.status === 'bounded')
   if (!bounded) {
@@ -268,7 +282,7 @@ function conclude(
   const halfWidth = Math.max(...pieces.map(widest))
   const excursion = Math.max(...pieces.map((p) => p.check.excursion))
   const corridor = Math.max(...pieces.map((p) => p.check.corridor / 2))
-  const failed = pieces.some((p) => p.check.failed) || covered < 0.999
+  const failed = pieces.some((p) => p.check.failed) || covered < 0.999 || after.outside > 0
   const contradicted = after.outside > 0.05 * (after.inside + after.outside)
   const verdict: Verdict = contradicted
     ? 'INFEASIBLE'
@@ -287,9 +301,9 @@ function conclude(
   }
 }
 
-/** Share of the guest's events that lie within a piece. */
-function coverage(evidence: Evidence, pieces: readonly EstimatePiece[]): number {
-  let all = 0
+/** Share of the guest's events, but for those `beyond` all brackets, that lie within a piece. */
+function coverage(evidence: Evidence, pieces: readonly EstimatePiece[], beyond: number): number {
+  let all = -beyond
   let inside = 0
   evidence.vcpus.forEach((v, vcpu) => {
     all += v.guest.length
@@ -298,7 +312,7 @@ function coverage(evidence: Evidence, pieces: readonly EstimatePiece[]): number 
       inside += upperBound(v.guest, v.guest.length, p.to) - lowerBound(v.guest, v.guest.length, p.from)
     }
   })
-  return all === 0 ? 0 : inside / all
+  return all <= 0 ? 0 : Math.min(1, inside / all)
 }
 
 const oneSided = (pieces: readonly EstimatePiece[]): boolean =>
@@ -325,10 +339,15 @@ function breaksOf(pieces: readonly EstimatePiece[]): Break[] {
   return breaks
 }
 
-/** host - guest of the estimate at a guest time: the piece that covers it, or the nearest. */
+/**
+ * host - guest of the estimate at a guest time: that of the piece that covers it, or of the nearest. Before the first of several
+ * pieces and after the last the average rate counts: what a clock did in its last moments says little about the minutes after.
+ */
 export function offsetAt(pieces: readonly EstimatePiece[], g: number, vcpu?: number): number {
   let best: EstimatePiece | null = null
   let away = Infinity
+  let first: EstimatePiece | null = null
+  let last: EstimatePiece | null = null
   for (const p of pieces) {
     if (p.vcpu !== null && vcpu !== undefined && p.vcpu !== vcpu) continue
     const d = g < p.from ? p.from - g : g > p.to ? g - p.to : 0
@@ -336,9 +355,18 @@ export function offsetAt(pieces: readonly EstimatePiece[], g: number, vcpu?: num
       away = d
       best = p
     }
+    if (!first || p.from < first.from) first = p
+    if (!last || p.to > last.to) last = p
   }
-  return best ? best.base + best.beta + best.delta * (g - best.centre) : NaN
+  if (!best || !first || !last) return NaN
+  if (first === last || (g >= first.from && g <= last.to)) return lineAt(best, g)
+  const start = lineAt(first, first.from)
+  const end = lineAt(last, last.to)
+  const rate = (end - start) / (last.to - first.from)
+  return g < first.from ? start + rate * (g - first.from) : end + rate * (g - last.to)
 }
+
+const lineAt = (p: EstimatePiece, g: number): number => p.base + p.beta + p.delta * (g - p.centre)
 
 /** Bounds of host - guest at a guest time. */
 export function boundsAtTime(e: Estimate, g: number, vcpu?: number): readonly [number, number] {

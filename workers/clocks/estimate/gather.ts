@@ -5,6 +5,7 @@ import { lowerBound, type StreamColumns } from '../../columns/event-table.js'
 import type { Runs } from '../../model/runs.js'
 import type { TraceFile } from '../../readers/types.js'
 import { SpanFlag, type MachineInfo } from '../../thread/contract.js'
+import { findAnchor } from './anchor.js'
 import { closeBrackets } from './brackets.js'
 import type { BracketKind, Evidence, VcpuEvidence } from './evidence.js'
 import { placesOf } from './places.js'
@@ -35,7 +36,7 @@ const VCPU_THREAD = /^CPU (\d+)\/(KVM|TCG)$/
 
 /**
  * Evidence for one guest.
- * @param offsetGuess session time minus guest ticks, as far as known: tells apart the vCPU threads of several guests
+ * @param offsetGuess session time minus guest ticks, as far as known: helps to tell apart the vCPU threads of several guests
  */
 export function gatherEvidence(scene: Scene, guest: MachineInfo, offsetGuess: number | null): Gathered {
   const nothing = (lacking: string): Gathered => ({ evidence: { kind: 'sched', vcpus: [] }, threads: [], lacking })
@@ -52,17 +53,19 @@ export function gatherEvidence(scene: Scene, guest: MachineInfo, offsetGuess: nu
   const kind: BracketKind = kvm.size > 0 ? 'kvm' : 'sched'
   const bracketsOf = (tid: number): Pick<VcpuEvidence, 'entry' | 'exit'> | undefined =>
     kind === 'kvm' ? kvm.get(tid) : schedBrackets(scene, host, tid)
-  const threads: { vcpu: number; tid: number; by: 'GUEST option' | 'thread name' }[] = []
-  const vcpus: VcpuEvidence[] = []
+  const seats: Seat[] = []
   for (const [vcpu, { tids, by }] of [...candidates].sort((a, b) => a[0] - b[0])) {
-    const events = guestTimes.get(vcpu)
-    if (!events || events.length === 0) continue
-    const possible = tids.map((tid) => ({ tid, brackets: bracketsOf(tid) })).filter((p) => p.brackets?.entry.length)
-    const best = possible.length > 1 && offsetGuess !== null ? bestFit(possible, events, offsetGuess) : possible[0]
-    if (!best?.brackets || (possible.length > 1 && offsetGuess === null)) continue
-    threads.push({ vcpu, tid: best.tid, by })
-    vcpus.push({ vcpu, guest: events, entry: best.brackets.entry, exit: best.brackets.exit })
+    const guest = guestTimes.get(vcpu)
+    if (!guest || guest.length === 0) continue
+    const possible = tids.flatMap((tid) => {
+      const brackets = bracketsOf(tid)
+      return brackets && brackets.entry.length > 0 ? [{ tid, by, evidence: { vcpu, guest, ...brackets } }] : []
+    })
+    if (possible.length > 0) seats.push(possible)
   }
+  const seated = chooseThreads(seats, kind, offsetGuess)
+  const threads = seated.map(({ tid, by, evidence }) => ({ vcpu: evidence.vcpu, tid, by }))
+  const vcpus = seated.map(({ evidence }) => evidence)
   const lacking =
     vcpus.length > 0
       ? null
@@ -72,17 +75,37 @@ export function gatherEvidence(scene: Scene, guest: MachineInfo, offsetGuess: nu
 
 type Brackets = Pick<VcpuEvidence, 'entry' | 'exit'>
 
-function bestFit<T extends { brackets: Brackets | undefined }>(
-  possible: readonly T[],
-  guest: Float64Array,
-  offset: number,
-): T {
-  const share = (p: T): number => {
-    const closed = closeBrackets({ vcpu: 0, guest, ...p.brackets! })
-    const { inside, outside } = placesOf([closed], () => offset)
-    return inside / Math.max(1, inside + outside)
-  }
-  return possible.map((p) => ({ p, score: share(p) })).reduce((a, b) => (b.score > a.score ? b : a)).p
+interface Sitter {
+  readonly tid: number
+  readonly by: Candidates['by']
+  readonly evidence: VcpuEvidence
+}
+
+/** Threads that may be one vCPU. */
+type Seat = readonly Sitter[]
+
+/**
+ * One thread a vCPU. Where several guests have threads of the same names, the one in whose brackets the guest's events lie: under
+ * the offset known so far, or under the one for which one of the threads votes most clearly, whichever explains more.
+ */
+function chooseThreads(seats: readonly Seat[], kind: BracketKind, guess: number | null): readonly Sitter[] {
+  if (seats.every((s) => s.length === 1)) return seats.map((s) => s[0]!)
+  const offsets = guess === null ? [] : [guess]
+  const votes = seats.flatMap((s) => s.map((p) => findAnchor({ kind, vcpus: [p.evidence] }))).filter((v) => v !== null)
+  const clearest = votes.sort((a, b) => b.votes / (b.runnerUp + 1) - a.votes / (a.runnerUp + 1))[0]
+  if (clearest) offsets.push(clearest.offset)
+  const seatings = offsets.map((offset) => {
+    const best = seats.map((s) => s.map((sitter) => ({ sitter, share: shareInside(sitter, offset) })).reduce(fitter))
+    return { sitters: best.map((b) => b.sitter), share: best.reduce((sum, b) => sum + b.share, 0) }
+  })
+  return seatings.length === 0 ? [] : seatings.reduce((a, b) => (b.share > a.share ? b : a)).sitters
+}
+
+const fitter = <T extends { readonly share: number }>(a: T, b: T): T => (b.share > a.share ? b : a)
+
+function shareInside({ evidence }: Sitter, offset: number): number {
+  const { inside, outside } = placesOf([closeBrackets(evidence)], () => offset)
+  return inside / Math.max(1, inside + outside)
 }
 
 /** Ticks of all events of a guest CPU, ascending. */

@@ -1,0 +1,75 @@
+// What is said to people about a guest's clock.
+
+import type { ClockMethod, ClockMethodReport } from '../thread/contract.js'
+import type { Assessment } from './assess.js'
+
+export interface SentenceInput {
+  readonly assessment: Assessment
+  readonly unit: 'ns' | 'ticks'
+  readonly method: ClockMethod
+  readonly guestName: string
+}
+
+/** The verdict on a method in one sentence, and a second one where part of the guest's events cannot be checked. */
+export function sentence(input: SentenceInput, r: ClockMethodReport): string {
+  const said = judgement(input, r)
+  const seen = r.inside + r.outside
+  if (r.accuracy === null || r.beyond <= 0.01 * (seen + r.beyond)) return said
+  return `${said} That holds for the ${seen} events during the host's recording; nothing confirms the times of the other ${r.beyond}.`
+}
+
+const SOURCES: Partial<Record<ClockMethod, string>> = {
+  events: 'Estimated from the events',
+  recorded: 'As trace-cmd recorded it',
+  compat: 'As trace-cmd computes it',
+}
+
+function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r: ClockMethodReport): string {
+  if (a.gathered.lacking) return a.gathered.lacking
+  const { pieces } = a.estimate
+  const { kind, vcpus } = a.gathered.evidence
+  const seen = r.inside + r.outside
+  const where = kind === 'kvm' ? 'between kvm_entry and kvm_exit' : 'in times when its vCPU threads were on a CPU'
+  const share = `${((100 * r.inside) / Math.max(1, seen)).toFixed(r.outside === 0 ? 0 : 1)} %`
+  const accuracy = r.accuracy === null ? '' : lengthText(r.accuracy, unit)
+  const source = SOURCES[method] ?? 'As chosen'
+  switch (r.verdict) {
+    case 'GUARANTEED':
+      return `${source}: all ${seen} events of ${guestName} lie ${where}; its times are right to within ${accuracy}.`
+    case 'LOOSE':
+      return `${source}: all events of ${guestName} that can be checked lie ${where}; that bounds the error by ${accuracy}, no closer without kvm_entry and kvm_exit.`
+    case 'CONDITIONAL': {
+      const most = `${share} of the events of ${guestName} lie ${where}`
+      if (pieces.length > 1) {
+        return `${source}: the clocks do not keep one straight relation (${pieces.length} pieces); ${most}, to within ${accuracy}.`
+      }
+      return r.outside > 0
+        ? `${source}: ${most}, the others at times when entries or exits are missing or the clocks disagree; expect errors up to ${accuracy}.`
+        : `${source}: ${most}, but the corridor between them moves, as a small step of a clock would move it; expect errors up to ${accuracy}.`
+    }
+    case 'ONE-SIDED': {
+      const known = vcpus.every((v) => v.exit.every((x) => x === Infinity)) ? 'entries' : 'exits'
+      return `Only ${known} were recorded, so the relation is bounded on one side and no accuracy can be stated.`
+    }
+    case 'INFEASIBLE':
+      return `${source}: ${r.outside} of ${seen} events of ${guestName} lie at times when its vCPU cannot have run${accuracy ? `; the times are off by up to ${accuracy}` : ''}.`
+    case 'NONE':
+      return `The traces hold nothing that relates the clock of ${guestName} to its host's.`
+  }
+}
+
+/** A length in the shortest fitting unit: 4.3 us, 26 ms, 10 180 ticks. */
+export function lengthText(x: number, unit: 'ns' | 'ticks'): string {
+  if (unit === 'ticks')
+    return `${Math.ceil(x)
+      .toString()
+      .replace(/\B(?=(\d{3})+$)/g, ' ')} ticks`
+  if (x < 1000) return `${Math.ceil(x)} ns`
+  for (const [scale, name] of [
+    [1e3, 'us'],
+    [1e6, 'ms'],
+  ] as const) {
+    if (x < scale * 1000) return `${(x / scale).toFixed(x < scale * 100 ? 1 : 0)} ${name}`
+  }
+  return `${(x / 1e9).toFixed(1)} s`
+}
