@@ -25,6 +25,7 @@ import {
   searchSpec,
   setMarker,
   showAllRows,
+  taskOrder,
   theme,
   timeFormat,
   togglePin,
@@ -268,6 +269,13 @@ export const commands: readonly Command[] = [
     keys: [],
     run: () => (rowHeight.value = h),
   })),
+  {
+    id: 'task-order',
+    title: 'Tasks by name, or busiest first',
+    group: 'Rows',
+    keys: [],
+    run: () => (taskOrder.value = taskOrder.peek() === 'name' ? 'events' : 'name'),
+  },
 
   {
     id: 'search',

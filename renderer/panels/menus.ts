@@ -4,7 +4,7 @@ import type { EventRow } from '../../workers/thread/contract.js'
 import type { SessionTime } from '../../workers/units.js'
 import { eventName, hideEvent, onlyEvent, onlyTracks } from '../state/filters.js'
 import { formatTime, plainTime } from '../state/format.js'
-import type { Row } from '../state/rows.js'
+import type { Row, TaskOrder } from '../state/rows.js'
 import {
   cpuTrack,
   filter,
@@ -12,17 +12,19 @@ import {
   pinned,
   rangeSelection,
   revealRow,
+  rowLayout,
   rowText,
   session,
   setMarker,
   setRange,
+  taskOrder,
   taskTrack,
   timeFormat,
   togglePin,
   toggled,
   toggleRow,
 } from '../state/session-state.js'
-import { tasksGroup } from '../state/rows.js'
+import { quieterGroup, tasksGroup } from '../state/rows.js'
 import { copyText } from '../widgets/copy.js'
 import { openMenu } from '../widgets/menu.js'
 import type { MenuEntry } from '../widgets/menu.js'
@@ -35,12 +37,27 @@ export function showRow(id: string): void {
   rowText.value = ''
   const machine = session.peek()?.tracks.find((t) => t.kind === 'machine' && t.machine === track.machine)
   if (machine && toggled.peek().has(machine.id)) toggleRow(machine.id)
-  if (machine && track.kind === 'task' && !toggled.peek().has(tasksGroup(machine.id))) toggleRow(tasksGroup(machine.id))
+  if (machine && track.kind === 'task') {
+    if (toggled.peek().has(tasksGroup(machine.id))) toggleRow(tasksGroup(machine.id))
+    if (!rowLayout.peek().index.has(id)) toggleRow(quieterGroup(machine.id))
+  }
   revealRow(id)
 }
 
 function rowEntries(row: Row): MenuEntry[] {
-  if (!row.track) return [{ label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(row.id) }]
+  if (!row.track) {
+    const order = (by: TaskOrder, label: string): MenuEntry => ({
+      label,
+      checked: taskOrder.peek() === by,
+      run: () => (taskOrder.value = by),
+    })
+    return [
+      { label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(row.id) },
+      null,
+      order('events', 'Busiest task first'),
+      order('name', 'Tasks by name'),
+    ]
+  }
   const { id, kind } = row.track
   const entries: MenuEntry[] = []
   if (kind === 'machine') entries.push({ label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(id) })

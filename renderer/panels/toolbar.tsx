@@ -4,7 +4,7 @@ import { isEmptyFilter } from '../state/filters.js'
 import { plural } from '../state/format.js'
 import { familyOpen, loaded } from '../state/opening.js'
 import { rowHeights } from '../state/rows.js'
-import { filter, mousePreset, rowHeight, session, theme, timeFormat } from '../state/session-state.js'
+import { filter, mousePreset, rowHeight, session, taskOrder, theme, timeFormat } from '../state/session-state.js'
 import type { ThemeChoice } from '../state/session-state.js'
 import { showDrawer, showFilterBar, showInspector } from '../state/settings.js'
 import { Icon } from '../widgets/icons.js'
@@ -41,6 +41,9 @@ function viewMenu(): MenuEntry[] {
       checked: rowHeight.peek() === h,
       run: () => void (rowHeight.value = h),
     })),
+    null,
+    { label: 'Busiest task first', checked: taskOrder.peek() === 'events', run: () => (taskOrder.value = 'events') },
+    { label: 'Tasks by name', checked: taskOrder.peek() === 'name', run: () => (taskOrder.value = 'name') },
     null,
     entry('drawer', showDrawer.peek()),
     entry('inspector', showInspector.peek()),

@@ -103,8 +103,8 @@ function TreeRows() {
 function TreeRow({ row }: { readonly row: Row }) {
   const header = row.expanded !== null
   const caption = row.pinned ? `${machineName(row.machine)} ${row.label}` : row.label
-  const count = row.kind === 'tasks' ? row.children : (row.track?.events ?? 0)
-  const what = row.kind === 'tasks' ? 'tasks' : 'events'
+  const count = row.track ? row.track.events : row.children
+  const what = row.track ? 'events' : 'tasks'
   return (
     <div
       id={`row-${row.id}`}
@@ -131,7 +131,7 @@ function TreeRow({ row }: { readonly row: Row }) {
       <span class="tree-twist">{header && <Icon name={row.expanded ? 'down' : 'right'} />}</span>
       <span class="tree-label">{caption}</span>
       <span class="tree-count">
-        {row.kind === 'tasks' || row.expanded === false || !header ? formatCount(count) : ''}
+        {!row.track || row.expanded === false || !header ? formatCount(count) : ''}
       </span>
       {!header && (
         <span class="tree-tools">

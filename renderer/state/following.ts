@@ -3,11 +3,14 @@
 import { batch, effect } from '@preact/signals'
 import { isAbort, say, sentence } from './messages.js'
 import {
+  busiest,
   details,
   engine,
   filter,
   filtering,
   filterView,
+  loading,
+  rowHeight,
   rowLayout,
   rowScroll,
   rowViewport,
@@ -16,10 +19,11 @@ import {
   setRowScroll,
 } from './session-state.js'
 import { isEmptyFilter } from './filters.js'
+import { busiestThatFit } from './rows.js'
 
 /** Starts following; answers a function that stops. */
 export function startFollowing(): () => void {
-  const stops = [followSelection(), followFilter(), followRows()]
+  const stops = [followSelection(), followFilter(), followRows(), followRoom()]
   return () => stops.forEach((s) => s())
 }
 
@@ -28,6 +32,19 @@ function followRows(): () => void {
   return effect(() => {
     void [rowLayout.value, rowViewport.value]
     setRowScroll(rowScroll.peek())
+  })
+}
+
+/**
+ * As many tasks as fit beside the CPUs of all machines: settled while a session is loaded, for no row may come or go under the
+ * hand that moves a splitter.
+ */
+function followRoom(): () => void {
+  return effect(() => {
+    const tracks = session.value?.tracks
+    const room = rowViewport.value
+    if (!tracks || room === 0 || (busiest.peek() !== null && !loading.value)) return
+    busiest.value = busiestThatFit(tracks, Math.floor(room / rowHeight.peek()))
   })
 }
 

@@ -133,7 +133,7 @@ export async function load(): Promise<void> {
     if (superseded()) return
     batch(() => {
       setSession(info, fresh)
-      if (fresh) restoreRows(view, info)
+      if (fresh) restoreRows(view)
       fresh = false
     })
   }

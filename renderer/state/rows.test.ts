@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TrackInfo } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
-import { layoutRows, rowsBetween } from './rows.js'
+import { busiestThatFit, layoutRows, rowsBetween } from './rows.js'
 import type { RowChoices } from './rows.js'
 
 const m0 = machineIndex(0)
@@ -42,15 +42,21 @@ const tracks = [
   cpu(m1, 0),
   task(m1, 1, 'init', 1),
 ]
-const choices: RowChoices = { pinned: [], hidden: new Set(), toggled: new Set(), text: '', height: 22 }
+const choices: RowChoices = {
+  pinned: [],
+  hidden: new Set(),
+  // Both machines' tasks are closed, so that the other rows are easy to follow.
+  toggled: new Set(['m0/tasks', 'm1/tasks']),
+  order: 'events',
+  busiest: 6,
+  text: '',
+  height: 22,
+}
 const ids = (c: Partial<RowChoices>) => layoutRows(tracks, { ...choices, ...c }).rows.map((r) => r.id)
 
 describe('layoutRows', () => {
-  it('shows machines open and their tasks closed', () => {
-    expect(ids({})).toEqual(['m0', 'm0/cpu0', 'm0/cpu1', 'm0/tasks', 'm1', 'm1/cpu0', 'm1/tasks'])
-  })
-  it('puts the busiest task first once they are opened', () => {
-    expect(ids({ toggled: new Set(['m0/tasks', 'm1']) })).toEqual([
+  it('shows machines and their tasks open, the busiest task first', () => {
+    expect(ids({ toggled: new Set() })).toEqual([
       'm0',
       'm0/cpu0',
       'm0/cpu1',
@@ -58,7 +64,19 @@ describe('layoutRows', () => {
       'm0/task/8',
       'm0/task/7',
       'm1',
+      'm1/cpu0',
+      'm1/tasks',
+      'm1/task/1',
     ])
+  })
+  it('closes what was toggled', () => {
+    expect(ids({})).toEqual(['m0', 'm0/cpu0', 'm0/cpu1', 'm0/tasks', 'm1', 'm1/cpu0', 'm1/tasks'])
+    expect(ids({ toggled: new Set(['m0', 'm1']) })).toEqual(['m0', 'm1'])
+  })
+  it('orders tasks by name on demand', () => {
+    expect(ids({ toggled: new Set(['m1']), order: 'name' })).toContain('m0/task/7')
+    const tasks = ids({ toggled: new Set(['m1']), order: 'name' }).filter((id) => id.includes('/task/'))
+    expect(tasks).toEqual(['m0/task/7', 'm0/task/8'])
   })
   it('moves pinned rows to the top, in the order of pinning, and shows each once', () => {
     expect(ids({ pinned: ['m1/cpu0', 'm0/task/7', 'gone'] })).toEqual([
@@ -87,6 +105,40 @@ describe('layoutRows', () => {
       expect(layout.index.get(r.id)).toBe(i)
     })
     expect(layout.height).toBe(layout.rows.length * 16)
+  })
+})
+
+describe('layoutRows with many tasks', () => {
+  const crowd = (m: typeof m0, n: number) => [
+    machine(m, `machine ${m}`),
+    cpu(m, 0),
+    ...Array.from({ length: n }, (_, i) => task(m, i + 1, `t${String(i).padStart(3, '0')}`, n - i)),
+  ]
+  const both = [...crowd(m0, 9), ...crowd(m1, 8)]
+  const rows = (toggled: readonly string[] = [], order: RowChoices['order'] = 'events', all = both) =>
+    layoutRows(all, { ...choices, toggled: new Set(toggled), order, busiest: 2 }).rows
+  const tasksOf = (m: number, of: ReturnType<typeof rows>) => of.filter((r) => r.kind === 'task' && r.machine === m)
+
+  it('keeps quieter tasks folded where they would push the next machine away', () => {
+    expect(tasksOf(0, rows()).map((r) => r.id)).toEqual(['m0/task/1', 'm0/task/2'])
+    expect(rows().find((r) => r.id === 'm0/quieter')).toMatchObject({ expanded: false, children: 7 })
+    expect(tasksOf(0, rows(['m0/quieter'])).length).toBe(9)
+  })
+  it('unfolds those of the last machine, unless they are many', () => {
+    expect(tasksOf(1, rows()).length).toBe(8)
+    expect(tasksOf(1, rows(['m1/quieter'])).length).toBe(2)
+    expect(tasksOf(0, rows([], 'events', crowd(m0, 203))).length).toBe(2)
+  })
+  it('has the busiest above the others in either order', () => {
+    const named = [...crowd(m0, 0), ...['d', 'c', 'b', 'a', 'e'].map((name, i) => task(m0, i, name, 9 - i))]
+    expect(tasksOf(0, rows([], 'name', named)).map((r) => r.label)).toEqual(['c-1', 'd-0', 'a-3', 'b-2', 'e-4'])
+  })
+  it('spends no header on two tasks', () => {
+    expect(rows([], 'events', [...crowd(m0, 4), ...crowd(m1, 0)]).some((r) => r.kind === 'quieter')).toBe(false)
+  })
+  it('gives every machine the same share of the room', () => {
+    expect(busiestThatFit(both, 22)).toBe(7)
+    expect(busiestThatFit(both, 4)).toBe(3)
   })
 })
 

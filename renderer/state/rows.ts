@@ -9,10 +9,10 @@ export type RowHeight = 16 | 22 | 28
 export const rowHeights: readonly RowHeight[] = [16, 22, 28]
 
 export interface Row {
-  /** Id of the track, or `<machine track>/tasks` for the header above a machine's tasks. */
+  /** Id of the track, or that of a header: `<machine track>/tasks`, `<machine track>/quieter`. */
   readonly id: string
-  readonly kind: 'machine' | 'cpu' | 'task' | 'tasks'
-  /** What the engine draws on this row; null for the header above a machine's tasks. */
+  readonly kind: 'machine' | 'cpu' | 'task' | 'tasks' | 'quieter'
+  /** What the engine draws on this row; null for the headers above tasks. */
   readonly track: TrackInfo | null
   readonly machine: MachineIndex
   readonly label: string
@@ -27,6 +27,9 @@ export interface Row {
   readonly children: number
 }
 
+/** How the tasks of a machine follow one another. */
+export type TaskOrder = 'events' | 'name'
+
 export interface RowLayout {
   readonly rows: readonly Row[]
   /** Index in `rows` by row id. */
@@ -39,16 +42,38 @@ export interface RowLayout {
 export interface RowChoices {
   readonly pinned: readonly string[]
   readonly hidden: ReadonlySet<string>
-  /** Rows whose state differs from the default: machines start expanded, their tasks collapsed. */
+  /** Headers whose state differs from the default. */
   readonly toggled: ReadonlySet<string>
+  readonly order: TaskOrder
+  /** Tasks of a machine that are shown at once: those with the most events. */
+  readonly busiest: number
   readonly text: string
   readonly height: RowHeight
 }
 
 export const emptyLayout: RowLayout = { rows: [], index: new Map(), height: 0, hidden: 0 }
 
-/** Tasks group id of a machine track. */
+/** Header above the tasks of a machine track, and the one above those with fewer events. */
 export const tasksGroup = (machineTrack: string): string => `${machineTrack}/tasks`
+export const quieterGroup = (machineTrack: string): string => `${machineTrack}/quieter`
+
+/** More tasks than this are not unfolded unasked. */
+const UNASKED = 200
+/** A header is worth its row from this many tasks on. */
+const QUIETER_MIN = 3
+const BUSIEST_MIN = 3
+
+/** How many tasks of each machine fit into `room` rows, so that the CPUs of all machines stay in sight. */
+export function busiestThatFit(tracks: readonly TrackInfo[], room: number): number {
+  const machines = tracks.filter((t) => t.kind === 'machine').length
+  const cpus = tracks.filter((t) => t.kind === 'cpu').length
+  // Each machine has a header, one above its tasks and one above the quieter of them.
+  return Math.max(BUSIEST_MIN, Math.floor((room - cpus - 3 * machines) / Math.max(1, machines)))
+}
+
+const byEvents = (a: TrackInfo, b: TrackInfo): number => b.events - a.events
+const byName = (a: TrackInfo, b: TrackInfo): number =>
+  a.label.localeCompare(b.label, 'en', { numeric: true, sensitivity: 'base' })
 
 export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): RowLayout {
   const { hidden, toggled, height } = choices
@@ -66,6 +91,7 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
     else group.set(t.machine, [t])
   }
 
+  const last = tracks.findLast((t) => t.kind === 'machine')
   const rows: Row[] = []
   let y = 0
   const push = (row: Omit<Row, 'y' | 'height'>) => {
@@ -92,7 +118,7 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
   for (const m of tracks) {
     if (m.kind !== 'machine' || hidden.has(m.id)) continue
     const cpus = (cpusOf.get(m.machine) ?? []).filter(wanted)
-    const tasks = (tasksOf.get(m.machine) ?? []).filter(wanted).sort((a, b) => b.events - a.events)
+    const tasks = (tasksOf.get(m.machine) ?? []).filter(wanted).sort(byEvents)
     if (text !== '' && cpus.length === 0 && tasks.length === 0 && !wanted(m)) continue
     const open = text !== '' || !toggled.has(m.id)
     push({
@@ -110,7 +136,7 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
     for (const c of cpus) leaf(c, 1, false)
     if (tasks.length === 0) continue
     const group = tasksGroup(m.id)
-    const tasksOpen = text !== '' || toggled.has(group)
+    const tasksOpen = text !== '' || !toggled.has(group)
     push({
       id: group,
       kind: 'tasks',
@@ -122,7 +148,27 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
       expanded: tasksOpen,
       children: tasks.length,
     })
-    if (tasksOpen) for (const t of tasks) leaf(t, 2, false)
+    if (!tasksOpen) continue
+    const shown = text !== '' || tasks.length < choices.busiest + QUIETER_MIN ? tasks.length : choices.busiest
+    const ordered = (some: readonly TrackInfo[]) => (choices.order === 'name' ? [...some].sort(byName) : some)
+    for (const t of ordered(tasks.slice(0, shown))) leaf(t, 2, false)
+    const quieter = tasks.slice(shown)
+    if (quieter.length === 0) continue
+    const rest = quieterGroup(m.id)
+    // The last machine's push nothing out of sight.
+    const restOpen = (m === last && quieter.length <= UNASKED) !== toggled.has(rest)
+    push({
+      id: rest,
+      kind: 'quieter',
+      track: null,
+      machine: m.machine,
+      label: 'With fewer events',
+      depth: 2,
+      pinned: false,
+      expanded: restOpen,
+      children: quieter.length,
+    })
+    if (restOpen) for (const t of ordered(quieter)) leaf(t, 2, false)
   }
   return {
     rows,

@@ -17,7 +17,7 @@ import type { Position, SessionTime, ViewRow } from '../../workers/units.js'
 import { noHistory, remember, travel } from './history.js'
 import type { History } from './history.js'
 import { emptyLayout, layoutRows } from './rows.js'
-import type { RowHeight } from './rows.js'
+import type { RowHeight, TaskOrder } from './rows.js'
 
 // ---- engine and session ------------------------------------------------------------------------------------------------
 
@@ -126,6 +126,7 @@ export function setSession(info: SessionInfo | null, fresh: boolean): void {
       hover.value = null
       rowScroll.value = 0
       activeRow.value = null
+      busiest.value = null
     }
     if (fresh || whole) range.value = extent.peek()
     else range.value = clampRange(shown, extent.peek())
@@ -138,7 +139,10 @@ export const rowHeight = signal<RowHeight>(22)
 /** Track ids in the order in which they were pinned. */
 export const pinned = signal<readonly string[]>([])
 export const hidden = signal<ReadonlySet<string>>(new Set())
-/** Headers that differ from the default: machines start expanded, their tasks collapsed. */
+/** Tasks of a machine that are shown at once; null until the room for rows is known. */
+export const busiest = signal<number | null>(null)
+export const taskOrder = signal<TaskOrder>('events')
+/** Headers that differ from the default: machines and their busiest tasks start expanded. */
 export const toggled = signal<ReadonlySet<string>>(new Set())
 export const rowText = signal('')
 /** Rows in display order; tree and canvas both draw these. */
@@ -150,6 +154,8 @@ export const rowLayout = computed(() => {
     hidden: hidden.value,
     toggled: toggled.value,
     text: rowText.value,
+    order: taskOrder.value,
+    busiest: busiest.value ?? 6,
     height: rowHeight.value,
   })
 })

@@ -4,7 +4,7 @@ import { effect, signal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { loadSettings, saveSetting } from '../store/db.js'
 import { handle } from './messages.js'
-import { filterTable, filterTimeline, mousePreset, rowHeight, theme, timeFormat } from './session-state.js'
+import { filterTable, filterTimeline, mousePreset, rowHeight, taskOrder, theme, timeFormat } from './session-state.js'
 
 export type DrawerTab = 'events' | 'clocks' | 'faults' | 'inspector'
 
@@ -50,6 +50,7 @@ export const settings: readonly Kept[] = [
   kept('timeFormat', timeFormat, oneOf('relative', 'trace')),
   kept('mousePreset', mousePreset, oneOf('remora', 'kernelshark')),
   kept('rowHeight', rowHeight, oneOf(16, 22, 28)),
+  kept('taskOrder', taskOrder, oneOf('events', 'name')),
   kept('treeWidth', treeWidth, number(120, 800)),
   kept('inspectorWidth', inspectorWidth, number(200, 1000)),
   kept('drawerHeight', drawerHeight, number(80, 1200)),

@@ -6,7 +6,6 @@ import { position, sessionTime } from '../../workers/units.js'
 import { saveView } from '../store/db.js'
 import type { SavedView } from '../store/db.js'
 import { handle } from './messages.js'
-import { tasksGroup } from './rows.js'
 import { clampRange, engine, extent, filter, hidden, markers, pinned, range, rowText } from './session-state.js'
 import { cpuTrack, selection, session, toggled } from './session-state.js'
 
@@ -55,17 +54,13 @@ export function clearView(): void {
 }
 
 /** Rows as they were left: known as soon as the first of the session can be drawn. */
-export function restoreRows(saved: SavedView | null, info: SessionInfo): void {
-  const [only, ...others] = info.tracks.filter((t) => t.kind === 'machine')
-  // One machine leaves room: its tasks are shown at once.
-  if (!saved) toggled.value = new Set(only && others.length === 0 ? [tasksGroup(only.id)] : [])
-  else {
-    batch(() => {
-      pinned.value = saved.pinned
-      hidden.value = new Set(saved.hidden)
-      toggled.value = new Set(saved.toggled)
-    })
-  }
+export function restoreRows(saved: SavedView | null): void {
+  if (!saved) return
+  batch(() => {
+    pinned.value = saved.pinned
+    hidden.value = new Set(saved.hidden)
+    toggled.value = new Set(saved.toggled)
+  })
 }
 
 /** Shows the session as it was left (`saved`), and keeps its view from now on. */

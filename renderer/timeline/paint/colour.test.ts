@@ -79,4 +79,8 @@ describe('theme', () => {
     const colours = machines.map((m) => css(machineColour(machines, m.machine)))
     expect(colours).toEqual(['rgb(122 134 153)', 'rgb(230 159 0)', 'rgb(86 180 233)'])
   })
+  it('tells recordings apart that have nothing to do with one another', () => {
+    const machines = ['alone', 'alone', 'host'].map((role, i) => ({ machine: machineIndex(i), role }) as MachineInfo)
+    expect(new Set(machines.map((m) => css(machineColour(machines, m.machine)))).size).toBe(3)
+  })
 })

@@ -54,7 +54,7 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
   for (const row of rows) {
     const top = Math.round((row.y - scroll) * ratio)
     const bottom = Math.round((row.y + row.height - scroll) * ratio)
-    const header = row.kind === 'machine' || row.kind === 'tasks'
+    const header = row.kind === 'machine' || row.track === null
     if (header) raster.fill(0, top, raster.width, bottom, pack(theme.raised))
     else for (const x of gridAt) raster.column(x, top, bottom, gridColour)
     const index = row.track ? p.rowOf.get(row.track.id) : undefined

@@ -36,10 +36,10 @@ const GUESTS: readonly Rgb[] = ['#e69f00', '#56b4e9', '#009e73', '#cc79a7', '#d5
 )
 const HOST: Rgb = { r: 122, g: 134, b: 153 }
 
-/** Colour of a machine's bands: the host slate, guests in turn. */
+/** Colour of a machine's bands: the first that is no guest slate, all others in turn. */
 export function machineColour(machines: readonly MachineInfo[], machine: MachineIndex): Rgb {
-  const guests = machines.filter((m) => m.role === 'guest')
-  const i = guests.findIndex((m) => m.machine === machine)
+  const first = machines.find((m) => m.role !== 'guest')
+  const i = machines.filter((m) => m !== first).findIndex((m) => m.machine === machine)
   return i < 0 ? HOST : GUESTS[i % GUESTS.length]!
 }
 
