@@ -37,12 +37,16 @@ const all = sharedData ? recordings(sharedData) : []
 /** What Debian's trace-cmd was built without. */
 const unreadable = (name: string): boolean => hasTraceCmd && /zlib/.test(name)
 
-function check(name: string, ours: readonly string[], theirs: readonly string[]): void {
-  const ignoring = exceptions[name]?.ignoring
-  const { agree, total, differences } = ignoring
-    ? compareLines(ours.map(ignoring), theirs.map(ignoring))
-    : compareLines(ours, theirs)
-  console.log(`${name}: ${agree} of ${total} lines agree${ignoring ? ' as far as they are compared' : ''}`)
+/** trace-cmd 3.1.6 is not steady: where a version 6 file names its clock late, one run in some hundred prints times as ticks. */
+const ATTEMPTS = 3
+
+function check(name: string, ours: readonly string[], ask: () => readonly string[]): void {
+  const ignoring = exceptions[name]?.ignoring ?? ((line: string) => line)
+  const mine = ours.map(ignoring)
+  let result = compareLines(mine, ask().map(ignoring))
+  for (let i = 1; i < ATTEMPTS && result.agree < result.total; i++) result = compareLines(mine, ask().map(ignoring))
+  const { agree, total, differences } = result
+  console.log(`${name}: ${agree} of ${total} lines agree${exceptions[name] ? ' as far as they are compared' : ''}`)
   const shown = differences.map((d) => `  ours   ${d.ours}\n  theirs ${d.theirs}`).join('\n')
   expect(total - agree, `lines that differ in ${name}\n${shown}\n`).toBe(0)
 }
@@ -56,13 +60,13 @@ const stored = sound.filter((r) => r.goldens.length > 0 && !live.includes(r))
 describe.skipIf(!sharedData)('events as trace-cmd prints them (needs ../shared/data)', { timeout: 240_000 }, () => {
   it.each(live.map((r) => [r.name, r] as const))('%s', async (name, recording) => {
     const path = unpacked.path(recording)
-    check(name, await ourLines([path]), lines(traceCmdReport(['-t', path])))
+    check(name, await ourLines([path]), () => lines(traceCmdReport(['-t', path])))
   })
 
   it.each(stored.map((r) => [r.name, r] as const))('%s, stored report', async (name, recording) => {
     for (const golden of recording.goldens) {
       const { us, raw } = golden
-      check(name, await ourLines([unpacked.path(recording)], { us, raw }), lines(readGolden(golden)))
+      check(name, await ourLines([unpacked.path(recording)], { us, raw }), () => lines(readGolden(golden)))
     }
   })
 })
@@ -104,8 +108,8 @@ describe.skipIf(!sharedData || !hasTraceCmd)(
       '%s',
       async (name, files) => {
         const paths = files.map((file) => join(sharedData!, file))
-        const theirs = traceCmdReport(['-t', ...paths.flatMap((path) => ['-i', path])])
-        check(name, await ourLines(paths), lines(theirs))
+        const args = ['-t', ...paths.flatMap((path) => ['-i', path])]
+        check(name, await ourLines(paths), () => lines(traceCmdReport(args)))
       },
     )
   },
