@@ -87,12 +87,33 @@ function compileDump(f: EventFormat, parts: readonly Part[]): Text {
   }
 }
 
+/** The one field that an expression depends on; undefined where there are none or several. */
+function onlyField(node: Node | undefined, seen = new Set<FieldFormat>()): FieldFormat | undefined {
+  const visit = (n: Node | undefined): void => {
+    if (!n) return
+    if (n.field) seen.add(n.field)
+    for (const child of [n.left, n.right, n.third, ...n.args]) visit(child)
+  }
+  visit(node)
+  return seen.size === 1 ? [...seen][0] : undefined
+}
+
+/** Whether an expression names values: flags, symbols, or a choice between strings. */
+const givesNames = (n: Node | undefined): boolean =>
+  n !== undefined &&
+  (n.kind === 'flags' ||
+    n.kind === 'symbol' ||
+    (n.kind === 'op' && [n.left, n.right].some((c) => c?.kind === 'string' || givesNames(c))))
+
+/** What the print format calls the values of a field: `R` and `+` of prev_state are two parts of one name. */
 function namedFields(parts: readonly Part[]): Map<FieldFormat, Text> {
   const named = new Map<FieldFormat, Text>()
   for (const { argument, render } of parts) {
-    if (argument?.kind !== 'symbol' && argument?.kind !== 'flags') continue
-    const inner = argument.left && innermost(argument.left)
-    if (inner?.kind === 'field' && inner.field && !named.has(inner.field)) named.set(inner.field, render)
+    if (!givesNames(argument)) continue
+    const field = onlyField(argument)
+    if (!field) continue
+    const before = named.get(field)
+    named.set(field, before ? (p, c) => before(p, c) + render(p, c) : render)
   }
   return named
 }
