@@ -3,7 +3,15 @@ import { basename } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
 import { InputError, RequestError } from '../../workers/fault.js'
 import type { Session } from '../../workers/model/session.js'
-import type { ClockChoice, EngineApi, Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
+import type {
+  ClockChoice,
+  DeclaredPair,
+  EngineApi,
+  Family,
+  OpenRequest,
+  SessionInfo,
+} from '../../workers/thread/contract.js'
+import { machineIndex } from '../../workers/units.js'
 import { pathError, tracePaths } from '../api/files.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
@@ -39,7 +47,7 @@ export const clockMethods = ['recorded', 'compat', 'events', 'none'] as const
 export type ClockOption = (typeof clockMethods)[number]
 
 /** One method for all machines it can apply to: guests, and for `none` everybody. */
-export function clockChoices(family: Family, method: ClockOption | undefined): OpenRequest['clocks'] {
+export function clockChoices(family: Pick<Family, 'machines'>, method: ClockOption | undefined): OpenRequest['clocks'] {
   if (method === undefined) return undefined
   const choices: Record<number, ClockChoice> = {}
   for (const { machine, role } of family.machines) {
@@ -51,23 +59,54 @@ export function clockChoices(family: Family, method: ClockOption | undefined): O
   return choices
 }
 
+/**
+ * Guests and hosts named by `--pair GUEST=HOST`, each by its path as given or by its file name, as indices of the sources.
+ * Throws UsageError for a name that fits no file or several.
+ */
+export function pairsOf(
+  command: string,
+  texts: readonly string[] | undefined,
+  sources: readonly SourceRef[],
+): DeclaredPair[] {
+  return (texts ?? []).map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1 || at === text.length - 1) throw new UsageError(`--pair takes GUEST=HOST, not "${text}".`, command)
+    return { guest: sourceNamed(text.slice(0, at)), host: sourceNamed(text.slice(at + 1)) }
+  })
+
+  function sourceNamed(name: string): number {
+    const byPath = sources.findIndex((s) => s.kind === 'path' && s.path === name)
+    if (byPath >= 0) return byPath
+    const found = sources.flatMap((s, i) => (s.name === name ? [i] : []))
+    if (found.length === 1) return found[0]!
+    const what = found.length === 0 ? 'is none of the files' : `is the name of ${found.length} files; give its path`
+    throw new UsageError(`--pair: "${name}" ${what}.`, command)
+  }
+}
+
+export interface OpenOptions {
+  /** Absent = the best that the files allow, assessed as the screens do, so that all doors show the same times. */
+  readonly clock?: ClockOption
+  readonly pair?: readonly DeclaredPair[]
+}
+
 /** Loads everything, saying how far it is when that takes long. Rejects with the engine's errors. */
 export async function openSession(
   { engine }: Connection,
   sources: readonly SourceRef[],
-  clock: ClockOption | undefined,
+  { clock, pair = [] }: OpenOptions,
   io: Io,
 ): Promise<{ info: SessionInfo; session: Session }> {
-  const clocks = clock === undefined ? undefined : clockChoices(await engine.inspect(sources, io.signal), clock)
+  // Declared guests are none before loading, and what the events say is known only after it.
+  const early = clock !== undefined && clock !== 'events' && pair.length === 0
+  const clocks = early ? clockChoices(await engine.inspect(sources, io.signal), clock) : undefined
   const progress = progressLine(io)
   try {
-    // Assessed as the screens do, so that all doors show the same times; who names a method gets that and nothing else.
-    const request = clock === 'events' ? { sources } : { sources, clocks, assess: clock === undefined }
+    const request = { sources, clocks, pair, assess: clock === undefined }
     let info = await engine.open(request, progress.show, undefined, io.signal)
-    if (clock === 'events') {
-      // What the events say is known once they are loaded.
-      for (const { machine } of info.machines.filter(({ role }) => role === 'guest')) {
-        info = await engine.setClock(machine, { method: clock })
+    if (clock !== undefined && !early) {
+      for (const [machine, choice] of Object.entries(clockChoices(info, clock) ?? {})) {
+        info = await engine.setClock(machineIndex(Number(machine)), choice)
       }
     }
     const session = engine.session()

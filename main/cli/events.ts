@@ -3,7 +3,7 @@ import { compileExpression } from '../../workers/table/filter/compile.js'
 import { filterPositions } from '../../workers/table/filter/views.js'
 import { headerLines } from '../../workers/table/lines.js'
 import { readArgs } from './args.js'
-import { clockMethods, connect as connectNode, openSession, sourcesOf, type Connect } from './engine.js'
+import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { UsageError, type Io } from './io.js'
 import { printEvents } from './print-pool.js'
 import { progressLine } from './progress.js'
@@ -22,6 +22,7 @@ A directory stands for all *.dat files in it.
   --filter EXPR            only events for which the expression holds: 'prev_prio < 100 && next_comm ~ "CPU"'
   --clock METHOD           how guests' times are related to the host's: recorded, compat (as trace-cmd does), events (from
                            the sequence of events), none; default: the best that the files allow
+  --pair GUEST=HOST        take these two files for a guest and its host, though nothing in them says so; may repeat
   --us                     microseconds in place of nanoseconds
   --json                   one JSON object a line (docs/schema/event.schema.json)
   -h, --help               this text
@@ -36,6 +37,7 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
     machine: { type: 'string', multiple: true },
     filter: { type: 'string' },
     clock: { type: 'string' },
+    pair: { type: 'string', multiple: true },
     us: { type: 'boolean' },
     json: { type: 'boolean' },
   })
@@ -46,9 +48,10 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
   // A mistake in the expression is said before anything is read.
   if (values.filter !== undefined) compileExpression(values.filter)
   const sources = await sourcesOf('events', positionals)
+  const pair = pairsOf('events', values.pair, sources)
   const connection = await connect()
   try {
-    const { info, session } = await openSession(connection, sources, clock, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair }, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const positions = await select(session, filterOf(session, values), io)
     if (!values.json) await io.out(`${headerLines(session).join('\n')}\n`)

@@ -1,29 +1,36 @@
 import { readArgs } from './args.js'
-import { connect as connectNode, openSession, sourcesOf, type Connect } from './engine.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { headsReport, sessionReport } from './info-json.js'
 import { infoText } from './info-text.js'
-import type { Io } from './io.js'
+import { UsageError, type Io } from './io.js'
 import { reportUnread } from './report.js'
 
-export const infoHelp = `remora info [--heads] [--json] FILE|DIR...
+export const infoHelp = `remora info [options] FILE|DIR...
 
 Tells what the traces hold: format, clock and kernel of each file; machines and who is whose guest; how the clocks are related
 and how far that can be trusted; events per CPU and per type; missed events; faults with file and byte.
 A directory stands for all *.dat files in it.
 
-  --heads     read the files' heads only: fast, but no counts
-  --json      one JSON object (docs/schema/info.schema.json)
-  -h, --help  this text
+  --heads            read the files' heads only: fast, but no counts
+  --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
+  --json             one JSON object (docs/schema/info.schema.json)
+  -h, --help         this text
 `
 
 export async function infoCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
-  const { values, positionals } = readArgs('info', args, { heads: { type: 'boolean' }, json: { type: 'boolean' } })
+  const { values, positionals } = readArgs('info', args, {
+    heads: { type: 'boolean' },
+    pair: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
+  if (values.heads && values.pair) throw new UsageError('--pair needs the events, which --heads leaves unread.', 'info')
   const sources = await sourcesOf('info', positionals)
+  const pair = pairsOf('info', values.pair, sources)
   const connection = await connect()
   try {
     const report = values.heads
       ? headsReport(await connection.engine.inspect(sources, io.signal))
-      : sessionReport((await openSession(connection, sources, undefined, io)).info)
+      : sessionReport((await openSession(connection, sources, { pair }, io)).info)
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))
     return reportUnread(report, values.json ?? false, io)
   } finally {

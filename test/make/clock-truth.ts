@@ -9,6 +9,24 @@ export interface Step {
   readonly by: number
 }
 
+export interface Slew {
+  /** Host time, ns. */
+  readonly at: number
+  /** Added to the rate of host against guest from there on. */
+  readonly ppm: number
+}
+
+/** A vCPU in guest mode once, times of host and guest in ns. */
+export interface GuestRun {
+  readonly entry: number
+  readonly exit: number
+  /** Guest events, ascending. */
+  readonly guest: readonly number[]
+  /** Whether entry and exit were recorded. */
+  readonly sawEntry: boolean
+  readonly sawExit: boolean
+}
+
 export interface TruthOptions {
   readonly seed: number
   /** Length in ns of host time. */
@@ -19,6 +37,7 @@ export interface TruthOptions {
   /** Rate of host against guest, ppm. */
   readonly ppm: number
   readonly steps?: readonly Step[]
+  readonly slews?: readonly Slew[]
   /** Smallest and median gap from entry to the first guest event and from the last one to exit, ns. */
   readonly gapFloor?: number
   readonly gapMedian?: number
@@ -34,6 +53,8 @@ export interface TruthOptions {
 
 export interface Truth {
   readonly evidence: Evidence
+  /** What happened, per vCPU: what was recorded of it makes the evidence. */
+  readonly runs: readonly (readonly GuestRun[])[]
   /** True host - guest at a guest time. */
   offsetAt(guest: number, vcpu?: number): number
   /** Brackets whose one end was lost. */
@@ -59,15 +80,20 @@ export function makeTruth(o: TruthOptions): Truth {
   const gap = (): number => floor + exponential(((o.gapMedian ?? 1500) - floor) / Math.LN2)
   const rate = o.ppm * 1e-6
   const steps = o.steps ?? []
-  const shiftAtHost = (h: number): number => steps.reduce((s, step) => (h >= step.at ? s + step.by : s), 0)
+  const slews = o.slews ?? []
+  const shiftAtHost = (h: number): number =>
+    steps.reduce((s, step) => (h >= step.at ? s + step.by : s), 0) +
+    slews.reduce((s, slew) => s + Math.max(0, h - slew.at) * slew.ppm * 1e-6, 0)
   // host = guest + offset + rate * (guest + offset) + shift: host time 0 has the stated offset.
   const toGuest = (h: number, extra: number): number => (h - shiftAtHost(h)) / (1 + rate) - o.offset - extra
   let open = 0
   const vcpus: VcpuEvidence[] = []
+  const runs: GuestRun[][] = []
   for (let v = 0; v < o.vcpus; v++) {
     const extra = o.vcpuOffset?.[v] ?? 0
     const marks: { t: number; enter: boolean }[] = []
     const guest: number[] = []
+    const told: { entry: (typeof marks)[0]; exit: (typeof marks)[0]; guest: number[] }[] = []
     let h = exponential(o.pauseMean ?? 100_000)
     while (h < o.duration) {
       const length = 4 * floor + exponential(o.bracketMean ?? 60_000)
@@ -75,15 +101,27 @@ export function makeTruth(o: TruthOptions): Truth {
       const last = Math.max(first, h + length)
       const end = last + gap()
       marks.push({ t: Math.round(h), enter: true }, { t: Math.round(end), enter: false })
+      const events = guest.length
       // Rounding must not put an event outside of its bracket.
       guest.push(Math.ceil(toGuest(first, extra)))
       const inside = Math.floor(next() * 3)
       const between = Array.from({ length: inside }, () => first + next() * (last - first)).sort((a, b) => a - b)
       for (const t of between) guest.push(Math.round(toGuest(t, extra)))
       if (last > first) guest.push(Math.floor(toGuest(last, extra)))
+      told.push({ entry: marks.at(-2)!, exit: marks.at(-1)!, guest: guest.slice(events).sort((a, b) => a - b) })
       h = end + 1000 + exponential(o.pauseMean ?? 100_000)
     }
     const kept = marks.filter(() => next() >= (o.lost ?? 0))
+    const recorded = new Set(kept)
+    runs.push(
+      told.map((r) => ({
+        entry: r.entry.t,
+        exit: r.exit.t,
+        guest: r.guest,
+        sawEntry: recorded.has(r.entry),
+        sawExit: recorded.has(r.exit),
+      })),
+    )
     const entry: number[] = []
     const exit: number[] = []
     let entered: number | null = null
@@ -111,6 +149,7 @@ export function makeTruth(o: TruthOptions): Truth {
   }
   return {
     evidence: { kind: o.kind ?? 'kvm', vcpus },
+    runs,
     open,
     offsetAt: (g, vcpu = 0) => {
       const extra = o.vcpuOffset?.[vcpu] ?? 0

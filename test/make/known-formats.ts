@@ -44,6 +44,51 @@ const wake = (name: string, id: number): Format => ({
 export const schedWaking = wake('sched_waking', 375)
 export const schedWakeup = wake('sched_wakeup', 374)
 
+const u32 = (name: string): Field => int(name, 'u32', 4, false)
+const u64 = (name: string): Field => int(name, 'u64', 8, false)
+const uint = (name: string): Field => int(name, 'unsigned int', 4, false)
+
+export const kvmEntry: Format = {
+  system: 'kvm',
+  name: 'kvm_entry',
+  id: 410,
+  fields: [uint('vcpu_id'), ulong('rip'), int('immediate_exit', 'bool', 1, false)],
+  printFmt: '"vcpu %u, rip 0x%lx%s", REC->vcpu_id, REC->rip, REC->immediate_exit ? "[immediate exit]" : ""',
+}
+export const kvmExit: Format = {
+  system: 'kvm',
+  name: 'kvm_exit',
+  id: 411,
+  fields: [
+    uint('exit_reason'),
+    ulong('guest_rip'),
+    u32('isa'),
+    u64('info1'),
+    u64('info2'),
+    u32('intr_info'),
+    u32('error_code'),
+    uint('vcpu_id'),
+  ],
+  printFmt:
+    '"vcpu %u reason %u rip 0x%lx info1 0x%016llx info2 0x%016llx", REC->vcpu_id, REC->exit_reason, REC->guest_rip, ' +
+    'REC->info1, REC->info2',
+}
+export const hrtimerStart: Format = {
+  system: 'timer',
+  name: 'hrtimer_start',
+  id: 420,
+  fields: [ulong('hrtimer'), ulong('function'), int('expires', 's64', 8, true), int('softexpires', 's64', 8, true)],
+  printFmt:
+    '"hrtimer=0x%lx function=0x%lx expires=%llu softexpires=%llu", REC->hrtimer, REC->function, REC->expires, REC->softexpires',
+}
+export const cpuIdle: Format = {
+  system: 'power',
+  name: 'cpu_idle',
+  id: 421,
+  fields: [u32('state'), u32('cpu_id')],
+  printFmt: '"state=%lu cpu_id=%lu", (unsigned long)REC->state, (unsigned long)REC->cpu_id',
+}
+
 /** One field of every kind a format can state. */
 export const everyKind: Format = {
   system: 'remora',

@@ -21,6 +21,8 @@ export interface Assessment {
   readonly brackets: readonly ClosedBrackets[]
   /** First and last guest event. */
   readonly span: readonly [number, number]
+  /** Machines of the two whose trace clock is `local`: it may differ between the CPUs, which no estimate can tell. */
+  readonly local: readonly string[]
 }
 
 /** Session time minus guest ticks at a guest time, by some method. */
@@ -53,6 +55,9 @@ export function assess(scene: Scene, guest: MachineInfo, known: OffsetOf | null)
     estimate: estimate(gathered.evidence, { anchor }),
     brackets: gathered.evidence.vcpus.map(closeBrackets),
     span,
+    local: [guest, scene.machines[guest.parent ?? guest.machine]!]
+      .filter((m) => m.files.some((f) => scene.files[f]!.meta.clock === 'local'))
+      .map((m) => m.name),
   }
 }
 
@@ -112,7 +117,7 @@ export function judge(
     places,
     report: {
       method,
-      verdict: own ? a.estimate.verdict : verdictOf(a.estimate, places, kind),
+      verdict: capped(own ? a.estimate.verdict : verdictOf(a.estimate, places, kind), a.local),
       offset: String(Math.round(offset)),
       error,
       accuracy,
@@ -122,6 +127,10 @@ export function judge(
     },
   }
 }
+
+/** Clocks that may differ between CPUs leave nothing proven. */
+const capped = (verdict: ClockVerdict, local: readonly string[]): ClockVerdict =>
+  local.length > 0 && (verdict === 'GUARANTEED' || verdict === 'LOOSE') ? 'CONDITIONAL' : verdict
 
 /** A method other than the estimate: what it may be called, given where it puts the guest's events. */
 function verdictOf(e: Estimate, places: Places, kind: BracketKind): ClockVerdict {
@@ -159,6 +168,8 @@ export interface HealthInput {
   readonly deltas: ClockHealth['deltas']
   readonly unit: 'ns' | 'ticks'
   readonly guestName: string
+  /** Epoch of the session's clock minus that of the guest's ticks. */
+  readonly epochs: bigint
 }
 
 const BOUND_POINTS = 200
@@ -169,7 +180,10 @@ export function healthOf(input: HealthInput): ClockHealth {
   const e = a.estimate
   const { vcpus } = a.gathered.evidence
   const current = judge(a, method, offsets)
-  const methods = [current, ...input.others.map((o) => judge(a, o.method, o.offsets))].map((j) => j.report)
+  const methods = [current, ...input.others.map((o) => judge(a, o.method, o.offsets))].map(({ report }) => ({
+    ...report,
+    offset: String(BigInt(report.offset) + input.epochs),
+  }))
   const cpu = vcpus[0]?.vcpu ?? 0
   const at = (g: number, c = cpu): number => g + offsets(g, c)
   const bounds = boundPoints(a, offsets, at)

@@ -27,7 +27,7 @@ const SOURCES: Partial<Record<ClockMethod, string>> = {
 function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r: ClockMethodReport): string {
   if (a.gathered.lacking) return a.gathered.lacking
   const { pieces } = a.estimate
-  const { kind, vcpus } = a.gathered.evidence
+  const { kind } = a.gathered.evidence
   const seen = r.inside + r.outside
   const where = kind === 'kvm' ? 'between kvm_entry and kvm_exit' : 'in times when its vCPU threads were on a CPU'
   const share = `${((100 * r.inside) / Math.max(1, seen)).toFixed(r.outside === 0 ? 0 : 1)} %`
@@ -43,12 +43,15 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
       if (pieces.length > 1) {
         return `${source}: the clocks do not keep one straight relation (${pieces.length} pieces); ${most}, to within ${accuracy}.`
       }
+      if (a.local.length > 0 && r.outside === 0 && !pieces.some((p) => p.check.failed)) {
+        return `${source}: ${most}, and the error is at most ${accuracy} if the CPUs' clocks agree; nothing says so, because the trace clock of ${a.local.join(' and ')} is local.`
+      }
       return r.outside > 0
         ? `${source}: ${most}, the others at times when entries or exits are missing or the clocks disagree; expect errors up to ${accuracy}.`
         : `${source}: ${most}, but the corridor between them moves, as a small step of a clock would move it; expect errors up to ${accuracy}.`
     }
     case 'ONE-SIDED': {
-      const known = vcpus.every((v) => v.exit.every((x) => x === Infinity)) ? 'entries' : 'exits'
+      const known = pieces.every((p) => p.stretch.matching.upper.n === 0) ? 'entries' : 'exits'
       return `Only ${known} were recorded, so the relation is bounded on one side and no accuracy can be stated.`
     }
     case 'INFEASIBLE':

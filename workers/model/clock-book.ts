@@ -101,6 +101,7 @@ export class ClockBook {
       deltas: await venutoDeltas(scene, guest, assessment),
       unit: relation.unit,
       guestName: guest.name,
+      epochs: relation.epoch - this.files[guest.files[0]!]!.meta.epoch,
     })
   }
 
@@ -111,7 +112,8 @@ export class ClockBook {
 
   /** The relation with one guest by some method; null where that method is not to be had. */
   #relateBy(method: ClockMethod, guest: MachineInfo): Relation | null {
-    const possible = method !== 'events' || this.#assessments.get(guest.machine)?.estimate.pieces.length
+    const assessment = this.#assessments.get(guest.machine)
+    const possible = method !== 'events' || (assessment && this.#eventRelation(assessment).lacking === null)
     const shifted = guest.files.some((f) => this.files[f]!.meta.timeShift !== null)
     if (!possible || ((method === 'recorded' || method === 'compat') && !shifted)) return null
     return this.relate({ [guest.machine]: { method } })

@@ -130,7 +130,7 @@ export interface ClockPlaces {
 export interface ClockMethodReport extends ClockPlaces {
   readonly method: ClockMethod
   readonly verdict: ClockVerdict
-  /** Session time minus guest ticks in the middle of the guest's trace, decimal. */
+  /** Session clock minus guest clock, both as absolute values, in the middle of the guest's trace, decimal. */
   readonly offset: string
   /** Difference to the middle of the bounds that the events give there; null where they give none. */
   readonly error: number | null

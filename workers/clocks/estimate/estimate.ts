@@ -295,7 +295,7 @@ function conclude(
     ...base,
     verdict,
     breaks: breaksOf(pieces),
-    accuracy: Math.max(halfWidth, corridor) + (failed || contradicted ? excursion : 0),
+    accuracy: contradicted ? null : Math.max(halfWidth, corridor) + (failed ? excursion : 0),
     halfWidth,
     slack: contradicted ? slackAt(all, options.anchor ?? anchor, [pieces[0]!.from, pieces[pieces.length - 1]!.to]) : 0,
   }
