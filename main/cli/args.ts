@@ -23,7 +23,7 @@ export function readArgs<T extends Options>(
     const option = /'(-[^' ]*)/.exec(text)?.[1] ?? ''
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(`Unknown option ${option}.`, command)
-    if (/argument missing/.test(text)) throw new UsageError(`${option} needs a value.`, command)
+    if (/argument missing|argument is ambiguous/.test(text)) throw new UsageError(`${option} needs a value.`, command)
     if (/does not take/.test(text)) throw new UsageError(`${option} takes no value.`, command)
     throw new UsageError(text, command)
   }

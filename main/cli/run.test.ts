@@ -22,6 +22,8 @@ function fakeIo(signal = new AbortController().signal) {
   return { io, said }
 }
 
+const here = 'package.json'
+
 describe('bad use is one sentence and exit code 2', () => {
   test.each([
     [[], 'remora: A command is missing. See: remora --help\n'],
@@ -34,6 +36,27 @@ describe('bad use is one sentence and exit code 2', () => {
     [
       ['events', 'x.dat', '--clock', 'sundial'],
       'remora: --clock takes recorded, compat, events, none, not "sundial". See: remora events --help\n',
+    ],
+    [
+      ['clocks', 'x.dat', '--method', 'user'],
+      'remora: --method takes recorded, compat, events, none, not "user". See: remora clocks --help\n',
+    ],
+    [['clocks', 'x.dat', '--max-error', '-1'], 'remora: --max-error needs a value. See: remora clocks --help\n'],
+    [
+      ['clocks', 'x.dat', '--max-outside=some'],
+      'remora: --max-outside takes a number, not "some". See: remora clocks --help\n',
+    ],
+    [
+      ['clocks', here, '--pair', 'package.json'],
+      'remora: --pair takes GUEST=HOST, not "package.json". See: remora clocks --help\n',
+    ],
+    [
+      ['clocks', here, '--pair', 'package.json=other.dat'],
+      'remora: --pair: "other.dat" is none of the files. See: remora clocks --help\n',
+    ],
+    [
+      ['info', here, '--heads', '--pair', 'a=b'],
+      'remora: --pair needs the events, which --heads leaves unread. See: remora info --help\n',
     ],
     [
       ['serve', '--port', '99999'],
@@ -56,15 +79,20 @@ describe('bad use is one sentence and exit code 2', () => {
 })
 
 describe('help and version', () => {
-  test.each([['--help'], ['info', '--help'], ['events', '-h'], ['serve', '--help'], ['open', '--help'], ['--version']])(
-    '%s %s',
-    async (...args) => {
-      const { io, said } = fakeIo()
-      expect(await run(args, io)).toBe(0)
-      expect(said.err).toBe('')
-      expect(said.out).toMatch(/^remora /)
-    },
-  )
+  test.each([
+    ['--help'],
+    ['info', '--help'],
+    ['events', '-h'],
+    ['clocks', '--help'],
+    ['serve', '--help'],
+    ['open', '--help'],
+    ['--version'],
+  ])('%s %s', async (...args) => {
+    const { io, said } = fakeIo()
+    expect(await run(args, io)).toBe(0)
+    expect(said.err).toBe('')
+    expect(said.out).toMatch(/^remora /)
+  })
 })
 
 describe('stopping', () => {
@@ -177,7 +205,6 @@ const session: SessionInfo = {
 const engine = { inspect: async () => family, open: async () => session, session: () => ({}) } as unknown as EngineApi
 const connect = (partial: object = {}) =>
   Promise.resolve({ engine: { ...engine, ...partial } as never, dispose: () => undefined })
-const here = 'package.json'
 
 describe('info', () => {
   test('tells files, family, clocks, events and faults', async () => {

@@ -55,11 +55,11 @@ export function gatherEvidence(scene: Scene, guest: MachineInfo, offsetGuess: nu
     kind === 'kvm' ? kvm.get(tid) : schedBrackets(scene, host, tid)
   const seats: Seat[] = []
   for (const [vcpu, { tids, by }] of [...candidates].sort((a, b) => a[0] - b[0])) {
-    const guest = guestTimes.get(vcpu)
-    if (!guest || guest.length === 0) continue
+    const events = guestTimes.get(vcpu)
+    if (!events || events.length === 0) continue
     const possible = tids.flatMap((tid) => {
       const brackets = bracketsOf(tid)
-      return brackets && brackets.entry.length > 0 ? [{ tid, by, evidence: { vcpu, guest, ...brackets } }] : []
+      return brackets && brackets.entry.length > 0 ? [{ tid, by, evidence: { vcpu, guest: events, ...brackets } }] : []
     })
     if (possible.length > 0) seats.push(possible)
   }
