@@ -186,7 +186,7 @@ function cover(
     for (let guard = 0; guard < 64; guard++) {
       const edge = side > 0 ? last.to : last.from
       if (side > 0 ? edge >= to : edge <= from) break
-      const next = beyond(evidence, all, last, edge, side, from, to)
+      const next = stretchBehind(evidence, all, last, edge, side, from, to)
       if (!next) break
       if (side > 0) done.push(next)
       else done.unshift(next)
@@ -198,7 +198,7 @@ function cover(
 }
 
 /** The stretch behind a break: near the old line if the step is small, from a new vote otherwise. */
-function beyond(
+function stretchBehind(
   evidence: Evidence,
   all: readonly ClosedBrackets[],
   last: Stretch,
