@@ -1,140 +1,144 @@
-// What the events of host and guest say about a guest's clock: the verdict, the methods side by side, and where they disagree.
+// What the events of host and guest say about a guest's clock: the facts, the methods side by side, where they disagree, and the
+// bounds along the trace.
 
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import type { ClockHealth, ClockMethod, SessionInfo } from '../../workers/thread/contract.js'
+import type { ComponentChildren } from 'preact'
+import type { ClockHealth, ClockMethod, ClockMethodReport, SessionInfo } from '../../workers/thread/contract.js'
+import { BoundsChart } from '../charts/bounds-chart.js'
+import { boundRuns } from '../state/bounds.js'
+import type { BoundPoint } from '../state/bounds.js'
+import { clockCards } from '../state/clock-cards.js'
+import { formatBounds, formatCount, formatShare, formatShort, formatTime, plural } from '../state/format.js'
+import { handle } from '../state/messages.js'
+import {
+  activeRow,
+  cpuTrack,
+  engine,
+  revealRow,
+  select,
+  setRange,
+  timeFormat,
+  timelineView,
+} from '../state/session-state.js'
 import type { MachineIndex } from '../../workers/units.js'
-import { formatCount, formatShare, formatShort, formatTime, plural } from '../state/format.js'
-import { sentence } from '../state/messages.js'
-import { engine, revealTime, timeFormat } from '../state/session-state.js'
-import { bandPath } from './band.js'
 import { methodNames, proof } from './verdict.js'
 
 interface Props {
   readonly info: SessionInfo
   readonly machine: MachineIndex
-  /** What stands above the card already. */
-  readonly statement: string
   readonly use: (method: ClockMethod) => void
 }
 
-export function HealthCard({ info, machine, statement, use }: Props) {
-  const health = useSignal<ClockHealth | null>(null)
-  const trouble = useSignal<string | null>(null)
-  useEffect(() => {
-    let current = true
-    trouble.value = null
-    engine
-      .peek()
-      ?.clockHealth(machine)
-      .then(
-        (h) => current && (health.value = h),
-        (e: unknown) => current && (trouble.value = sentence(e)),
-      )
-    return () => {
-      current = false
-    }
-  }, [machine, info.version])
-  if (trouble.value !== null) return <p class="health muted">{trouble.value}</p>
-  const h = health.value
-  if (!h) return <p class="health muted">Comparing the events of host and guest.</p>
+export function HealthCard({ info, machine, use }: Props) {
+  const card = clockCards.value.get(machine)
+  if (!card) return <p class="health-note muted">Comparing the events of host and guest.</p>
+  if (!card.health) return <p class="health-note muted">{card.trouble}</p>
+  const h = card.health
+  const bounds = boundRuns(h.bounds, h.breaks)
+  const corridor = boundRuns(h.corridor, h.breaks)
+  // One axis for both: what happens in one stands above what happens in the other.
+  const times = [...bounds, ...corridor].flatMap((run) => run.map((p) => p.t))
+  const span = times.length > 0 ? ([Math.min(...times), Math.max(...times)] as const) : null
   return (
-    <div class="health">
-      <div>
-        {h.sentence !== statement && <p>{h.sentence}</p>}
-        {h.recommended !== h.method && (
-          <p class="warning">
-            The events support “{methodNames[h.recommended].name}” better.{' '}
-            <button type="button" class="link" onClick={() => use(h.recommended)}>
-              Use it
-            </button>
-          </p>
-        )}
-        <Facts info={info} h={h} />
-      </div>
+    <div class={`health ${card.version === info.version ? '' : 'stale'}`}>
+      <Facts info={info} h={h} />
       <div>
         <Methods info={info} h={h} use={use} />
         <Worst info={info} h={h} />
+        <Delays info={info} h={h} />
       </div>
-      <Corridor info={info} h={h} />
+      <BoundsChart
+        info={info}
+        title="Bounds of the true time, against the time shown"
+        about="The events allow true times between these bounds. A band beside zero means that the times shown are wrong."
+        runs={bounds}
+        span={span}
+        middle={false}
+        read={(p) => formatBounds(p, info.unit)}
+      />
+      <BoundsChart
+        info={info}
+        title="D and S: middle and width of the corridor per window"
+        about="Room that the tightest events of each window leave around the estimated line. D (the line) that moves says that the clocks do not keep one straight relation; S below zero (red) that the events contradict one another."
+        runs={corridor}
+        span={span}
+        middle
+        read={(p) => readWindow(p, info.unit)}
+      />
     </div>
   )
 }
 
+const readWindow = (p: BoundPoint, unit: 'ns' | 'ticks'): string =>
+  `D ${formatShort((p.lower + p.upper) / 2, unit)}, S ${formatShort(p.upper - p.lower, unit)}`
+
 const ppm = (n: number) => n.toFixed(Math.abs(n) < 10 ? 2 : 0).replace('-', '\u2212')
 
+/** Share of the events that can be checked which lie inside a bracket. */
+const insideShare = (m: ClockMethodReport): string => {
+  const seen = m.inside + m.outside
+  return seen === 0 ? 'none' : formatShare(m.inside, seen)
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  )
+}
+
 function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealth }) {
+  const { unit } = info
+  const now = h.methods.find((m) => m.method === h.method)
+  const before = h.methods.find((m) => m.method === 'recorded' && m.method !== h.method)
   return (
     <dl class="facts">
-      <dt>Evidence</dt>
-      <dd>
-        {h.kind === 'kvm' ? 'kvm entries and exits' : 'when the vCPU threads ran'},{' '}
-        {plural(h.brackets.used, 'interval')}
-      </dd>
-      {h.accuracy !== null && (
-        <>
-          <dt>Largest error</dt>
-          <dd>{formatShort(h.accuracy, info.unit)}</dd>
-        </>
-      )}
-      {h.halfWidth !== null && (
-        <>
-          <dt>Band</dt>
-          <dd>±{formatShort(h.halfWidth, info.unit)}</dd>
-        </>
-      )}
+      {h.accuracy !== null && <Fact name="Accuracy">±{formatShort(h.accuracy, unit)}</Fact>}
+      {now && <Fact name="Offset">{unit === 'ns' ? formatSeconds(now.offset) : `${now.offset} ticks`}</Fact>}
       {h.drift && (
-        <>
-          <dt>Drift</dt>
-          <dd>
-            {ppm(h.drift[0])} to {ppm(h.drift[1])} ppm
-          </dd>
-        </>
+        <Fact name="Drift">
+          {ppm(h.drift[0])} to {ppm(h.drift[1])} ppm
+        </Fact>
       )}
-      <dt>Covers</dt>
-      <dd>{formatShare(h.covered, 1)} of the guest’s events</dd>
-      {h.slack > 0 && (
-        <>
-          <dt>Contradiction</dt>
-          <dd>{formatShort(h.slack, info.unit)}</dd>
-        </>
+      {now && (
+        <Fact name="Inside">
+          {insideShare(now)} of {plural(now.inside + now.outside, 'event')}
+          {before && <span class="muted">, {insideShare(before)} as recorded</span>}
+        </Fact>
       )}
+      <Fact name="Brackets">
+        {formatCount(h.brackets.used)} used, {formatCount(h.brackets.ambiguous)} ambiguous,{' '}
+        {formatCount(h.brackets.open)} open
+      </Fact>
+      <Fact name="Made of">{h.kind === 'kvm' ? 'kvm_entry to kvm_exit' : 'vCPU threads on a CPU'}</Fact>
+      <Fact name="Covers">{formatShare(h.covered, 1)} of the guest’s events</Fact>
+      {h.slack > 0 && <Fact name="Contradiction">{formatShort(h.slack, unit)}</Fact>}
       {h.breaks.length > 0 && (
-        <>
-          <dt>Steps</dt>
-          <dd>{plural(h.breaks.length, 'step or change of rate', 'steps or changes of rate')}</dd>
-        </>
+        <Fact name="Steps">{plural(h.breaks.length, 'step or change of rate', 'steps or changes of rate')}</Fact>
       )}
       {h.threads.length > 0 && (
-        <>
-          <dt>Threads</dt>
-          <dd>{h.threads.map((t) => `vCPU ${t.vcpu} = ${t.tid} (${t.by})`).join(', ')}</dd>
-        </>
+        <Fact name="Threads">{h.threads.map((t) => `vCPU ${t.vcpu} = ${t.tid} by ${t.by}`).join(', ')}</Fact>
       )}
     </dl>
   )
 }
 
-function Methods({
-  info,
-  h,
-  use,
-}: {
-  readonly info: SessionInfo
-  readonly h: ClockHealth
-  readonly use: Props['use']
-}) {
+/** A decimal number of ns as seconds. */
+const formatSeconds = (ns: string): string => formatTime(0, { unit: 'ns', epoch: ns, from: 0 }, 'trace')
+
+function Methods({ info, h, use }: Omit<Props, 'machine'> & { readonly h: ClockHealth }) {
   return (
     <table class="fields">
       <thead>
         <tr>
           <th scope="col">Method</th>
           <th scope="col">Events say</th>
-          <th scope="col" class="right">
+          <th scope="col" class="right" title="Distance from the middle of the bounds, in the middle of the trace">
             Off by
           </th>
           <th scope="col" class="right" title="Guest events while their vCPU cannot have run">
-            Impossible
+            Outside
           </th>
           <th scope="col" />
         </tr>
@@ -149,17 +153,21 @@ function Methods({
               </th>
               <td class={says.caution ? 'warning' : ''}>{says.text}</td>
               <td class="right">{m.error === null ? '–' : formatShort(m.error, info.unit)}</td>
-              <td class="right">
-                {formatCount(m.outside)} of {formatCount(m.inside + m.outside)}
-              </td>
+              <td class="right">{formatCount(m.outside)}</td>
               <td>
                 {m.method === h.method ? (
                   <span class="muted">in use</span>
                 ) : (
-                  <button type="button" class="link" onClick={() => use(m.method)}>
+                  <button
+                    type="button"
+                    class="link"
+                    aria-label={`Use ${methodNames[m.method].name}`}
+                    onClick={() => use(m.method)}
+                  >
                     Use
                   </button>
                 )}
+                {m.method === h.recommended && m.method !== h.method && <span class="muted"> (better)</span>}
               </td>
             </tr>
           )
@@ -169,15 +177,33 @@ function Methods({
   )
 }
 
+type WorstPlace = ClockHealth['worst'][number]
+
+/** Shows a guest event that cannot have happened when it is shown, and the time at which it could have. */
+async function showWorst(machine: MachineIndex, w: WorstPlace): Promise<void> {
+  const track = cpuTrack({ machine, cpu: w.cpu })
+  const half = Math.max(Math.abs(w.by) * 5, 1000)
+  setRange(w.t - half, w.t + half, true)
+  activeRow.value = track
+  revealRow(track)
+  const found = await engine.peek()?.hover(track, w.t, half / 50, timelineView.peek())
+  if (found?.event) select(found.event.position, found.event.t, track, 'inspector')
+}
+
 function Worst({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealth }) {
   if (h.worst.length === 0) return null
   return (
     <>
-      <h3>Furthest from possible</h3>
+      <h3>Furthest outside</h3>
       <ul>
         {h.worst.slice(0, 5).map((w) => (
-          <li key={w.t}>
-            <button type="button" class="link" onClick={() => revealTime(w.t, true)}>
+          <li key={`${w.t} ${w.cpu}`}>
+            <button
+              type="button"
+              class="link"
+              title="Show this event on its row"
+              onClick={() => handle(showWorst(h.machine, w))}
+            >
               {formatTime(w.t, info, timeFormat.value)}
             </button>{' '}
             CPU {w.cpu}, {formatShort(Math.abs(w.by), info.unit)} too {w.by < 0 ? 'early' : 'late'}
@@ -188,27 +214,42 @@ function Worst({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
   )
 }
 
-const chart = { width: 320, height: 96 } as const
-
-/** Where true time may lie, against the method in use. */
-function Corridor({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealth }) {
-  const band = bandPath(h.bounds, chart.width, chart.height)
-  if (!band) return null
+/** How long it takes from a guest's event to the exit that it causes: the steadier, the better the clocks agree. */
+function Delays({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealth }) {
+  if (h.deltas.length === 0) return null
+  const { unit } = info
   return (
-    <figure class="corridor">
-      <figcaption>True time minus time shown, along the trace</figcaption>
-      <svg
-        viewBox={`0 0 ${chart.width} ${chart.height}`}
-        role="img"
-        aria-label={`Between ${formatShort(band.low, info.unit)} and ${formatShort(band.high, info.unit)}`}
-      >
-        <path class="corridor-band" d={band.path} />
-        <line class="corridor-zero" x1="0" x2={chart.width} y1={band.zero} y2={band.zero} />
-      </svg>
-      <div class="corridor-scale muted">
-        <span>{formatShort(band.high, info.unit)}</span>
-        <span>{formatShort(band.low, info.unit)}</span>
-      </div>
-    </figure>
+    <table class="fields delays">
+      <thead>
+        <tr>
+          <th scope="col">Delay from guest event to exit</th>
+          <th scope="col" class="right">
+            N
+          </th>
+          <th scope="col" class="right">
+            Mean
+          </th>
+          <th scope="col" class="right">
+            Variance
+          </th>
+          <th scope="col" class="right">
+            SD
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {h.deltas.map((d) => (
+          <tr key={d.sequence}>
+            <th scope="row">{d.sequence.replace('->', '→')}</th>
+            <td class="right">{formatCount(d.n)}</td>
+            <td class="right">{formatShort(d.mean, unit)}</td>
+            <td class="right">
+              {formatCount(d.variance)} {unit}²
+            </td>
+            <td class="right">{formatShort(d.sd, unit)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

@@ -3,7 +3,6 @@ import type { ClockState } from '../../workers/thread/contract.js'
 import { columns, columnsFor, layoutColumns, minColumnWidth } from './events/columns.js'
 import { narrowDump } from './hex.js'
 import { progressText } from './progress-text.js'
-import { bandPath } from './band.js'
 import { verdict } from './verdict.js'
 
 const sum = (n: readonly number[]) => n.reduce((a, b) => a + b, 0)
@@ -80,22 +79,4 @@ describe('narrowDump', () => {
     ])
   })
   it('has nothing to say of no bytes', () => expect(narrowDump('')).toBe(''))
-})
-
-describe('bandPath', () => {
-  const points = [
-    { t: 0, lower: -1, upper: 1 },
-    { t: 10, lower: 0, upper: 3 },
-  ]
-  it('runs along the upper bounds and back along the lower', () => {
-    expect(bandPath(points, 100, 40)).toEqual({ path: 'M0,20L100,0L100,30L0,40Z', zero: 30, low: -1, high: 3 })
-  })
-  it('always shows zero, so that a band beside it is seen to be beside it', () => {
-    const { low, high, zero } = bandPath([{ t: 0, lower: 5, upper: 6 }], 100, 40)!
-    expect([low, high, zero]).toEqual([0, 6, 40])
-  })
-  it('draws nothing of nothing', () => expect(bandPath([], 100, 40)).toBeNull())
-  it('leaves out what has no bound', () => {
-    expect(bandPath([...points, { t: 20, lower: Number.NEGATIVE_INFINITY, upper: 9 }], 100, 40)?.high).toBe(3)
-  })
 })

@@ -130,9 +130,7 @@ function TreeRow({ row }: { readonly row: Row }) {
       <span class="tree-indent" style={{ width: `${row.depth * 12}px` }} />
       <span class="tree-twist">{header && <Icon name={row.expanded ? 'down' : 'right'} />}</span>
       <span class="tree-label">{caption}</span>
-      <span class="tree-count">
-        {!row.track || row.expanded === false || !header ? formatCount(count) : ''}
-      </span>
+      <span class="tree-count">{!row.track || row.expanded === false || !header ? formatCount(count) : ''}</span>
       {!header && (
         <span class="tree-tools">
           <button

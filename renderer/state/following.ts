@@ -1,6 +1,7 @@
 // What follows from a choice: the details of the selected event, and the engine's view of the filter.
 
 import { batch, effect } from '@preact/signals'
+import { followClocks } from './clock-cards.js'
 import { isAbort, say, sentence } from './messages.js'
 import {
   busiest,
@@ -23,7 +24,7 @@ import { busiestThatFit } from './rows.js'
 
 /** Starts following; answers a function that stops. */
 export function startFollowing(): () => void {
-  const stops = [followSelection(), followFilter(), followRows(), followRoom()]
+  const stops = [followSelection(), followFilter(), followRows(), followRoom(), followClocks()]
   return () => stops.forEach((s) => s())
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  formatBounds,
   formatBytes,
   formatCount,
   formatDate,
@@ -94,5 +95,12 @@ describe('dates', () => {
     expect(formatDate(new Date(2025, 4, 9, 23, 59).getTime(), now)).toBe('yesterday')
     expect(formatDate(new Date(2025, 4, 7, 1, 0).getTime(), now)).toBe('3 days ago')
     expect(formatDate(new Date(2025, 3, 7, 1, 0).getTime(), now)).toBe('2025-04-07')
+  })
+})
+
+describe('formatBounds', () => {
+  it('has the sign at either bound', () => {
+    expect(formatBounds({ lower: -3100, upper: 3400 }, 'ns')).toBe('\u22123.10 us to +3.40 us')
+    expect(formatBounds({ lower: 0, upper: 12 }, 'ns')).toBe('0 ns to +12 ns')
   })
 })

@@ -69,6 +69,12 @@ export function formatShort(dt: number, unit: 'ns' | 'ticks'): string {
   return `${sign}${n < 9.995 ? n.toFixed(2) : n < 99.95 ? n.toFixed(1) : formatCount(n)} ${name}`
 }
 
+/** Bounds around a time: `−3.1 us to +3.4 us`. */
+export function formatBounds(b: { readonly lower: number; readonly upper: number }, unit: 'ns' | 'ticks'): string {
+  const signed = (n: number) => `${Math.round(n * 10) > 0 ? '+' : ''}${formatShort(n, unit)}`
+  return `${signed(b.lower)} to ${signed(b.upper)}`
+}
+
 /** `834 B`, `12.3 kB`, `1.59 GB`: decimal units, three figures. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
