@@ -42,32 +42,43 @@ export function turn(ax: number, ay: number, bx: number, by: number, cx: number,
   return exact > 0n ? 1 : exact < 0n ? -1 : 0
 }
 
-/** Indices of the hull of `p` in ascending x: the upper one (sign -1: clockwise turns) or the lower one (sign +1). */
-function hullOf(p: Points, sign: 1 | -1): Int32Array {
-  const { x, y, n } = p
-  const order = new Int32Array(n)
-  for (let i = 0; i < n; i++) order[i] = i
-  let sorted = true
-  for (let i = 1; i < n && sorted; i++) sorted = x[i - 1]! <= x[i]!
-  if (!sorted) order.sort((a, b) => x[a]! - x[b]!)
-  const hull = new Int32Array(n)
-  let h = 0
-  for (let k = 0; k < n; k++) {
-    const i = order[k]!
-    // Of equal x only the tightest counts: the highest of lower, the lowest of upper constraints.
-    if (h > 0 && x[hull[h - 1]!]! === x[i]!) {
-      if ((y[i]! - y[hull[h - 1]!]!) * sign >= 0) continue
-      h--
-    }
-    while (h >= 2) {
-      const a = hull[h - 2]!
-      const b = hull[h - 1]!
-      if (turn(x[a]!, y[a]!, x[b]!, y[b]!, x[i]!, y[i]!) * sign > 0) break
-      h--
-    }
-    hull[h++] = i
+/** Lower constraints bind on their upper hull (clockwise turns), upper ones on their lower hull. */
+export type Side = 'lower' | 'upper'
+
+/** Indices of the constraints of one side that can matter, in ascending x. O(n) where x ascends in a few runs. */
+export function hullOf(p: Points, side: Side): Int32Array {
+  const hull: number[] = []
+  let runs = 0
+  // The hull of all lies on the hulls of parts: one a run of ascending x, such as the events of one vCPU.
+  for (let from = 0; from < p.n; runs++) {
+    let to = from + 1
+    while (to < p.n && p.x[to - 1]! <= p.x[to]!) to++
+    const start = hull.length
+    for (let i = from; i < to; i++) append(hull, start, i, p, side)
+    from = to
   }
-  return hull.slice(0, h)
+  if (runs <= 1) return Int32Array.from(hull)
+  const joined: number[] = []
+  for (const i of hull.sort((a, b) => p.x[a]! - p.x[b]!)) append(joined, 0, i, p, side)
+  return Int32Array.from(joined)
+}
+
+/** Adds a point to the right of a hull that begins at `start`. */
+function append(hull: number[], start: number, i: number, { x, y }: Points, side: Side): void {
+  const sign = side === 'lower' ? -1 : 1
+  // Of equal x only the tightest counts: the highest of lower, the lowest of upper constraints.
+  const last = hull.length > start ? hull[hull.length - 1]! : -1
+  if (last >= 0 && x[last]! === x[i]!) {
+    if ((y[i]! - y[last]!) * sign >= 0) return
+    hull.pop()
+  }
+  while (hull.length >= start + 2) {
+    const a = hull[hull.length - 2]!
+    const b = hull[hull.length - 1]!
+    if (turn(x[a]!, y[a]!, x[b]!, y[b]!, x[i]!, y[i]!) * sign > 0) break
+    hull.pop()
+  }
+  hull.push(i)
 }
 
 /** A piece of the region's edge: between two slopes one lower and one upper constraint bind. */
@@ -83,8 +94,8 @@ interface Piece {
  * @param maxDelta prior bound of |delta| (1e-3 = 1000 ppm); Infinity for none
  */
 export function feasibleRegion(lower: Points, upper: Points, maxDelta = Infinity): Region {
-  const lowerHull = hullOf(lower, -1)
-  const upperHull = hullOf(upper, 1)
+  const lowerHull = hullOf(lower, 'lower')
+  const upperHull = hullOf(upper, 'upper')
   const nothing = { delta: [-maxDelta, maxDelta] as const, corners: [], lowerHull, upperHull, slack: 0 }
   if (lower.n === 0 && upper.n === 0) return { ...nothing, status: 'none' }
   if (lower.n === 0 || upper.n === 0) return { ...nothing, status: 'one-sided' }
@@ -157,17 +168,24 @@ export function feasibleRegion(lower: Points, upper: Points, maxDelta = Infinity
 const dedupe = (corners: readonly Corner[]): Corner[] =>
   corners.filter((c, i) => corners.findIndex((o) => o.delta === c.delta && o.beta === c.beta) === i)
 
-/** Least and greatest d(x) over the region; infinite where it is open. */
-export function boundsAt(region: Region, x: number): readonly [number, number] {
-  if (region.status !== 'bounded') return [-Infinity, Infinity]
-  let lo = Infinity
-  let hi = -Infinity
-  for (const c of region.corners) {
-    const d = c.delta * x + c.beta
-    if (d < lo) lo = d
-    if (d > hi) hi = d
+/**
+ * Least and greatest d(x) over the region; infinite where it is open.
+ * @param into filled and handed back, where the answer is looked at before the next question
+ */
+export function boundsAt(region: Region, x: number, into: [number, number] = [0, 0]): readonly [number, number] {
+  const bounded = region.status === 'bounded'
+  let lo = bounded ? Infinity : -Infinity
+  let hi = bounded ? -Infinity : Infinity
+  if (bounded) {
+    for (const c of region.corners) {
+      const d = c.delta * x + c.beta
+      if (d < lo) lo = d
+      if (d > hi) hi = d
+    }
   }
-  return [lo, hi]
+  into[0] = lo
+  into[1] = hi
+  return into
 }
 
 /** Interval of possible d(0). */

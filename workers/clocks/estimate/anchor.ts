@@ -44,13 +44,22 @@ function guestSilences(v: VcpuEvidence, from: number, to: number): Silence[] {
   return found.sort((a, b) => b.length - a.length).slice(0, TRIED)
 }
 
-function hostGaps(v: VcpuEvidence): Silence[] {
-  const found: Silence[] = []
-  for (let i = 1; i < v.entry.length; i++) {
-    const length = v.entry[i]! - v.exit[i - 1]!
-    if (Number.isFinite(length) && length > 0) found.push({ end: v.entry[i]!, length })
+/** Gaps between brackets, ascending in length. */
+interface Gaps {
+  readonly length: Float64Array
+  readonly end: Float64Array
+}
+
+function hostGaps({ entry, exit }: VcpuEvidence): Gaps {
+  const length = new Float64Array(entry.length)
+  const order = new Uint32Array(entry.length)
+  let n = 0
+  for (let i = 1; i < entry.length; i++) {
+    length[i] = entry[i]! - exit[i - 1]!
+    if (Number.isFinite(length[i]) && length[i]! > 0) order[n++] = i
   }
-  return found.sort((a, b) => a.length - b.length)
+  const sorted = order.subarray(0, n).sort((a, b) => length[a]! - length[b]!)
+  return { length: Float64Array.from(sorted, (i) => length[i]!), end: Float64Array.from(sorted, (i) => entry[i]!) }
 }
 
 /** Slices tried before the clearest vote is taken. */
@@ -76,7 +85,7 @@ export function findAnchor(evidence: Evidence, options: AnchorOptions = {}): Anc
 
 function voteIn(
   evidence: Evidence,
-  hostSilences: readonly (readonly Silence[])[],
+  hostSilences: readonly Gaps[],
   options: AnchorOptions,
   from: number,
   to: number,
@@ -88,14 +97,14 @@ function voteIn(
   let voters = 0
   evidence.vcpus.forEach((v, index) => {
     const gaps = hostSilences[index]!
-    const lengths = Float64Array.from(gaps, (g) => g.length)
+    const lengths = gaps.length
     let mine = 0
     for (const s of guestSilences(v, from, to)) {
       if (mine === VOTERS) break
       const lo = lowerBound(lengths, lengths.length, s.length - tolerance)
       const hi = upperBound(lengths, lengths.length, s.length)
       if (hi === lo || hi - lo > COMMON) continue
-      for (let i = lo; i < hi; i++) votes.push(gaps[i]!.end - s.end)
+      for (let i = lo; i < hi; i++) votes.push(gaps.end[i]! - s.end)
       middle += s.end
       mine++
     }

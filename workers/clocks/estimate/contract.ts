@@ -3,7 +3,7 @@
 // drift), and a new one begins behind it.
 
 import { lowerBound } from '../../columns/event-table.js'
-import { boundsAt, feasibleRegion, type Points, type Region } from '../hull.js'
+import { boundsAt, feasibleRegion, hullOf, type Points, type Region, type Side } from '../hull.js'
 import { matchBrackets, type Bounds, type ClosedBrackets, type Constraints, type Matching } from './brackets.js'
 import type { Anchor } from './evidence.js'
 
@@ -28,14 +28,12 @@ export interface Stretch {
   readonly matching: Matching
 }
 
-const centred = (c: Constraints, centre: number, base: number): Points => {
-  const x = new Float64Array(c.n)
-  const y = new Float64Array(c.n)
-  for (let i = 0; i < c.n; i++) {
-    x[i] = c.g[i]! - centre
-    y[i] = c.d[i]! - base
-  }
-  return { x, y, n: c.n }
+/** The constraints of one side that can matter, about the centre, and which they are. */
+function binding(c: Constraints, side: Side, centre: number, base: number): Points & { readonly from: Int32Array } {
+  const from = hullOf({ x: c.g, y: c.d, n: c.n }, side)
+  const x = Float64Array.from(from, (i) => c.g[i]! - centre)
+  const y = Float64Array.from(from, (i) => c.d[i]! - base)
+  return { x, y, n: from.length, from }
 }
 
 export const boundsOf = (s: Pick<Stretch, 'centre' | 'base' | 'region'>): Bounds => {
@@ -57,19 +55,34 @@ function narrow(
   maxDrift: number,
 ): Stretch {
   const matching = matchBrackets(all, bounds, from, to)
-  const region = feasibleRegion(centred(matching.lower, centre, base), centred(matching.upper, centre, base), maxDrift)
-  return { centre, base, from, to, region, matching }
+  const lower = binding(matching.lower, 'lower', centre, base)
+  const upper = binding(matching.upper, 'upper', centre, base)
+  const region = feasibleRegion(lower, upper, maxDrift)
+  const lowerHull = region.lowerHull.map((i) => lower.from[i]!)
+  const upperHull = region.upperHull.map((i) => upper.from[i]!)
+  return { centre, base, from, to, region: { ...region, lowerHull, upperHull }, matching }
 }
 
 const holds = (s: Stretch): boolean => s.region.status !== 'empty' && s.matching.brokenAt === Infinity
 
 /** Bounds that follow from the anchor alone, intersected with what is known. */
 function guarded(anchor: Anchor, o: ContractOptions, known: Stretch | null): Bounds {
-  const inner = known?.region.status === 'bounded' ? boundsOf(known) : null
+  // Asked for every guest event, and looked at before the next one is asked for.
+  const answer: [number, number] = [0, 0]
+  if (known?.region.status === 'bounded') {
+    const { centre, base, region } = known
+    return (g) => {
+      boundsAt(region, g - centre, answer)
+      answer[0] += base
+      answer[1] += base
+      return answer
+    }
+  }
   return (g) => {
-    if (inner) return inner(g)
     const spread = o.reach + o.maxDrift * Math.abs(g - anchor.g)
-    return [anchor.offset - spread, anchor.offset + spread]
+    answer[0] = anchor.offset - spread
+    answer[1] = anchor.offset + spread
+    return answer
   }
 }
 
