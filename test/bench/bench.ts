@@ -1,5 +1,5 @@
-// Measures, never asserts: loading, memory, level of detail and painting, on a file of some 3 and one of some 16 million events,
-// beside `trace-cmd report` on the same machine at the same hour.
+// Measures, never asserts: loading, memory, level of detail, painting and the estimate of clocks. Files of some 3 and some 16
+// million events, beside `trace-cmd report` on the same machine at the same hour; evidence of up to a million brackets.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { openSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { hasTraceCmd } from '../make/tools.js'
 import { runBrowser, type BrowserRun } from './browser-run.js'
 import { runEngine, type EngineRun } from './engine-run.js'
+import { runClocks, type ClocksRun } from './clocks-run.js'
 import { benchFiles, type BenchFile } from './files.js'
 import { median, table, write } from './stats.js'
 
@@ -23,7 +24,7 @@ interface Measured {
 }
 
 /** One run in a process of its own, so that no run inherits another's memory or warm code. */
-function inFreshProcess<T>(kind: 'engine' | 'browser', path: string): T {
+function inFreshProcess<T>(kind: 'engine' | 'browser' | 'clocks', path: string): T {
   const self = fileURLToPath(import.meta.url)
   const out = execFileSync(process.execPath, ['--expose-gc', '--max-old-space-size=8192', self, kind, path], {
     encoding: 'utf8',
@@ -90,12 +91,37 @@ function rows(measured: readonly Measured[]): string[][] {
   ]
 }
 
+/** Guests' clocks from so many brackets. */
+const BRACKETS = [100_000, 300_000, 1_000_000]
+
+function clockRows(): string[][] {
+  const runs = BRACKETS.map((n) => {
+    console.error(`clocks: ${n} brackets`)
+    return Array.from({ length: RUNS }, () => inFreshProcess<ClocksRun>('clocks', String(n)))
+  })
+  const of = (name: string, value: (r: readonly ClocksRun[]) => string): string[] => [name, ...runs.map(value)]
+  const one = (r: readonly ClocksRun[]): ClocksRun => r[0]!
+  return [
+    of("guest's clock, brackets", (r) => write.count(one(r).brackets)),
+    of('guest events', (r) => write.count(one(r).events)),
+    of('estimated', (r) => write.seconds(median(r.map((x) => x.ms)))),
+    of('kept', (r) => write.megabytes(one(r).memory)),
+    of('kept a bracket', (r) => write.bytes(one(r).memory / one(r).brackets)),
+    of('constraints that bind', (r) => write.count(one(r).hull)),
+    of('half-width', (r) => `${write.count(one(r).halfWidth)} ns`),
+  ]
+}
+
 async function main(): Promise<void> {
   const [kind, path] = process.argv.slice(2)
   if (kind === 'engine' || kind === 'browser') {
     if (path === undefined) throw new Error(`${kind} needs a file`)
     const result = await (kind === 'engine' ? runEngine(path) : runBrowser(path))
     console.log(JSON.stringify(result))
+    return
+  }
+  if (kind === 'clocks') {
+    console.log(JSON.stringify(runClocks(Number(path))))
     return
   }
   const dir = mkdtempSync(join(tmpdir(), 'remora-bench-'))
@@ -107,6 +133,7 @@ async function main(): Promise<void> {
         `medians of ${RUNS} runs, spreads are median / 95th percentile\n`,
     )
     console.log(table(rows(measured)))
+    console.log(`\n${table(clockRows())}`)
     for (const m of measured)
       if (typeof m.browser === 'string') console.log(`\nno browser on ${m.file.label}: ${m.browser}`)
   } finally {
