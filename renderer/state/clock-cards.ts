@@ -4,7 +4,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { ClockHealth } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
 import { boundRuns, boundsAt } from './bounds.js'
-import type { Bounds } from './bounds.js'
+import type { BoundPoint, Bounds } from './bounds.js'
 import { isAbort, sentence } from './messages.js'
 import { engine, loading, session } from './session-state.js'
 
@@ -17,11 +17,21 @@ export interface ClockCard {
 }
 export const clockCards = signal<ReadonlyMap<MachineIndex, ClockCard>>(new Map())
 
+/**
+ * Bounds that may be stated of a time shown: those of the estimate, and where its model does not hold everywhere, wider by as
+ * much as its accuracy is worse than they are.
+ */
+export function statedBounds(h: Pick<ClockHealth, 'bounds' | 'methods' | 'halfWidth'>): readonly BoundPoint[] {
+  const accuracy = h.methods.find((m) => m.method === 'events')?.accuracy ?? 0
+  const more = Math.max(0, accuracy - (h.halfWidth ?? 0))
+  return h.bounds.map(({ t, lower, upper }) => ({ t, lower: lower - more, upper: upper + more }))
+}
+
 const runsOf = computed(() => {
   const version = session.value?.version
   const runs = [...clockCards.value].flatMap(([machine, card]) =>
     card.health && card.version === version
-      ? [[machine, boundRuns(card.health.bounds, card.health.breaks)] as const]
+      ? [[machine, boundRuns(statedBounds(card.health), card.health.breaks)] as const]
       : [],
   )
   return new Map(runs)

@@ -3,6 +3,7 @@
 
 import { effect, untracked } from '@preact/signals'
 import { formatDelta, formatTime } from '../state/format.js'
+import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { FrameSource, type FrameHeld } from './frames.js'
@@ -14,6 +15,7 @@ import { spanColours, type Highlight } from './paint/palette.js'
 import { Raster } from './paint/raster.js'
 import { paintRows } from './paint/rows.js'
 import { machineColour, onThemeChange, paintTheme, type PaintTheme } from './paint/theme.js'
+import type { BoundsOf } from './paint/uncertainty.js'
 import type { Scale } from './scale.js'
 import * as own from './signals.js'
 import { axisOf } from './ticks.js'
@@ -96,6 +98,7 @@ export class Surface {
       effect(() => {
         void [state.range.value, state.rowLayout.value, state.rowScroll.value, state.session.value]
         void [state.timelineView.value, state.details.value, own.highlight.value, own.axisEpoch.value]
+        void boundedMachines.value
         const d = own.drag.value
         void (d?.kind === 'align' && d.by)
         this.#invalidate(true)
@@ -220,9 +223,7 @@ export class Surface {
     const { scale } = this
     const theme = this.#theme
     const scroll = state.rowScroll.peek()
-    const layout = state.rowLayout.peek()
-    const [first, end] = rowsBetween(layout, scroll, scroll + this.#height - AXIS_HEIGHT)
-    const rows = layout.rows.slice(first, end)
+    const rows = this.#visibleRows()
     this.#ask(rows)
 
     const ctx = this.#base
@@ -242,6 +243,7 @@ export class Surface {
       ratio: this.#ratio,
       theme,
       strongType: this.#strongType(),
+      boundsOf: (row) => (align?.machine === row.machine ? null : boundsOf(row)),
       band: (row) => machineColour(session?.machines ?? [], row.machine),
       grid: axis.major.map((t) => t.t),
     })
@@ -262,6 +264,13 @@ export class Surface {
     }
     ctx.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
     paintAxis(ctx, axis, scale, theme)
+  }
+
+  #visibleRows(): readonly Row[] {
+    const scroll = state.rowScroll.peek()
+    const layout = state.rowLayout.peek()
+    const [first, end] = rowsBetween(layout, scroll, scroll + this.#height - AXIS_HEIGHT)
+    return layout.rows.slice(first, end)
   }
 
   #strongType() {
@@ -298,6 +307,8 @@ export class Surface {
         height: this.#height,
         theme: this.#theme,
         scroll: state.rowScroll.peek(),
+        rows: this.#visibleRows(),
+        boundsOf,
         activeRow: own.rowOf(state.activeRow.peek()),
         hoverRow: own.rowOf(state.hoverRow.peek()),
         hover:
@@ -315,6 +326,10 @@ export class Surface {
     )
   }
 }
+
+/** Bounds of the true times of a guest's row. */
+const boundsOf = (row: Row): BoundsOf | null =>
+  boundedMachines.peek().has(row.machine) ? (t) => untracked(() => timeBounds(row.machine, t)) : null
 
 /** Tracks that the rows show; an expanded machine's header shows nothing. */
 const tracksOf = (rows: readonly Row[]): string[] =>

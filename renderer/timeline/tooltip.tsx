@@ -1,5 +1,6 @@
 import { RunState, SpanFlag, type HoverInfo } from '../../workers/thread/contract.js'
-import { formatDelta, formatTime } from '../state/format.js'
+import { timeBounds } from '../state/clock-cards.js'
+import { formatBounds, formatDelta, formatTime } from '../state/format.js'
 import * as state from '../state/session-state.js'
 import { canvasWidth, drag, pointer, trackById } from './signals.js'
 
@@ -40,6 +41,8 @@ export function Tooltip() {
   const below = at.y < viewport - 110 || at.y < viewport / 2
   const x = onRight ? `${at.x + AWAY}px` : `calc(${at.x - AWAY}px - 100%)`
   const y = below ? `${at.y + AWAY}px` : `calc(${at.y - AWAY}px - 100%)`
+  const t = event?.t ?? state.hoverTime.value
+  const bounds = t === null ? null : timeBounds(track.machine, t)
   const time = (t: number) => formatTime(t, session, state.timeFormat.value)
   return (
     <div class="timeline-tip" role="tooltip" style={{ transform: `translate(${x}, ${y})` }}>
@@ -54,6 +57,7 @@ export function Tooltip() {
           {(span.flags & SpanFlag.Lost) !== 0 && <div>Events were lost here.</div>}
         </div>
       )}
+      {bounds && <div class="muted">{`true time within ${formatBounds(bounds, session.unit)}`}</div>}
       {span && event && <hr />}
       {event && (
         <div>

@@ -7,6 +7,7 @@ import { AXIS_HEIGHT } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { css, textOn, type Rgb } from './colour.js'
 import type { PaintTheme } from './theme.js'
+import { paintBand, type BoundsOf } from './uncertainty.js'
 
 export interface OverlayPaint {
   /** In CSS pixels. */
@@ -24,6 +25,9 @@ export interface OverlayPaint {
   readonly delta: string
   /** A machine's clock under the hand. */
   readonly align: { readonly label: string; readonly x: number; readonly y: number } | null
+  /** Rows on screen, and the bounds of their true times. */
+  readonly rows: readonly Row[]
+  readonly boundsOf: (row: Row) => BoundsOf | null
 }
 
 /** Top of the flags on the axis: above the labels of its ticks, so that these stay readable. */
@@ -92,6 +96,14 @@ export function paintOverlay(ctx: Ctx, p: OverlayPaint): void {
       line(ctx, x1, AXIS_HEIGHT - 3, height, css(theme.accent))
     }
   }
+
+  const marked = [
+    [p.hover?.t, theme.text],
+    [p.markers.a, theme.markerA],
+    [p.markers.b, theme.markerB],
+    [p.selection?.t, theme.accent],
+  ] as const
+  for (const [t, colour] of marked) if (t !== null && t !== undefined) paintBand(ctx, t, colour, p)
 
   if (p.selection && inView(p.selection.t)) {
     const x = xOf(scale, p.selection.t)

@@ -1,7 +1,7 @@
 // A block of pixels painted by hand. Rows are drawn column by column into it and handed to the canvas in one piece: the cost
 // depends on the pixels alone, and the result can be tested without a browser.
 
-import type { Pixel } from './colour.js'
+import { mix, pack, unpack, type Pixel, type Rgb } from './colour.js'
 
 export class Raster {
   readonly pixels: Uint32Array<ArrayBuffer>
@@ -20,6 +20,17 @@ export class Raster {
     if (left >= right) return
     for (let y = Math.max(0, y0), end = Math.min(this.height, y1); y < end; y++) {
       this.pixels.fill(colour, y * this.width + left, y * this.width + right)
+    }
+  }
+
+  /** `share` of `ink` over what is there, [x0, x1) x [y0, y1), clipped. */
+  blend(x0: number, y0: number, x1: number, y1: number, ink: Rgb, share: number): void {
+    const left = Math.max(0, x0)
+    const right = Math.min(this.width, x1)
+    for (let y = Math.max(0, y0), end = Math.min(this.height, y1); y < end; y++) {
+      for (let i = y * this.width + left, stop = y * this.width + right; i < stop; i++) {
+        this.pixels[i] = pack(mix(unpack(this.pixels[i]!), ink, share))
+      }
     }
   }
 

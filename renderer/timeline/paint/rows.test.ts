@@ -61,6 +61,7 @@ const basics = (frame: LodFrame, width: number): RowPaint => ({
   ratio: 1,
   theme,
   strongType: null,
+  boundsOf: () => null,
   band: () => slate,
   grid: [],
 })

@@ -9,6 +9,7 @@ import { mix, pack, unpack, type Pixel, type Rgb } from './colour.js'
 import { Columns, columnsOf, firstSpanAfter, firstTickAt } from './columns.js'
 import type { Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
+import { paintMargins, type BoundsOf } from './uncertainty.js'
 
 export interface RowPaint {
   /** null until the first one has come: rows are empty. */
@@ -28,6 +29,8 @@ export interface RowPaint {
   readonly strongType: EventTypeIndex | null
   /** Colour of the row's machine. */
   readonly band: (row: Row) => Rgb
+  /** Bounds of the true times of a row; null where they are exact, or not known. */
+  readonly boundsOf: (row: Row) => BoundsOf | null
   /** Session times of the vertical hairlines. */
   readonly grid: readonly number[]
 }
@@ -41,6 +44,8 @@ interface OneRow extends RowPaint {
 
 /** Width from which a span is set off from its successor and its torn edges are drawn, CSS pixels. */
 const DETAIL_MIN = 5
+/** Height of the margin of uncertainty along a row's foot, CSS pixels. */
+const MARGIN_HEIGHT = 3
 /** Columns of a busy share of nearly nothing stay this visible. */
 const FILL_MIN = 0.12
 
@@ -70,6 +75,11 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
         paintColumns(raster, columns, at(parts.barTop), at(parts.barBottom), one)
       }
       paintEdges(raster, at(parts.barTop), at(parts.barBottom), one)
+      const bounds = p.boundsOf(row)
+      if (bounds) {
+        const foot = [at(parts.barBottom - MARGIN_HEIGHT), at(parts.barBottom)] as const
+        paintMargins(raster, one.frame, index, shifted, foot, theme.text, bounds)
+      }
       paintTicks(raster, at(parts.tickTop), at(parts.tickBottom), one)
     }
     raster.fill(0, bottom - 1, raster.width, bottom, gridColour)
