@@ -44,7 +44,7 @@ export async function clocksCommand(args: readonly string[], io: Io, connect: Co
   const pair = pairsOf('clocks', values.pair, sources)
   const connection = await connect()
   try {
-    const { info } = await openSession(connection, sources, { clock, pair }, io)
+    const { info } = await openSession(connection, sources, { clock, pair, assess: true }, io)
     const cards = await cardsOf(info, (machine) => connection.engine.clockHealth(machine))
     const report = clocksReport(info, cards, limits)
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : clocksText(report))

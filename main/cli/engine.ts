@@ -85,8 +85,10 @@ export function pairsOf(
 }
 
 export interface OpenOptions {
-  /** Absent = the best that the files allow, assessed as the screens do, so that all doors show the same times. */
+  /** Absent = what the files record, or what the events say where `assess` finds them contradicted. */
   readonly clock?: ClockOption
+  /** Hold the recorded relations against the events, as the screens do; always for pairs that only the user knows of. */
+  readonly assess?: boolean
   readonly pair?: readonly DeclaredPair[]
 }
 
@@ -94,7 +96,7 @@ export interface OpenOptions {
 export async function openSession(
   { engine }: Connection,
   sources: readonly SourceRef[],
-  { clock, pair = [] }: OpenOptions,
+  { clock, assess = false, pair = [] }: OpenOptions,
   io: Io,
 ): Promise<{ info: SessionInfo; session: Session }> {
   // Declared guests are none before loading, and what the events say is known only after it.
@@ -102,7 +104,7 @@ export async function openSession(
   const clocks = early ? clockChoices(await engine.inspect(sources, io.signal), clock) : undefined
   const progress = progressLine(io)
   try {
-    const request = { sources, clocks, pair, assess: clock === undefined }
+    const request = { sources, clocks, pair, assess: (assess || pair.length > 0) && clock === undefined }
     let info = await engine.open(request, progress.show, undefined, io.signal)
     if (clock !== undefined && !early) {
       for (const [machine, choice] of Object.entries(clockChoices(info, clock) ?? {})) {

@@ -21,7 +21,7 @@ A directory stands for all *.dat files in it.
   --machine NAME           only this machine: host, or a guest's name (see remora info)
   --filter EXPR            only events for which the expression holds: 'prev_prio < 100 && next_comm ~ "CPU"'
   --clock METHOD           how guests' times are related to the host's: recorded, compat (as trace-cmd does), events (from
-                           the sequence of events), none; default: the best that the files allow
+                           the sequence of events), none; default: recorded where a file records one
   --pair GUEST=HOST        take these two files for a guest and its host, though nothing in them says so; may repeat
   --us                     microseconds in place of nanoseconds
   --json                   one JSON object a line (docs/schema/event.schema.json)

@@ -30,7 +30,7 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
   try {
     const report = values.heads
       ? headsReport(await connection.engine.inspect(sources, io.signal))
-      : sessionReport((await openSession(connection, sources, { pair }, io)).info)
+      : sessionReport((await openSession(connection, sources, { pair, assess: true }, io)).info)
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))
     return reportUnread(report, values.json ?? false, io)
   } finally {

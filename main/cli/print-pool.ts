@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { SourceRef } from '../../workers/bytes.js'
 import type { Session } from '../../workers/model/session.js'
+import { firstNames, type FirstName } from '../../workers/table/comms.js'
 import { printRange, type PrintAnswer, type PrintLayout, type PrintPlan, type PrintTask } from './print.js'
 
 export interface PrintJob {
@@ -28,7 +29,7 @@ export async function* printEvents(job: PrintJob, signal: AbortSignal): AsyncGen
   const count = positions?.length ?? session.table.count
   const script = fileURLToPath(new URL('./print-worker.js', import.meta.url))
   const threads = count < worthThreads || !existsSync(script) ? 1 : Math.min(mostThreads, availableParallelism())
-  if (threads === 1) yield* printRange(session, positions, 0, count, layout, signal)
+  if (threads === 1) yield* printRange(session, positions, 0, count, layout, [], signal)
   else yield* printOnThreads(job, count, script, threads, signal)
 }
 
@@ -39,7 +40,7 @@ async function* printOnThreads(
   threads: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const plan = planOf(job)
+  const plan = planOf(job, await firstNames(job.session, job.positions, signal))
   const workers = Array.from({ length: threads }, () => new PrintThread(script, plan))
   try {
     const coming: Promise<Uint8Array[]>[] = []
@@ -67,7 +68,7 @@ function shared(numbers: Uint32Array): Uint32Array {
   return copy
 }
 
-function planOf({ session, sources, positions, layout }: PrintJob): PrintPlan {
+function planOf({ session, sources, positions, layout }: PrintJob, names: readonly FirstName[]): PrintPlan {
   const { files: _files, table, ...rest } = session
   return {
     sources,
@@ -76,6 +77,7 @@ function planOf({ session, sources, positions, layout }: PrintJob): PrintPlan {
     order: shared(table.order),
     positions: positions && shared(positions),
     layout,
+    names,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SourceRef } from '../../workers/bytes.js'
 import type { StreamColumns } from '../../workers/columns/event-table.js'
 import type { Session } from '../../workers/model/session.js'
+import type { FirstName } from '../../workers/table/comms.js'
 import { eventLines } from '../../workers/table/lines.js'
 import { eventJson } from './event-json.js'
 
@@ -17,12 +18,13 @@ export async function* printRange(
   start: number,
   end: number,
   { json, us }: PrintLayout,
+  names: readonly FirstName[] = [],
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
   const batches = json
     ? eventJson(session, positions, start, end, signal)
-    : eventLines(session, positions, start, end, { us, signal })
+    : eventLines(session, positions, start, end, { us, names, signal })
   for await (const lines of batches) yield encoder.encode(`${lines.join('\n')}\n`)
 }
 
@@ -34,6 +36,8 @@ export interface PrintPlan {
   readonly order: Uint32Array
   readonly positions: Uint32Array | null
   readonly layout: PrintLayout
+  /** Tasks that are named by an event before the one that a thread begins with. */
+  readonly names: readonly FirstName[]
 }
 
 export interface PrintTask {

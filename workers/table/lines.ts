@@ -9,7 +9,7 @@ import type { StreamColumns } from '../columns/event-table.js'
 import type { Session } from '../model/session.js'
 import type { RecordView, TraceFile } from '../readers/types.js'
 import { LearnedComms, namesTasks } from './comms.js'
-import type { NamedTask } from './comms.js'
+import type { FirstName, NamedTask } from './comms.js'
 import { visitPositions } from './records.js'
 import { firstRowAtTime, lostBefore } from './rows.js'
 import { TimeWriter } from './time-text.js'
@@ -22,6 +22,8 @@ export interface LineOptions {
   /** Only events from .. to, both included, session time. */
   readonly from?: number
   readonly to?: number
+  /** firstNames() of the positions, for those who do not print from the first row on. */
+  readonly names?: readonly FirstName[]
   readonly signal?: AbortSignal
 }
 
@@ -52,7 +54,7 @@ export async function* eventLines(
   end: number,
   options: LineOptions = {},
 ): AsyncGenerator<string[]> {
-  const writer = new LineWriter(session, options)
+  const writer = new LineWriter(session, options, start)
   const first = options.from === undefined ? start : Math.max(start, firstRowAtTime(session, positions, options.from))
   for (let row = first; row < end; row += BATCH) {
     const batch = new Uint32Array(Math.min(BATCH, end - row))
@@ -115,6 +117,7 @@ class LineWriter {
   constructor(
     private readonly session: Session,
     private readonly options: LineOptions,
+    start: number,
   ) {
     this.#time = new TimeWriter(session.epoch)
     this.#types = session.eventTypes.map(({ name }) => ({
@@ -124,6 +127,7 @@ class LineWriter {
       namesTasks: !options.raw && namesTasks(name),
     }))
     this.#comms = session.files.map((file) => new LearnedComms(file))
+    for (const name of options.names ?? []) if (name.row < start) this.#comms[name.file]!.learn(name)
     const many = session.files.length > 1
     const names = session.files.flatMap((f) => [...(many ? [f.meta.name] : []), ...bufferNames(f)])
     const width = Math.max(0, ...names.map((name) => name.length))
