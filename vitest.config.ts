@@ -6,6 +6,7 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: process.env.CI ? ['default', './test/closing-line.ts'] : ['default', './test/closing-line.ts'],
+    setupFiles: ['test/setup.ts'],
+    reporters: ['default', './test/closing-line.ts'],
   },
 })
