@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals'
 import { pickFolder } from './host-api.js'
+import { canRedoClock, canUndoClock, isMovable, moveMachine, travelClocks } from './state/clock-choices.js'
 import { handle, say } from './state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles } from './state/opening.js'
 import { clearSearch, stepSearch } from './state/searching.js'
@@ -10,6 +11,7 @@ import {
   canGoBack,
   canGoForward,
   clearSelection,
+  details,
   filter,
   filterTable,
   filterTimeline,
@@ -36,7 +38,8 @@ import { drawerTab, follow, showDrawer, showFilterBar, showInspector } from './s
 import type { DrawerTab } from './state/settings.js'
 import * as timeline from './timeline/commands.js'
 
-export type CommandGroup = 'File' | 'Zoom and pan' | 'Select' | 'Rows' | 'Search and filter' | 'View' | 'Help'
+export type CommandGroup =
+  'File' | 'Zoom and pan' | 'Select' | 'Clocks' | 'Rows' | 'Search and filter' | 'View' | 'Help'
 
 export interface Command {
   readonly id: string
@@ -68,6 +71,11 @@ const rowAtHand = () => {
   const layout = rowLayout.value
   const row = id === null ? undefined : layout.rows[layout.index.get(id) ?? -1]
   return row?.track && row.kind !== 'machine' ? row.track.id : null
+}
+const canAlign = () => {
+  const info = session.value
+  const event = details.value
+  return markers.value.a !== null && info !== null && event !== null && isMovable(info, event.machine)
 }
 const inPlace = (f: () => Promise<unknown>) => () => handle(f())
 
@@ -229,6 +237,35 @@ export const commands: readonly Command[] = [
     },
   },
   { id: 'escape', title: 'Clear search, range, selection', group: 'Select', keys: ['Esc'], when: open, run: escape },
+
+  {
+    id: 'align-marker',
+    title: 'Move the selected event’s machine so that the event lies at marker A',
+    group: 'Clocks',
+    keys: [],
+    when: () => canAlign(),
+    run: inPlace(async () => {
+      const event = details.peek()
+      const { a } = markers.peek()
+      if (event && a !== null) await moveMachine(event.machine, a - event.t)
+    }),
+  },
+  {
+    id: 'undo-clock',
+    title: 'Undo the clock choice',
+    group: 'Clocks',
+    keys: ['Ctrl+Z'],
+    when: () => canUndoClock.value,
+    run: inPlace(() => travelClocks(-1)),
+  },
+  {
+    id: 'redo-clock',
+    title: 'Redo the clock choice',
+    group: 'Clocks',
+    keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
+    when: () => canRedoClock.value,
+    run: inPlace(() => travelClocks(1)),
+  },
 
   {
     id: 'pin',

@@ -175,6 +175,20 @@ data('a host and its guest', () => {
     expect(await engine.rows(0, viewRow(0), 1)).toEqual(first)
   })
 
+  it('tell where events would lie under another clock, and change nothing', async () => {
+    const info = await once()
+    const guest = machineIndex(1)
+    const { method, methods } = await engine.clockHealth(guest)
+    const now = methods.find((m) => m.method === method)!
+    const same = await engine.clockPlaces(guest, info.clocks[1]!)
+    expect(same).toEqual({ inside: now.inside, outside: now.outside, beyond: now.beyond })
+    const moved = await engine.clockPlaces(guest, { method, offset: '50000000' })
+    expect(moved.outside).toBeGreaterThan(same.outside + 1000)
+    expect(moved.inside + moved.outside + moved.beyond).toBe(same.inside + same.outside + same.beyond)
+    expect(await engine.clockHealth(guest)).toMatchObject({ method, methods: [now, ...methods.slice(1)] })
+    await expect(engine.clockPlaces(machineIndex(0), { method: 'none' })).rejects.toThrow(RequestError)
+  })
+
   it('step from event to event of a row', async () => {
     const info = await once()
     const events = (await engine.rows(0, viewRow(0), 3000)).filter((r) => r.machine === 1 && r.cpu === 1).slice(0, 50)

@@ -114,6 +114,11 @@ export function createEngine(env: EngineEnvironment): Engine {
       return session.clockHealth(machine)
     },
 
+    async clockPlaces(machine, choice) {
+      if (!session) throw new RequestError('No recording is open, or it is still loading.')
+      return session.clockPlaces(machine, choice)
+    },
+
     async lod(query, signal) {
       signal?.throwIfAborted()
       return state().timeline.frame(query, signal)

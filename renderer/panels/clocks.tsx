@@ -2,9 +2,9 @@
 
 import { signal } from '@preact/signals'
 import type { ClockMethod, ClockState, SessionInfo } from '../../workers/thread/contract.js'
+import { chooseClock } from '../state/clock-choices.js'
 import { parseDelta } from '../state/format.js'
 import { handle } from '../state/messages.js'
-import { retime } from '../state/opening.js'
 import { loading, session } from '../state/session-state.js'
 import { Band, machineName } from '../widgets/machine.js'
 import { HealthCard } from './clock-health.js'
@@ -42,7 +42,7 @@ function ClockCard({ info, clock, held }: CardProps) {
   const set = (method: ClockMethod, by: string) => {
     const { [clock.machine]: _, ...rest } = typed.peek()
     typed.value = rest
-    handle(retime(clock.machine, { method, offset: by }))
+    handle(chooseClock(clock.machine, { method, offset: by }))
   }
   const apply = () => {
     if (offset === null) return

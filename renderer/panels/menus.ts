@@ -3,10 +3,13 @@
 import type { EventRow } from '../../workers/thread/contract.js'
 import type { SessionTime } from '../../workers/units.js'
 import { eventName, hideEvent, onlyEvent, onlyTracks } from '../state/filters.js'
+import { coincidence, moveMachine } from '../state/clock-choices.js'
 import { formatTime, plainTime } from '../state/format.js'
+import { handle } from '../state/messages.js'
 import type { Row, TaskOrder } from '../state/rows.js'
 import {
   cpuTrack,
+  details,
   filter,
   hideRow,
   pinned,
@@ -14,6 +17,7 @@ import {
   revealRow,
   rowLayout,
   rowText,
+  selection,
   session,
   setMarker,
   setRange,
@@ -90,8 +94,26 @@ function eventEntries(event: EventRow): MenuEntry[] {
       run: () => (filter.value = onlyTracks(filter.peek(), [cpuTrack(event)])),
     },
     null,
+    ...alignEntries(event),
     { label: `Show the row of ${event.task}-${event.pid}`, run: () => showRow(taskTrack(event)) },
     { label: 'Copy event', keys: 'Ctrl+C', run: () => copyText(eventText(event)) },
+  ]
+}
+
+/** The event under the menu and the selected one belong together: the clock of one of their machines follows from that. */
+function alignEntries(event: EventRow): MenuEntry[] {
+  const info = session.peek()
+  const chosen = details.peek()
+  if (!info || !chosen || chosen.position !== selection.peek()?.position) return []
+  const found = coincidence(info, event, chosen)
+  if (!found) return []
+  const other = `${chosen.event} of ${machineName(chosen.machine)}`
+  return [
+    {
+      label: `Align ${machineName(found.machine)}: same time as the selected ${other}`,
+      run: () => handle(moveMachine(found.machine, found.by)),
+    },
+    null,
   ]
 }
 

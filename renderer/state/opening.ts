@@ -1,16 +1,17 @@
 // From files to a session: start the engine, show the family tree, load, and bring back how the session looked.
 
 import { batch, signal } from '@preact/signals'
-import type { ClockChoice, Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
+import type { Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, setTitle, startup } from '../host-api.js'
 import type { Chosen } from '../host-api.js'
 import { recentSessions, savedSession, saveSession, sessionKey } from '../store/db.js'
 import type { SavedSession, SavedView } from '../store/db.js'
+import { forgetClockChoices } from './clock-choices.js'
 import { plural } from './format.js'
 import { handle, isAbort, messages, say, sentence } from './messages.js'
-import { engine, loading, session, setSession } from './session-state.js'
+import { engine, loading, setSession } from './session-state.js'
 import { clearView, restoreRows, restoreView } from './view-memory.js'
 
 /** Files with what their heads say. */
@@ -133,7 +134,10 @@ export async function load(): Promise<void> {
     if (superseded()) return
     batch(() => {
       setSession(info, fresh)
-      if (fresh) restoreRows(view)
+      if (fresh) {
+        forgetClockChoices()
+        restoreRows(view)
+      }
       fresh = false
     })
   }
@@ -203,11 +207,4 @@ export async function closeSession(): Promise<void> {
   setTitle('Remora')
   await engine.peek()?.close()
   await refreshRecent()
-}
-
-/** Takes over what setClock answers. */
-export async function retime(machine: SessionInfo['machines'][number]['machine'], choice: ClockChoice): Promise<void> {
-  const api = engine.peek()
-  if (!api || !session.peek()) return
-  setSession(await api.setClock(machine, choice), false)
 }

@@ -1,7 +1,6 @@
 // What keys, menus and the command palette may do with the timeline. None needs the pointer; those that mean a place take the
 // time under the pointer when there is one, else the selection, else the middle of the view.
 
-import type { MachineIndex } from '../../workers/units.js'
 import { sessionTime, type SessionTime } from '../../workers/units.js'
 import * as state from '../state/session-state.js'
 import { LatestOnly } from './latest.js'
@@ -109,17 +108,4 @@ export async function focusSelection(): Promise<void> {
   // The event stays in the middle, as it was: fitting must not lose it from the eye.
   const half = Math.max(span.to - t, t - span.from) * 1.05
   state.setRange(t - half, t + half, true)
-}
-
-/**
- * Moves a machine's events by `by` session units, on top of what its clock relation says now. The engine's offset is a decimal
- * string: offsets of unrelated clocks exceed what a double holds exactly. Answers whether anything moved.
- */
-export async function alignMachine(machine: MachineIndex, by: number): Promise<boolean> {
-  const engine = state.engine.peek()
-  const clock = state.session.peek()?.clocks.find((c) => c.machine === machine)
-  if (!engine || !clock || by === 0) return false
-  const offset = (BigInt(clock.offset) + BigInt(Math.round(by))).toString()
-  state.setSession(await engine.setClock(machine, { method: clock.method, offset }), false)
-  return true
 }

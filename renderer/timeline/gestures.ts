@@ -1,18 +1,18 @@
 // Mouse, wheel and touchpad on the canvas. Exact: nothing glides on after the hand has stopped.
 
 import { batch, effect, untracked } from '@preact/signals'
-import type { HoverInfo } from '../../workers/thread/contract.js'
-import { sessionTime, type SessionTime } from '../../workers/units.js'
+import type { ClockChoice, ClockPlaces, HoverInfo } from '../../workers/thread/contract.js'
+import { sessionTime, type MachineIndex, type SessionTime } from '../../workers/units.js'
 import { canvasMenu } from '../panels/menus.js'
+import { isMovable, movedBy, moveMachine } from '../state/clock-choices.js'
 import { handle } from '../state/messages.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
-import { alignMachine } from './commands.js'
 import type { FrameHeld } from './frames.js'
 import { AXIS_HEIGHT, SNAP_PIXELS } from './geometry.js'
 import { LatestOnly } from './latest.js'
 import { lengthOf, timeAt, xOf, zoomAt, type Scale } from './scale.js'
-import { drag, pointer } from './signals.js'
+import { alignPlaces, drag, pointer } from './signals.js'
 import { snapInFrame } from './snap.js'
 import { wheelFactor } from './wheel.js'
 
@@ -28,6 +28,8 @@ const DRAG_MIN = 4
 const CLICK_REACH = 24
 /** Half the width of a marker's flag, CSS pixels. */
 const FLAG_REACH = 9
+/** Pause between two questions where a guest's events would lie, ms. */
+const PLACES_EVERY = 120
 /** Wheel turns closer together than this are one step of the zoom history, ms. */
 const BURST = 500
 
@@ -58,6 +60,23 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       state.engine.peek()?.hover(track, t, tolerance, state.timelineView.peek()) ?? Promise.resolve(null),
     (info) => (state.hover.value = info),
   )
+
+  const placing = new LatestOnly<{ machine: MachineIndex; choice: ClockChoice }, ClockPlaces | null>(
+    ({ machine, choice }) => state.engine.peek()?.clockPlaces(machine, choice) ?? Promise.resolve(null),
+    (places) => (alignPlaces.value = places),
+  )
+  let placeTimer = 0
+  /** Asks where the guest's events would lie, a few times a second. */
+  const askPlaces = () => {
+    placeTimer ||= window.setTimeout(() => {
+      placeTimer = 0
+      const d = drag.peek()
+      const info = state.session.peek()
+      if (d?.kind !== 'align' || !info || info.machines[d.machine]?.parent == null) return
+      const choice = movedBy(info, d.machine, d.by)
+      if (choice) placing.ask({ machine: d.machine, choice })
+    }, PLACES_EVERY)
+  }
 
   const place = (e: MouseEvent) => {
     const box = el.getBoundingClientRect()
@@ -103,6 +122,8 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
   const letGo = () => {
     hand = null
     drag.value = null
+    placing.cancel()
+    alignPlaces.value = null
   }
 
   const click = async (x: number, y: number) => {
@@ -125,7 +146,8 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       if (e.button === 2 || hand) return
       const { x, y } = place(e)
       const row = rowAt(y)
-      const guest = row !== null && isGuest(row)
+      const info = state.session.peek()
+      const movable = row !== null && info !== null && isMovable(info, row.machine)
       const flag = y < AXIS_HEIGHT ? flagAt(surface.scale, x) : null
       if (e.button === 1) {
         e.preventDefault()
@@ -135,7 +157,8 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       } else if (flag) {
         hand = { kind: 'marker', name: flag }
         state.activeMarker.value = flag
-      } else if (e.altKey && row && guest) {
+      } else if (e.altKey && row && movable) {
+        alignPlaces.value = null
         hand = { kind: 'align', x, row }
       } else hand = { kind: 'undecided', x, y, t: caught(x, row, e.altKey) }
       state.hover.value = null
@@ -167,6 +190,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
         const by = Math.round(lengthOf(surface.scale, x - hand.x))
         const version = state.session.peek()?.version ?? 0
         drag.value = { kind: 'align', machine: hand.row.machine, by, version, x, y }
+        askPlaces()
       }
       hoverAt(x, y)
     },
@@ -183,7 +207,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
         // The rows stay where the hand left them until a frame with the new times has come (the surface lets go then).
         hand = null
         handle(
-          alignMachine(d.machine, d.by).then(
+          moveMachine(d.machine, d.by).then(
             (moved) => moved || letGo(),
             (error: unknown) => {
               letGo()
@@ -284,5 +308,3 @@ function flagAt(scale: Scale, x: number): state.MarkerName | null {
   }
   return near('b') ? 'b' : near('a') ? 'a' : null
 }
-
-const isGuest = (row: Row): boolean => state.session.peek()?.machines[row.machine]?.role === 'guest'

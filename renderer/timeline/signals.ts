@@ -1,6 +1,7 @@
 // State that the timeline itself owns, for the screens around it to read.
 
 import { computed, signal } from '@preact/signals'
+import type { ClockPlaces } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
 import type { Row } from '../state/rows.js'
 import { activeRow, details, rangeSelection, rowLayout, session, timeFormat } from '../state/session-state.js'
@@ -25,6 +26,8 @@ export type Drag =
       readonly y: number
     }
 export const drag = signal<Drag | null>(null)
+/** Where the guest's events would lie if the hand let go now; null = not known yet, or no guest of an opened host. */
+export const alignPlaces = signal<ClockPlaces | null>(null)
 /** Pointer over the canvas, CSS pixels from its top left corner. */
 export const pointer = signal<{ readonly x: number; readonly y: number } | null>(null)
 

@@ -2,7 +2,8 @@
 // only what has changed.
 
 import { effect, untracked } from '@preact/signals'
-import { formatDelta, formatTime } from '../state/format.js'
+import type { ClockPlaces } from '../../workers/thread/contract.js'
+import { formatCount, formatDelta, formatTime } from '../state/format.js'
 import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
@@ -105,7 +106,7 @@ export class Surface {
       }),
       effect(() => {
         void [state.hoverTime.value, state.hoverRow.value, state.selection.value, state.markers.value]
-        void [own.shadedRange.value, state.activeRow.value, own.drag.value]
+        void [own.shadedRange.value, state.activeRow.value, own.drag.value, own.alignPlaces.value]
         this.#invalidate(false)
       }),
     )
@@ -320,11 +321,18 @@ export class Surface {
           markers.a !== null && markers.b !== null ? `B − A  ${formatDelta(markers.b - markers.a, session.unit)}` : '',
         align:
           drag?.kind === 'align'
-            ? { label: `${drag.by < 0 ? '' : '+'}${formatDelta(drag.by, session.unit)}`, x: drag.x, y: drag.y }
+            ? { label: alignLabel(drag.by, session.unit, own.alignPlaces.peek()), x: drag.x, y: drag.y }
             : null,
       }),
     )
   }
+}
+
+/** How far the hand has moved a machine, and what that does to its events. */
+function alignLabel(by: number, unit: 'ns' | 'ticks', places: ClockPlaces | null): string {
+  const moved = `${by < 0 ? '' : '+'}${formatDelta(by, unit)}`
+  if (!places) return moved
+  return `${moved}, ${formatCount(places.outside)} of ${formatCount(places.inside + places.outside)} events impossible`
 }
 
 /** Bounds of the true times of a guest's row. */

@@ -4,7 +4,7 @@ import { formatBounds, formatDelta, formatTime } from '../state/format.js'
 import * as state from '../state/session-state.js'
 import { canvasWidth, drag, pointer, trackById } from './signals.js'
 
-const STATES: Readonly<Record<RunState, string>> = {
+const STATES: Readonly<Record<number, string>> = {
   [RunState.Unknown]: 'not known',
   [RunState.Idle]: 'idle',
   [RunState.Running]: 'running',
@@ -23,8 +23,8 @@ const SIDE = 450
 function spanTitle(info: HoverInfo, kind: 'machine' | 'cpu' | 'task'): string {
   const { span } = info
   if (!span) return 'nothing recorded here'
-  if (kind === 'task') return span.state === RunState.Running ? `runs on CPU ${span.value}` : STATES[span.state]
-  if (span.state !== RunState.Running) return STATES[span.state]
+  if (kind === 'task' && span.state === RunState.Running) return `runs on CPU ${span.value}`
+  if (kind === 'task' || span.state !== RunState.Running) return STATES[span.state] ?? span.task
   return span.task
 }
 
@@ -43,7 +43,7 @@ export function Tooltip() {
   const y = below ? `${at.y + AWAY}px` : `calc(${at.y - AWAY}px - 100%)`
   const t = event?.t ?? state.hoverTime.value
   const bounds = t === null ? null : timeBounds(track.machine, t)
-  const time = (t: number) => formatTime(t, session, state.timeFormat.value)
+  const time = (when: number) => formatTime(when, session, state.timeFormat.value)
   return (
     <div class="timeline-tip" role="tooltip" style={{ transform: `translate(${x}, ${y})` }}>
       {span && (

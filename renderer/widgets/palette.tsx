@@ -88,7 +88,7 @@ const mouse: readonly (readonly [string, string])[] = [
   ['Select an event', 'click'],
   ['Set the active marker', 'double click'],
   ['No snapping', 'Alt while dragging'],
-  ['Move a guest’s time', 'Alt+drag on its row'],
+  ['Move a machine’s clock', 'Alt+drag on its row'],
   ['Menu', 'right click'],
 ]
 

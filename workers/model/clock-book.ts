@@ -17,7 +17,15 @@ import { sentence } from '../clocks/sentence.js'
 import { venutoDeltas } from '../clocks/venuto.js'
 import { RequestError } from '../fault.js'
 import type { TraceFile } from '../readers/types.js'
-import type { ClockChoice, ClockHealth, ClockMethod, ClockState, Family, MachineInfo } from '../thread/contract.js'
+import type {
+  ClockChoice,
+  ClockHealth,
+  ClockPlaces,
+  ClockMethod,
+  ClockState,
+  Family,
+  MachineInfo,
+} from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
 
 export type ClockChoices = Readonly<Record<number, ClockChoice>>
@@ -77,13 +85,29 @@ export class ClockBook {
     })
   }
 
+  /** Where a guest's events lie under the given choices. */
+  places(machine: MachineIndex, choices: ClockChoices, scene: Scene): ClockPlaces {
+    const guest = this.#guest(machine)
+    const assessment = this.assess(guest, scene)
+    const relation = this.relate(choices)
+    const { inside, outside, beyond } = judge(
+      assessment,
+      relation.states[machine]!.method,
+      offsetsOf(relation, scene, guest),
+    ).places
+    return { inside, outside, beyond }
+  }
+
+  #guest(machine: MachineIndex): MachineInfo {
+    const guest = this.guests.find((g) => g.machine === machine)
+    if (guest) return guest
+    const name = this.family.machines[machine]?.name ?? `Machine ${machine}`
+    throw new RequestError(`${name} is no guest of an opened host, so there is nothing to hold its clock against.`)
+  }
+
   /** The health card of a guest under the choices in use. */
   async health(machine: MachineIndex, choices: ClockChoices, scene: Scene): Promise<ClockHealth> {
-    const guest = this.guests.find((g) => g.machine === machine)
-    if (!guest) {
-      const name = this.family.machines[machine]?.name ?? `Machine ${machine}`
-      throw new RequestError(`${name} is no guest of an opened host, so there is nothing to hold its clock against.`)
-    }
+    const guest = this.#guest(machine)
     const assessment = this.assess(guest, scene)
     const relation = this.relate(choices)
     const state = relation.states[machine]!

@@ -12,7 +12,15 @@ import { Timeline } from '../lod/timeline.js'
 import { openTrace } from '../readers/registry.js'
 import type { TraceFile } from '../readers/types.js'
 import { Tables } from '../table/tables.js'
-import type { ClockChoice, ClockHealth, DeclaredPair, Family, OnProgress, SessionInfo } from '../thread/contract.js'
+import type {
+  ClockChoice,
+  ClockHealth,
+  ClockPlaces,
+  DeclaredPair,
+  Family,
+  OnProgress,
+  SessionInfo,
+} from '../thread/contract.js'
 import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
 import { ClockBook, type ClockChoices } from './clock-book.js'
 import { buildFamily } from './machines.js'
@@ -155,6 +163,11 @@ export class LoadedSession {
   /** What the events say about a guest's clock. */
   async clockHealth(machine: MachineIndex): Promise<ClockHealth> {
     return this.#clocks.health(machine, this.#choices, this.#scene())
+  }
+
+  /** Where a guest's events would lie under another choice. */
+  clockPlaces(machine: MachineIndex, choice: ClockChoice): ClockPlaces {
+    return this.#clocks.places(machine, { ...this.#choices, [machine]: choice }, this.#scene())
   }
 
   /** Assesses all guests; those whose recorded relation the events contradict get the one estimated from the events. */

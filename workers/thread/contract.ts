@@ -431,6 +431,8 @@ export interface EngineApi {
   setClock(machine: MachineIndex, choice: ClockChoice): Promise<SessionInfo>
   /** What the events say about a guest's clock. Rejects with RequestError for a machine that is no guest of an opened host. */
   clockHealth(machine: MachineIndex): Promise<ClockHealth>
+  /** Where a guest's events would lie under another choice; nothing changes. For dragging. Rejects as clockHealth and setClock do. */
+  clockPlaces(machine: MachineIndex, choice: ClockChoice): Promise<ClockPlaces>
 
   lod(query: LodQuery, signal?: AbortSignal): Promise<LodFrame>
   overview(columns: number): Promise<Overview>
