@@ -53,7 +53,7 @@ export function assess(scene: Scene, guest: MachineInfo, known: OffsetOf | null)
     machine: guest.machine,
     gathered,
     estimate: estimate(gathered.evidence, { anchor }),
-    brackets: gathered.evidence.vcpus.map(closeBrackets),
+    brackets: gathered.evidence.vcpus.map((v) => closeBrackets(v)),
     span,
     local: [guest, scene.machines[guest.parent ?? guest.machine]!]
       .filter((m) => m.files.some((f) => scene.files[f]!.meta.clock === 'local'))
@@ -107,7 +107,8 @@ export function judge(
     const [lo, hi] = boundsOf(piece.stretch)(middle)
     error = offset - (lo + hi) / 2
   }
-  const own = method === 'events'
+  // The estimate moved by hand is no estimate any more.
+  const own = method === 'events' && Math.abs(offset - offsetAt(a.estimate.pieces, middle)) <= 1
   const accuracy = own
     ? a.estimate.accuracy
     : a.estimate.accuracy === null

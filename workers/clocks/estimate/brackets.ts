@@ -2,22 +2,26 @@
 // counts only where exactly one bracket can hold it, so no wrong constraint is ever made while the bounds are true.
 
 import { lowerBound } from '../../columns/event-table.js'
-import type { Evidence, VcpuEvidence } from './evidence.js'
+import type { BracketKind, Evidence, VcpuEvidence } from './evidence.js'
 
 /** Brackets of one vCPU with open ends closed by their neighbours, for matching only: an end not seen gives no constraint. */
 export interface ClosedBrackets {
   readonly source: VcpuEvidence
   readonly from: Float64Array
   readonly to: Float64Array
+  /** No bracket can be missing: one guest event outside of all is a contradiction. */
+  readonly complete: boolean
 }
 
-export function closeBrackets(v: VcpuEvidence): ClosedBrackets {
+/** @param kind kvm: every entry and exit leaves its mark, so that missing ones show; the scheduling of threads proves less */
+export function closeBrackets(v: VcpuEvidence, kind: BracketKind = 'sched'): ClosedBrackets {
   const n = v.entry.length
   const from = Float64Array.from(v.entry)
   const to = Float64Array.from(v.exit)
   for (let i = 1; i < n; i++) if (from[i] === -Infinity) from[i] = to[i - 1]! === Infinity ? from[i - 1]! : to[i - 1]!
   for (let i = n - 2; i >= 0; i--) if (to[i] === Infinity) to[i] = from[i + 1]!
-  return { source: v, from, to }
+  const complete = kind === 'kvm' && v.entry.every((e) => e !== -Infinity) && v.exit.every((x) => x !== Infinity)
+  return { source: v, from, to, complete }
 }
 
 /** Ends that were not seen. */
@@ -116,7 +120,7 @@ export function matchBrackets(all: readonly ClosedBrackets[], bounds: Bounds, fr
         if (strayGroup !== k) {
           strayGroup = k
           if (strays === 0) strayFrom = g
-          if (++strays >= STRAYS && strayFrom < brokenAt) brokenAt = strayFrom
+          if (++strays >= (b.complete ? 1 : STRAYS) && strayFrom < brokenAt) brokenAt = strayFrom
         }
         continue
       }

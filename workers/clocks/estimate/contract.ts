@@ -150,8 +150,8 @@ export function contract(
 }
 
 /**
- * Places the break between two neighbouring stretches where fewest events contradict the one before and the other after it, and
- * ends both there.
+ * Places the break between two neighbouring stretches where fewest events contradict the one before and the other after it. Both
+ * end where the events last and first decide between them: what lies in between belongs to neither.
  */
 export function meet(
   all: readonly ClosedBrackets[],
@@ -174,8 +174,10 @@ export function meet(
       after = i
     }
   })
-  const end = after < 0 ? from : times[after]!
-  const start = after + 1 < times.length ? times[after + 1]! : to
+  const isA = (g: number): boolean => strayB.get(g) === true && strayA.get(g) !== true
+  const isB = (g: number): boolean => strayA.get(g) === true && strayB.get(g) !== true
+  const end = Math.max(a.from, times.slice(0, after + 1).findLast(isA) ?? from)
+  const start = Math.min(b.to, times.slice(after + 1).find(isB) ?? to)
   return [
     narrow(all, boundsOf(a), a.from, end, a.centre, a.base, o.maxDrift),
     narrow(all, boundsOf(b), start, b.to, b.centre, b.base, o.maxDrift),

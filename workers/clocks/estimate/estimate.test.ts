@@ -155,6 +155,52 @@ describe('estimate', () => {
     }
   })
 
+  it('states an accuracy that covers its error, whatever the clock does', () => {
+    const at = fc.integer({ min: 5e8, max: 3e9 })
+    const rate = fc.integer({ min: -400, max: 400 })
+    const clock = fc.oneof(
+      fc.record({ at, by: fc.integer({ min: -3000, max: 0 }) }).map((step) => ({ steps: [step] })),
+      fc.record({ at, by: fc.integer({ min: -100_000_000, max: 0 }) }).map((step) => ({ steps: [step] })),
+      fc.record({ at, ppm: rate }).map((slew) => ({ slews: [slew] })),
+      fc.tuple(at, rate, rate).map(([t, a, b]) => ({
+        slews: [
+          { at: t, ppm: a / 40 },
+          { at: t + 5e8, ppm: b / 40 },
+        ],
+      })),
+      fc.constant({}),
+    )
+    const seen = fc.oneof(
+      fc.constant({}),
+      fc.record({ lost: fc.double({ min: 0, max: 0.2, noNaN: true }) }),
+      fc.constant({ kind: 'sched', gapFloor: 2000, gapMedian: 8000 } as const),
+    )
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), clock, seen, (seed, moves, records) => {
+        const truth = makeTruth(plain(seed, { duration: 4e9, ppm: 30, ...moves, ...records }))
+        const e = estimate(truth.evidence)
+        expect(e.accuracy).not.toBeNull()
+        let covered = 0
+        let all = 0
+        truth.evidence.vcpus.forEach(({ guest }, vcpu) => {
+          for (let i = 0; i < guest.length; i += 11) {
+            const g = guest[i]!
+            all++
+            if (!e.pieces.some((p) => (p.vcpu ?? vcpu) === vcpu && g >= p.from && g <= p.to)) continue
+            covered++
+            // The generator rounds guest times to whole ns.
+            expect(Math.abs(offsetAt(e.pieces, g, vcpu) - truth.offsetAt(g, vcpu))).toBeLessThanOrEqual(e.accuracy! + 2)
+          }
+        })
+        expect(covered / all).toBeGreaterThan(0.9)
+        expect(covered / all).toBeGreaterThan(e.covered - 0.01)
+        // What is guaranteed moved by no more than the corridor can hide.
+        if (e.verdict === 'GUARANTEED' || e.verdict === 'LOOSE') expect(e.pieces).toHaveLength(1)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('says so when nothing agrees, and when there is nothing', () => {
     const a = makeTruth(plain(41)).evidence
     const b = makeTruth(plain(42)).evidence

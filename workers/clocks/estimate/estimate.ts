@@ -91,7 +91,7 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
     after: null,
   }
   if (!range || evidence.vcpus.every((v) => v.entry.length === 0)) return { ...nothing, verdict: 'NONE' }
-  const all = evidence.vcpus.map(closeBrackets)
+  const all = evidence.vcpus.map((v) => closeBrackets(v, evidence.kind))
   const start = firstStretch(evidence, all, range, options)
   let stretches = start
     ? cover(evidence, all, start.stretch, range).map((s) => ({ s, vcpu: null as number | null }))
@@ -282,7 +282,8 @@ function conclude(
   const halfWidth = Math.max(...pieces.map(widest))
   const excursion = Math.max(...pieces.map((p) => p.check.excursion))
   const corridor = Math.max(...pieces.map((p) => p.check.corridor / 2))
-  const failed = pieces.some((p) => p.check.failed) || covered < 0.999 || after.outside > 0
+  const broken = pieces.some((p, i) => i > 0 && p.vcpu === pieces[i - 1]!.vcpu)
+  const failed = broken || after.outside > 0 || covered < 0.999 || pieces.some((p) => p.check.failed)
   const contradicted = after.outside > 0.05 * (after.inside + after.outside)
   const verdict: Verdict = contradicted
     ? 'INFEASIBLE'
@@ -291,15 +292,20 @@ function conclude(
       : evidence.kind === 'sched'
         ? 'LOOSE'
         : 'GUARANTEED'
+  const room = Math.max(halfWidth, corridor) + (failed ? excursion : 0)
   return {
     ...base,
     verdict,
     breaks: breaksOf(pieces),
-    accuracy: contradicted ? null : Math.max(halfWidth, corridor) + (failed ? excursion : 0),
+    accuracy: contradicted ? null : room + nearMiss(after.misses, room),
     halfWidth,
     slack: contradicted ? slackAt(all, options.anchor ?? anchor, [pieces[0]!.from, pieces[pieces.length - 1]!.to]) : 0,
   }
 }
+
+/** Events that miss their bracket by little are the clock's error; those that miss it by much had one that was not recorded. */
+const nearMiss = (misses: readonly number[], room: number): number =>
+  misses.reduce((most, by) => (by <= 2 * room && by > most ? by : most), 0)
 
 /** Share of the guest's events, but for those `beyond` all brackets, that lie within a piece. */
 function coverage(evidence: Evidence, pieces: readonly EstimatePiece[], beyond: number): number {

@@ -20,6 +20,8 @@ export interface Places {
   readonly beyond: number
   /** Largest excesses, worst first. */
   readonly worst: readonly Violation[]
+  /** How far each event outside is from the nearest bracket, ns, in no order. */
+  readonly misses: readonly number[]
 }
 
 const WORST = 20
@@ -34,6 +36,7 @@ export function placesOf(
   let outside = 0
   let beyond = 0
   const worst: Violation[] = []
+  const misses: number[] = []
   all.forEach((b, vcpu) => {
     const n = b.from.length
     if (n === 0) {
@@ -57,6 +60,7 @@ export function placesOf(
       }
       outside++
       const by = late < -early ? late : early
+      misses.push(Math.abs(by))
       if (worst.length < WORST || Math.abs(by) > Math.abs(worst[worst.length - 1]!.by)) {
         worst.push({ vcpu, g, host, by })
         worst.sort((p, q) => Math.abs(q.by) - Math.abs(p.by))
@@ -64,5 +68,5 @@ export function placesOf(
       }
     }
   })
-  return { inside, outside, beyond, worst }
+  return { inside, outside, beyond, worst, misses }
 }
