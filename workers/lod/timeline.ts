@@ -187,8 +187,12 @@ export class Timeline {
   #tasksOf(machine: MachineIndex): TaskRows {
     const known = this.#tasks.get(machine)
     if (known) return known
-    const { table, from, to } = this.session
-    const tasks = buildTasks(machine, this.runs, table.streams, from, to)
+    const { streams } = this.session.table
+    // Beyond the machine's own recording nothing is known of its tasks, however long the others' lasts.
+    const own = streams.filter((s) => s.machine === machine && s.count > 0)
+    const from = own.reduce((t, s) => Math.min(t, s.t[0]!), this.session.to)
+    const to = own.reduce((t, s) => Math.max(t, s.t[s.count - 1]!), this.session.from)
+    const tasks = buildTasks(machine, this.runs, streams, from, to)
     const rows = { tasks, pyramid: new Pyramid(tasks.intervals) }
     this.#tasks.set(machine, rows)
     return rows
