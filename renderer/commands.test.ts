@@ -27,6 +27,10 @@ describe('the key map', () => {
     expect(commandFor(press('?'), true)).toBeUndefined()
     expect(commandFor(press('Ctrl+Shift+P'), true)?.id).toBe('palette')
   })
+  it('leaves undoing what was typed to the field', () => {
+    expect(commandFor(press('Ctrl+Z'), true)).toBeUndefined()
+    expect(commandFor(press('Ctrl+Shift+Z'), true)).toBeUndefined()
+  })
   it('knows what the native menu sends', () => {
     const ids = commands.map((c) => c.id)
     expect(ids).toEqual(

@@ -5,8 +5,12 @@ import type { Command } from './commands.js'
 import { matches } from './keys.js'
 import type { KeyPress } from './keys.js'
 
+/** With Ctrl, a text field's own. */
+const EDITING = ['a', 'c', 'v', 'x', 'y', 'z']
+
 /** The command for a key press; `typing`: the focus is in a text field, where only keys with Ctrl count. */
 export function commandFor(press: KeyPress, typing: boolean): Command | undefined {
+  if (typing && EDITING.includes(press.key.toLowerCase())) return undefined
   if (typing && !press.ctrlKey && !press.metaKey && !/^F\d/.test(press.key)) return undefined
   return commands.find((c) => c.keys.some((k) => matches(k, press)) && (c.when?.() ?? true))
 }

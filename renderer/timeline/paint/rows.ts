@@ -228,6 +228,9 @@ function eventCounts(
   return { counts, ofType }
 }
 
+/** Share of a row's columns from which on ticks of the selected type get no tails. */
+const WALL = 0.1
+
 function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): void {
   const { frame, index, scale, theme } = p
   const { counts, ofType: strong } = eventCounts(raster.width, index, frame, scale, p.strongType)
@@ -237,11 +240,13 @@ function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): voi
   const alone = frame.tickStart[index + 1]! - frame.tickStart[index]! < raster.width / 2
   const bright = pack(theme.tickStrong)
   const thick = Math.max(1, Math.round(p.ratio))
+  // Where nearly every column has one, nothing would stand out but a wall.
+  const wall = strong.reduce((n, s) => n + s, 0) > raster.width * WALL
   for (let x = 0; x < raster.width; x++) {
     const n = counts[x]!
     if (n === 0) continue
     const shade = strong[x] ? bright : shades[Math.min(7, Math.round((7 * Math.log2(n)) / most) + (alone ? 4 : 0))]!
-    const tail = strong[x] ? Math.round(3 * p.ratio) : 0
+    const tail = strong[x] && !wall ? Math.round(3 * p.ratio) : 0
     for (let k = 0; k < thick; k++) raster.column(x + k, top, bottom + tail, shade)
   }
 }
