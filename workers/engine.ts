@@ -3,7 +3,9 @@
 import type { SourceOpener } from './bytes.js'
 import type { Allocate } from './columns/builder.js'
 import type { DecodePool } from './columns/load.js'
+import type { FusedViews } from './analysis/views.js'
 import { RequestError } from './fault.js'
+import { isFusedTrack } from './lod/fused-rows.js'
 import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
 import type { Session } from './model/session.js'
 import { headerLines, type LineOptions } from './table/lines.js'
@@ -23,6 +25,8 @@ export interface EngineEnvironment {
 export interface Engine extends EngineApi {
   /** The loaded session itself, for work on this thread that no request covers; null when none is open. */
   session(): Session | null
+  /** The views of virtual machines, with their model. */
+  fused(): Promise<FusedViews>
   /** What `trace-cmd report` prints before the events. */
   header(): string[]
   /** Events as `trace-cmd report` prints them, in batches of lines. */
@@ -41,6 +45,12 @@ export function createEngine(env: EngineEnvironment): Engine {
   const state = (): LoadedState => {
     if (!shown) throw new RequestError('No recording is open.')
     return shown
+  }
+  /** The state in which the row can be asked for. */
+  const stateFor = async (...tracks: readonly string[]): Promise<LoadedState> => {
+    const s = state()
+    if (tracks.some(isFusedTrack)) await s.fused()
+    return s
   }
   const rowAt = async (position: number | null): Promise<EventRow | null> =>
     position === null ? null : ((await state().tables.rows(0, viewRow(position), 1))[0] ?? null)
@@ -121,25 +131,30 @@ export function createEngine(env: EngineEnvironment): Engine {
 
     async lod(query, signal) {
       signal?.throwIfAborted()
-      return state().timeline.frame(query, signal)
+      return (await stateFor(...query.tracks)).timeline.frame(query, signal)
     },
+
+    fusedTracks: async () => (await state().fused()).tracks(),
+    fusedTotals: async (range) => (await state().fused()).totals(range),
+    preemptions: async (query) => (await state().fused()).preemptions(query),
+    layersAt: async (t) => (await state().fused()).layersAt(t),
 
     async overview(columns) {
       return state().timeline.overview(columns)
     },
 
     async hover(track, t, tolerance, view) {
-      const { timeline } = state()
+      const { timeline } = await stateFor(track)
       const span = timeline.spanAt(track, t)
       return { track, span, event: await rowAt(timeline.nearestEvent(track, t, tolerance, view)) }
     },
 
     async snap(track, t, tolerance) {
-      return state().timeline.snap(track, t, tolerance)
+      return (await stateFor(track)).timeline.snap(track, t, tolerance)
     },
 
     async step(track, from, direction, view) {
-      return rowAt(state().timeline.step(track, from, direction, view))
+      return rowAt((await stateFor(track)).timeline.step(track, from, direction, view))
     },
 
     createView: async (filter, onProgress, signal) => state().tables.createView(filter, onProgress, signal),
@@ -154,6 +169,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     searchStep: async (search, from, direction) => state().tables.searchStep(search, from, direction),
 
     session: () => session?.state.session ?? null,
+    fused: () => state().fused(),
     header: () => headerLines(state().session),
     lines: (view, start, count, options) => state().tables.lines(view, start, count, options),
   }

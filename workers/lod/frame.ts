@@ -1,6 +1,6 @@
 // Collects the spans and ticks of a frame, row after row.
 
-import type { LodFrame } from '../thread/contract.js'
+import type { FusedLabel, LodFrame } from '../thread/contract.js'
 import type { SessionTime } from '../units.js'
 
 class Spans {
@@ -58,6 +58,8 @@ export class FrameBuilder {
   readonly #tracks: string[] = []
   readonly #spanStart = [0]
   readonly #tickStart = [0]
+  readonly #labels: FusedLabel[] = []
+  readonly #ownLabel = new Map<number, number>()
 
   span(t0: number, t1: number, value: number, state: number, flags: number, busy: number): void {
     if (this.#spans.n === this.#spans.t0.length) this.#spans = this.#spans.grown()
@@ -85,6 +87,18 @@ export class FrameBuilder {
     this.#tickStart.push(this.#ticks.n)
   }
 
+  /** The spans since the last row, of a fused row, refer to the frame's own labels instead of the model's from here on. */
+  useLabels(labels: readonly FusedLabel[]): void {
+    const { value, n } = this.#spans
+    for (let i = this.#spanStart.at(-1)!; i < n; i++) {
+      const label = value[i]!
+      if (label < 0) continue
+      let own = this.#ownLabel.get(label)
+      if (own === undefined) this.#ownLabel.set(label, (own = this.#labels.push(labels[label]!) - 1))
+      value[i] = own
+    }
+  }
+
   finish(version: number, from: SessionTime, to: SessionTime, pixels: number): LodFrame {
     const s = this.#spans
     const k = this.#ticks
@@ -105,6 +119,7 @@ export class FrameBuilder {
       tickT: k.t.slice(0, k.n),
       tickCount: k.count.slice(0, k.n),
       tickType: k.type.slice(0, k.n),
+      ...(this.#labels.length > 0 ? { labels: this.#labels } : {}),
     }
   }
 }

@@ -1,7 +1,7 @@
 // Sums and maxima over ranges of intervals in O(log n), whatever the number of intervals: the levels of detail.
 
 import type { Intervals } from '../model/intervals.js'
-import { RunState } from '../thread/contract.js'
+import { FusedState, RunState } from '../thread/contract.js'
 
 const FAN = 8
 const NONE = 0xffffffff
@@ -13,7 +13,14 @@ interface Level {
   readonly flags: Uint8Array
 }
 
-/** An interval is active when something runs in it: a task on a CPU row, the task itself on its own row. */
+const ACTIVE = new Uint8Array(64)
+ACTIVE[RunState.Running] = 1
+for (const [name, state] of Object.entries(FusedState)) if (!/Unknown|Idle|Blocked/.test(name)) ACTIVE[state] = 1
+
+/**
+ * An interval is active when something runs in it: a task on a CPU row, the task itself on its own row. On fused rows also when a
+ * vCPU wants to run and does not: what was taken from it is not to be overlooked.
+ */
 export class Pyramid {
   readonly #levels: Level[] = []
   /** Active time of all intervals before entry 8k. */
@@ -35,7 +42,7 @@ export class Pyramid {
   }
 
   active(i: number): boolean {
-    return this.of.state[i] === RunState.Running
+    return ACTIVE[this.of.state[i]!] === 1
   }
 
   /** Length of entry i; the end entry of a row has none. */

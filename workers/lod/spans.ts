@@ -6,6 +6,9 @@ import { seek } from './seek.js'
 import type { Columns, FrameBuilder } from './frame.js'
 import type { Pyramid } from './pyramid.js'
 
+/** Flags that are for the screen; the model has more. */
+const SHOWN = SpanFlag.Inferred | SpanFlag.Lost | SpanFlag.Unsplit
+
 /** 0..255; 0 and 255 only when exactly none or all of it is. */
 export function share(part: number, whole: number, any: boolean): number {
   if (!any) return 0
@@ -37,7 +40,7 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
       if (next < end && stop < columns.to && narrow(next)) stop = Math.min(stop, columns.start(columns.of(stop)))
       const start = Math.max(t[i]!, done)
       if (stop > start && stop > columns.from) {
-        out.span(start, stop, value[i]!, state[i]!, flags[i]!, pyramid.active(i) ? 255 : 0)
+        out.span(start, stop, value[i]!, state[i]!, flags[i]! & SHOWN, pyramid.active(i) ? 255 : 0)
         done = stop
       }
       i++
@@ -67,6 +70,6 @@ function addMixed(out: FrameBuilder, pyramid: Pyramid, a: number, b: number, c0:
       busy -= pyramid.length(edge) - within(edge)
     }
   }
-  const flags = pyramid.flags(a, b) | SpanFlag.Mixed
+  const flags = (pyramid.flags(a, b) & SHOWN) | SpanFlag.Mixed
   out.span(c0, c1, value[best]!, state[best]!, flags, share(busy, c1 - c0, any))
 }

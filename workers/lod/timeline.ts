@@ -1,6 +1,7 @@
 // Answers what a timeline asks of a session: frames, what lies under the pointer, where to snap, the next event of a row.
 
 import { RequestError } from '../fault.js'
+import type { FusedModel } from '../model/fuse/build.js'
 import { intervalAt, intervalBytes, lastAtOrBefore, type Intervals } from '../model/intervals.js'
 import type { PidIndex } from '../model/pids.js'
 import type { Runs } from '../model/runs.js'
@@ -20,6 +21,7 @@ import {
 } from './events.js'
 import { Columns, FrameBuilder } from './frame.js'
 import { buildOverview } from './overview.js'
+import { FusedRows, isFusedTrack, type Row, type Strip } from './fused-rows.js'
 import { Pyramid } from './pyramid.js'
 import { seek } from './seek.js'
 import { addSpans } from './spans.js'
@@ -44,6 +46,7 @@ export class Timeline {
   readonly #tasks = new Map<MachineIndex, TaskRows>()
   readonly #all: ViewIndex = { view: 0, groups: new Map() }
   #filtered: ViewIndex = { view: 0, groups: new Map() }
+  #fused: FusedRows | null = null
 
   /**
    * @param pids all pids of each machine
@@ -65,7 +68,17 @@ export class Timeline {
     for (const { tasks, pyramid } of this.#tasks.values()) sum += intervalBytes(tasks.intervals) + pyramid.bytes
     for (const index of [this.#all, this.#filtered]) for (const g of index.groups.values()) sum += g.bytes
     for (const p of this.pids) sum += p.bytes
-    return sum
+    return sum + (this.#fused?.bytes ?? 0)
+  }
+
+  /** From here on the rows of the fused model can be asked for as well. */
+  addFused(model: FusedModel): void {
+    this.#fused ??= new FusedRows(model)
+  }
+
+  /** The tasks of a machine by what they do when. */
+  tasksOf(machine: MachineIndex): TaskIntervals {
+    return this.#tasksOf(machine).tasks
   }
 
   frame(query: LodQuery, signal?: AbortSignal): LodFrame {
@@ -78,9 +91,9 @@ export class Timeline {
     const out = new FrameBuilder()
     for (const id of tracks) {
       signal?.throwIfAborted()
-      const key = trackKey(id)
-      const strip = this.#strip(key)
+      const { key, strip, labels } = this.#rowOf(id)
       if (strip) addSpans(out, strip.pyramid, strip.row, columns)
+      if (labels) out.useLabels(labels)
       addTicks(out, this.#events(key, query.view ?? 0), columns)
       out.endRow(id)
     }
@@ -96,12 +109,12 @@ export class Timeline {
   }
 
   spanAt(track: string, t: SessionTime): HoverInfo['span'] {
-    const key = trackKey(track)
-    const strip = this.#strip(key)
+    const { key, strip, labels } = this.#rowOf(track)
     if (!strip) return null
     const x = strip.pyramid.of
     const i = intervalAt(x, strip.row, t)
     if (i < 0) return null
+    if (labels) return this.#fused!.spanAt(i)
     const machine = this.session.machines[key.machine]!
     const pid = key.kind === 'task' ? key.pid : x.value[i]!
     return {
@@ -118,7 +131,7 @@ export class Timeline {
   nearestEvent(track: string, t: number, tolerance: number, view = 0): number | null {
     let best: { list: EventList; i: number } | null = null
     let distance = tolerance
-    for (const list of this.#events(trackKey(track), view)) {
+    for (const list of this.#events(this.#rowOf(track).key, view)) {
       const after = seek(list.time, 0, list.count, t)
       for (const i of [after - 1, after]) {
         if (i < 0 || i >= list.count) continue
@@ -133,13 +146,12 @@ export class Timeline {
 
   /** Nearest boundary of a span, or event, of the row. */
   snap(track: string, t: number, tolerance: number): SessionTime | null {
-    const key = trackKey(track)
+    const { key, strip } = this.#rowOf(track)
     let best: number | null = null
     const offer = (x: number): void => {
       const d = Math.abs(x - t)
       if (d <= tolerance && (best === null || d < Math.abs(best - t))) best = x
     }
-    const strip = this.#strip(key)
     if (strip) for (const x of boundariesNear(strip.pyramid.of, strip.row, t)) offer(x)
     for (const list of this.#events(key, 0)) {
       const after = seek(list.time, 0, list.count, t)
@@ -154,7 +166,7 @@ export class Timeline {
     const { position } = from
     const t = position === null ? from.t : this.session.table.time(position)
     let best: number | null = null
-    for (const list of this.#events(trackKey(track), view)) {
+    for (const list of this.#events(this.#rowOf(track).key, view)) {
       let i: number
       if (position !== null) {
         i = firstAfter(list, direction > 0 ? position : position - 1, t)
@@ -170,8 +182,18 @@ export class Timeline {
     return best
   }
 
+  /** What a row is drawn from, whose events stand on it, and the labels of its spans where it is a fused one. */
+  #rowOf(id: string): Row {
+    if (isFusedTrack(id)) {
+      if (!this.#fused) throw new RequestError(`${id} is not built yet.`)
+      return this.#fused.row(id)
+    }
+    const key = trackKey(id)
+    return { key, strip: this.#strip(key), labels: null }
+  }
+
   /** Intervals of the row and their pyramid; null for rows without intervals. */
-  #strip(key: TrackKey): { pyramid: Pyramid; row: number } | null {
+  #strip(key: TrackKey): Strip | null {
     if (key.machine >= this.session.machines.length)
       throw new RequestError(`There is no machine ${key.machine} in this session.`)
     if (key.kind === 'machine') return null

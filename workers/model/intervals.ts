@@ -1,6 +1,6 @@
 // Intervals of many rows in one set of columns: what each CPU runs, what each task does.
 
-import type { RunState } from '../thread/contract.js'
+import type { FusedState, RunState } from '../thread/contract.js'
 
 /**
  * Row r owns entries first[r]..first[r+1]. All but the last of them are intervals that begin at t[i] and end at t[i+1]; the last
@@ -10,9 +10,9 @@ export interface Intervals {
   readonly rows: number
   readonly first: Uint32Array
   readonly t: Float64Array
-  /** pid (CPU rows) or CPU (task rows), -1 = none. */
+  /** pid (CPU rows), CPU (task rows) or label (fused rows), -1 = none. */
   readonly value: Int32Array
-  /** RunState. */
+  /** RunState, or FusedState. */
   readonly state: Uint8Array
   /** SpanFlag bits. */
   readonly flags: Uint8Array
@@ -61,7 +61,7 @@ export class IntervalWriter {
     this.#flags = new Uint8Array(capacity)
   }
 
-  add(t: number, value: number, state: RunState, flags: number): void {
+  add(t: number, value: number, state: RunState | FusedState, flags: number): void {
     if (this.#n === this.#t.length) this.#resize(Math.max(1024, this.#n * 2))
     const i = this.#n++
     this.#t[i] = t

@@ -7,7 +7,7 @@ import type { Allocate, StreamBuilder } from '../columns/builder.js'
 import type { StreamColumns } from '../columns/event-table.js'
 import { loadColumns, type DecodePool } from '../columns/load.js'
 import { mergeOrder, surveyTimes } from '../columns/merge.js'
-import { InputError, type Fault } from '../fault.js'
+import { InputError, RequestError, type Fault } from '../fault.js'
 import { Timeline } from '../lod/timeline.js'
 import { openTrace } from '../readers/registry.js'
 import type { TraceFile } from '../readers/types.js'
@@ -28,6 +28,8 @@ import { learnNames } from './names.js'
 import { partialSentence } from './partial.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
 import type { Session } from './session.js'
+import { FusedViews } from '../analysis/views.js'
+import { readSide, type Side } from './fuse/side.js'
 import { buildTracks } from './tracks.js'
 import type { MachineIndex } from '../units.js'
 
@@ -105,6 +107,8 @@ export interface LoadedState {
   readonly timeline: Timeline
   readonly tables: Tables
   readonly info: () => SessionInfo
+  /** The views of virtual machines, built when first asked for. Rejects with RequestError while still loading. */
+  readonly fused: () => Promise<FusedViews>
 }
 
 /** What a state is made of, besides what all states share. */
@@ -122,6 +126,8 @@ export class LoadedSession {
   state: LoadedState
   #loading = true
   #partial: string | null = null
+  /** What the views of virtual machines read from records; the same for all clocks. */
+  #side: Promise<Side> | null = null
   #decodeFaults: readonly Fault[] = []
   #census: Census
   #choices: ClockChoices
@@ -304,10 +310,23 @@ export class LoadedSession {
     const tables = new Tables(session)
     const timeline = new Timeline(session, parts.runs, census.pids, (view) => tables.viewPositions(view))
     const faults = [...family.faults, ...parts.relation.faults, ...this.#decodeFaults, ...parts.faults]
+    let fused: Promise<FusedViews> | null = null
+    const build = async (): Promise<FusedViews> => {
+      if (this.#loading) throw new RequestError('Virtual machines can be looked at when everything is loaded.')
+      this.#side ??= readSide(session)
+      return new FusedViews(session, parts.runs, census.pids, timeline, await this.#side)
+    }
     return {
       session,
       timeline,
       tables,
+      fused: () =>
+        (fused ??= build().catch((e: unknown) => {
+          // A reading that failed may be tried again.
+          fused = null
+          this.#side = null
+          throw e
+        })),
       info: () => describeSession(session, family, faults, timeline.bytes, this.#loading ? LOADING : this.#partial),
     }
   }

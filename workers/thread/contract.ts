@@ -3,7 +3,19 @@
 
 import type { SourceRef } from '../bytes.js'
 import type { Fault } from '../fault.js'
+import type {
+  FusedLabel,
+  FusedLayers,
+  FusedState,
+  FusedTotals,
+  FusedTracks,
+  PreemptionQuery,
+  PreemptionReport,
+  TimeRange,
+} from './fused.js'
 import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, ViewRow } from '../units.js'
+
+export * from './fused.js'
 
 export interface Progress {
   readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching'
@@ -279,6 +291,8 @@ export const SpanFlag = {
   Mixed: 2,
   /** Events were lost inside or just before. */
   Lost: 4,
+  /** Fused rows: guest or hypervisor, which cannot be told apart without kvm_entry and kvm_exit. */
+  Unsplit: 8,
 } as const
 export type SpanFlag = (typeof SpanFlag)[keyof typeof SpanFlag]
 
@@ -295,8 +309,9 @@ export interface LodFrame {
   readonly spanStart: Uint32Array
   readonly t0: Float64Array
   readonly t1: Float64Array
-  /** pid (CPU rows) or CPU (task rows); -1 = none. */
+  /** pid (CPU rows), CPU (task rows) or index into `labels` (fused rows); -1 = none. */
   readonly value: Int32Array
+  /** RunState, or FusedState on fused rows. */
   readonly state: Uint8Array
   readonly flags: Uint8Array
   /** Share of the span that was not idle / was running, 0..255. */
@@ -307,6 +322,8 @@ export interface LodFrame {
   readonly tickCount: Uint32Array
   /** Type of the tick's (first) event, EventTypeIndex. */
   readonly tickType: Uint16Array
+  /** What `value` means on fused rows; absent where none was asked for. */
+  readonly labels?: readonly FusedLabel[]
 }
 export interface LodQuery {
   readonly tracks: readonly string[]
@@ -334,8 +351,11 @@ export interface HoverInfo {
   readonly span: {
     readonly from: SessionTime
     readonly to: SessionTime
+    /** On fused rows the nearest of these; `fused` says it exactly. */
     readonly state: RunState
+    readonly fused?: FusedState
     readonly value: number
+    /** Fused rows: the label. */
     readonly task: string
     readonly flags: number
   } | null
@@ -435,6 +455,13 @@ export interface EngineApi {
   clockPlaces(machine: MachineIndex, choice: ClockChoice): Promise<ClockPlaces>
 
   lod(query: LodQuery, signal?: AbortSignal): Promise<LodFrame>
+  /** Rows of the fused views, for lod(), hover(), snap() and step(). Builds the fused model at first use after each re-timing. */
+  fusedTracks(): Promise<FusedTracks>
+  /** Who had the CPUs in a range, absent = all of it. */
+  fusedTotals(range?: TimeRange): Promise<FusedTotals>
+  preemptions(query: PreemptionQuery): Promise<PreemptionReport>
+  /** What really ran at an instant, layer by layer. */
+  layersAt(t: SessionTime): Promise<FusedLayers>
   overview(columns: number): Promise<Overview>
   /** What lies under the pointer: the span at `t`, and the nearest event of the row within `tolerance`. */
   hover(track: string, t: SessionTime, tolerance: number, view?: number): Promise<HoverInfo>
