@@ -215,9 +215,15 @@ describe('a guest with kvm events', () => {
     expect(worstError(opened)).toBeLessThanOrEqual(ROUNDING)
     const card = await health(1)
     const by = (method: string) => card.methods.find((m) => m.method === method)!
-    expect(card.method).toBe('recorded')
-    expect(by('recorded').outside).toBe(0)
+    expect(card).toMatchObject({ method: 'recorded', verdict: 'GUARANTEED' })
+    expect(card.accuracy!).toBeLessThan(1000)
     expect(by('compat').verdict).not.toBe('GUARANTEED')
+    // 2^48 / ratio - 1
+    expect(card.drift![0]).toBeLessThan(-90_909.09)
+    expect(card.drift![1]).toBeGreaterThan(-90_909.1)
+    const info = await connection!.engine.setClock(machineIndex(1), { method: 'events' })
+    expect(info.clocks[1]).toMatchObject({ method: 'events', verdict: 'GUARANTEED' })
+    expect(worstError({ ...opened, info })).toBeLessThanOrEqual(card.accuracy! + ROUNDING)
   })
 })
 

@@ -13,9 +13,11 @@ import { placesOf, type Places } from './estimate/places.js'
 import type { Relation } from './relate.js'
 import { sentence } from './sentence.js'
 
-/** What the events of one guest and its host say. Guest times are ticks since the guest's first file's epoch. */
+/** What the events of one guest and its host say. Guest times are ticks since the guest's first file's epoch, times `rate`. */
 export interface Assessment {
   readonly machine: MachineIndex
+  /** Host ticks a guest tick where KVM scales the guest's TSC, else 1: no estimate looks for drifts that large. */
+  readonly rate: number
   readonly gathered: Gathered
   readonly estimate: Estimate
   readonly brackets: readonly ClosedBrackets[]
@@ -42,15 +44,36 @@ export function offsetsOf(relation: Relation, scene: Scene, guest: MachineInfo):
   }
 }
 
+/** What the guest's file says of KVM's TSC scaling (option TIME_SHIFT). */
+function rateOf(scene: Scene, guest: MachineInfo): number {
+  const cpu = scene.files[guest.files[0]!]!.meta.timeShift?.cpus.find((c) => (c.scaling[0] ?? 1n) > 1n)
+  return cpu ? 2 ** Number(cpu.fraction[0] ?? 0n) / Number(cpu.scaling[0]!) : 1
+}
+
+const scaled = (rate: number, g: number): number => (rate === 1 ? g : Math.round(g * rate))
+const unscaled = (rate: number, x: number): number => (rate === 1 ? x : Math.round(x / rate))
+
+/** Offsets at scaled guest times, from those at guest ticks. */
+function scaledOffsets(rate: number, offsets: OffsetOf): OffsetOf {
+  if (rate === 1) return offsets
+  return (x, cpu) => {
+    const g = unscaled(rate, x)
+    return g + offsets(g, cpu) - x
+  }
+}
+
 /** Assesses one guest. `known` are the offsets of the best relation known so far: a starting point only. */
 export function assess(scene: Scene, guest: MachineInfo, known: OffsetOf | null): Assessment {
-  const span = guestSpan(scene.streams, guest)
+  const rate = rateOf(scene, guest)
+  const [first, last] = guestSpan(scene.streams, guest)
+  const span = [scaled(rate, first), scaled(rate, last)] as const
   const middle = Math.round((span[0] + span[1]) / 2)
-  const guess = known && known(middle, guest.cpus[0]!)
-  const gathered = gatherEvidence(scene, guest, guess)
+  const guess = known && scaledOffsets(rate, known)(middle, guest.cpus[0]!)
+  const gathered = gatherEvidence(scene, guest, guess, (g) => scaled(rate, g))
   const anchor = guess === null ? undefined : { g: middle, offset: Math.round(guess) }
   return {
     machine: guest.machine,
+    rate,
     gathered,
     estimate: estimate(gathered.evidence, { anchor }),
     brackets: gathered.evidence.vcpus.map((v) => closeBrackets(v)),
@@ -74,7 +97,7 @@ export function applyEstimate(a: Assessment, cpu: number, ticks: Float64Array, n
   const usable = pieces.length > 0 ? pieces : a.estimate.pieces
   let last = -Infinity
   for (let i = 0; i < n; i++) {
-    const g = ticks[i]!
+    const g = scaled(a.rate, ticks[i]!)
     last = Math.max(last, g + Math.round(offsetAt(usable, g)))
     out[i] = last
   }
@@ -84,8 +107,9 @@ export function applyEstimate(a: Assessment, cpu: number, ticks: Float64Array, n
 export function judge(
   a: Assessment,
   method: ClockMethod,
-  offsets: OffsetOf,
+  unscaledOffsets: OffsetOf,
 ): { report: ClockMethodReport; places: Places } {
+  const offsets = scaledOffsets(a.rate, unscaledOffsets)
   const { vcpus, kind } = a.gathered.evidence
   const cpuOf = (vcpu: number): number => vcpus[vcpu]!.vcpu
   const places = placesOf(a.brackets, (g, vcpu) => offsets(g, cpuOf(vcpu)))
@@ -119,7 +143,7 @@ export function judge(
     report: {
       method,
       verdict: capped(own ? a.estimate.verdict : verdictOf(a.estimate, places, kind), a.local),
-      offset: String(Math.round(offset)),
+      offset: String(Math.round(middle + offset - unscaled(a.rate, middle))),
       error,
       accuracy,
       inside: places.inside,
@@ -177,10 +201,11 @@ const BOUND_POINTS = 200
 
 /** The health card. */
 export function healthOf(input: HealthInput): ClockHealth {
-  const { assessment: a, method, offsets } = input
+  const { assessment: a, method } = input
+  const offsets = scaledOffsets(a.rate, input.offsets)
   const e = a.estimate
   const { vcpus } = a.gathered.evidence
-  const current = judge(a, method, offsets)
+  const current = judge(a, method, input.offsets)
   const methods = [current, ...input.others.map((o) => judge(a, o.method, o.offsets))].map(({ report }) => ({
     ...report,
     offset: String(BigInt(report.offset) + input.epochs),
@@ -188,11 +213,9 @@ export function healthOf(input: HealthInput): ClockHealth {
   const cpu = vcpus[0]?.vcpu ?? 0
   const at = (g: number, c = cpu): number => g + offsets(g, c)
   const bounds = boundPoints(a, offsets, at)
+  const ppm = (delta: number): number => (a.rate === 1 ? delta : (1 + delta) * a.rate - 1) * 1e6
   const drift = e.pieces.reduce<readonly [number, number] | null>(
-    (d, p) => [
-      Math.min(d?.[0] ?? Infinity, p.deltaRange[0] * 1e6),
-      Math.max(d?.[1] ?? -Infinity, p.deltaRange[1] * 1e6),
-    ],
+    (d, p) => [Math.min(d?.[0] ?? Infinity, ppm(p.deltaRange[0])), Math.max(d?.[1] ?? -Infinity, ppm(p.deltaRange[1]))],
     null,
   )
   const recorded = methods.find((m) => m.method === 'recorded') ?? current.report

@@ -40,6 +40,8 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
       return `${source}: all events of ${guestName} that can be checked lie ${where}; that bounds the error by ${accuracy}, no closer without kvm_entry and kvm_exit.`
     case 'CONDITIONAL': {
       const most = `${share} of the events of ${guestName} lie ${where}`
+      if (r.accuracy === null)
+        return `${source}: ${most}, but they give no relation to measure it by, and no accuracy can be stated.`
       if (pieces.length > 1) {
         return `${source}: the clocks do not keep one straight relation (${pieces.length} pieces); ${most}, to within ${accuracy}.`
       }

@@ -36,13 +36,19 @@ const VCPU_THREAD = /^CPU (\d+)\/(KVM|TCG)$/
 
 /**
  * Evidence for one guest.
- * @param offsetGuess session time minus guest ticks, as far as known: helps to tell apart the vCPU threads of several guests
+ * @param scale from guest ticks to the guest times of the evidence
+ * @param offsetGuess session time minus guest time, as far as known: helps to tell apart the vCPU threads of several guests
  */
-export function gatherEvidence(scene: Scene, guest: MachineInfo, offsetGuess: number | null): Gathered {
+export function gatherEvidence(
+  scene: Scene,
+  guest: MachineInfo,
+  offsetGuess: number | null,
+  scale: (tick: number) => number = (tick) => tick,
+): Gathered {
   const nothing = (lacking: string): Gathered => ({ evidence: { kind: 'sched', vcpus: [] }, threads: [], lacking })
   if (guest.parent === null) return nothing('The host of this guest is not among the opened files.')
   const host = scene.machines[guest.parent]!
-  const guestTimes = new Map(guest.cpus.map((cpu) => [cpu, guestEvents(scene, guest, cpu)]))
+  const guestTimes = new Map(guest.cpus.map((cpu) => [cpu, guestEvents(scene, guest, cpu).map(scale)]))
   const candidates = threadsOf(scene, host, guest)
   if (candidates.size === 0) {
     return nothing(
