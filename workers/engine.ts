@@ -167,6 +167,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     search: async (view, spec, from, limitMs, signal) => state().tables.search(view, spec, from, limitMs, signal),
     searchMore: async (search, limitMs, signal) => state().tables.searchMore(search, limitMs, signal),
     searchStep: async (search, from, direction) => state().tables.searchStep(search, from, direction),
+    searchDensity: async (search, from, to, columns) => state().tables.searchDensity(search, from, to, columns),
 
     session: () => session?.state.session ?? null,
     fused: () => state().fused(),

@@ -1,10 +1,11 @@
-import { effect, untracked } from '@preact/signals'
+import { effect, signal as newSignal, untracked } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Overview } from '../../workers/thread/contract.js'
 import * as state from '../state/session-state.js'
 import { formatDelta } from '../state/format.js'
 import { holdAt, type Hold } from './hold.js'
 import { LatestOnly } from './latest.js'
+import { followMatches, sessionMarks } from './match-marks.js'
 import { paintOverview } from './paint/overview.js'
 import { onThemeChange, paintTheme } from './paint/theme.js'
 import { lengthOf, timeAt, xOf, zoomAt, type Scale } from './scale.js'
@@ -35,6 +36,7 @@ function attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
   let overview: Overview | null = null
   let refresh = 0
   let width = 1
+  const stripWidth = newSignal(1)
   let hold: { readonly what: Hold; readonly x: number; readonly window: state.TimeRange } | null = null
 
   const scale = (): Scale => ({ ...state.extent.peek(), width })
@@ -55,6 +57,7 @@ function attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
         markers: state.markers.value,
         selection: state.selection.value?.t ?? null,
         hover: state.hoverTime.value,
+        matches: sessionMarks.value,
       }),
     )
   }
@@ -73,6 +76,7 @@ function attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
   }
   const resized = new ResizeObserver(() => {
     width = Math.max(1, host.clientWidth)
+    stripWidth.value = width
     canvas.width = Math.round(width * devicePixelRatio)
     canvas.height = Math.round(host.clientHeight * devicePixelRatio)
     ask()
@@ -81,6 +85,11 @@ function attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
   resized.observe(host)
 
   const stops = [
+    followMatches(
+      sessionMarks,
+      () => state.extent.value,
+      () => stripWidth.value,
+    ),
     onThemeChange(invalidate),
     effect(() => {
       void state.session.value
@@ -88,7 +97,7 @@ function attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
     }),
     effect(() => {
       void [state.range.value, state.extent.value, state.rangeSelection.value, state.markers.value]
-      void [state.selection.value, state.hoverTime.value]
+      void [state.selection.value, state.hoverTime.value, sessionMarks.value]
       invalidate()
     }),
   ]

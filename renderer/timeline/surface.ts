@@ -9,6 +9,7 @@ import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { FrameSource, type FrameHeld } from './frames.js'
 import { AXIS_HEIGHT } from './geometry.js'
+import { followMatches, viewMarks } from './match-marks.js'
 import { paintAxis } from './paint/axis.js'
 import { paintLabels } from './paint/labels.js'
 import { paintOverlay } from './paint/overlay.js'
@@ -86,6 +87,11 @@ export class Surface {
 
     let files: unknown = null
     this.#stop.push(
+      followMatches(
+        viewMarks,
+        () => state.range.value,
+        () => own.canvasWidth.value,
+      ),
       effect(() => {
         // Other files: what is on screen says nothing about them.
         const key = state.session.value?.files.map((f) => `${f.name} ${f.size} ${f.traceId}`).join('\n') ?? null
@@ -107,6 +113,7 @@ export class Surface {
       effect(() => {
         void [state.hoverTime.value, state.hoverRow.value, state.selection.value, state.markers.value]
         void [own.shadedRange.value, state.activeRow.value, own.drag.value, own.alignPlaces.value]
+        void viewMarks.value
         this.#invalidate(false)
       }),
     )
@@ -310,6 +317,7 @@ export class Surface {
         scroll: state.rowScroll.peek(),
         rows: this.#visibleRows(),
         boundsOf,
+        matches: viewMarks.peek(),
         activeRow: own.rowOf(state.activeRow.peek()),
         hoverRow: own.rowOf(state.hoverRow.peek()),
         hover:

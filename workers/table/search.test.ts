@@ -149,6 +149,22 @@ describe('search', () => {
     expect(state).toMatchObject({ matches: 10, scanned: 10_000, complete: true })
   })
 
+  it('tells how many matches lie in each part of a time', async () => {
+    const tables = new Tables(many())
+    const { search, matches } = await tables.search(0, hit, viewRow(7500), 10_000)
+    const found: number[] = []
+    for (let row = -1; found.length < matches; row = found.at(-1)!) {
+      found.push((await tables.searchStep(search, viewRow(row), 1))!.row)
+    }
+    const times = (await tables.rows(0, viewRow(0), 10_000)).map((r) => r.t)
+    const [from, to] = [times[500]!, times[9500]!]
+    const density = await tables.searchDensity(search, from, to, 7)
+    const part = (t: number) => Math.floor(((t - from) / (to - from)) * 7)
+    const expected = Array.from({ length: 7 }, (_, c) => found.filter((row) => part(times[row]!) === c).length)
+    expect([...density]).toEqual(expected)
+    expect(density.reduce((a, b) => a + b, 0)).toBeGreaterThan(5)
+  })
+
   it('reads no record for columns that need none', async () => {
     const session = many()
     const tables = new Tables(session)

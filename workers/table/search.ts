@@ -12,6 +12,7 @@ import type { Position, ViewRow } from '../units.js'
 import { Pacer } from './pause.js'
 import { rememberPids } from './filter/pid-memo.js'
 import { visitPositions } from './records.js'
+import { firstRowAtTime } from './rows.js'
 import { TimeWriter } from './time-text.js'
 
 /** Rows whose records are read at once, and rows between two looks at the clock. */
@@ -114,6 +115,19 @@ export class Search {
     const before = this.#before.length
     const row = index < before ? this.#before.at(index) : this.#after.at(index - before)
     return { row: viewRow(row), position: position(this.#position(row)) }
+  }
+
+  /** Matches found so far in each of `columns` equal parts of from..to. */
+  density(from: number, to: number, columns: number): Uint32Array {
+    const counts = new Uint32Array(columns)
+    const below = (t: number) => this.#countBelow(firstRowAtTime(this.session, this.positions, t))
+    let before = below(from)
+    for (let c = 0; c < columns; c++) {
+      const next = below(from + ((to - from) * (c + 1)) / columns)
+      counts[c] = next - before
+      before = next
+    }
+    return counts
   }
 
   #countBelow(row: number): number {

@@ -107,6 +107,10 @@ export class Tables {
     return this.#search(search).step(from, direction)
   }
 
+  async searchDensity(search: number, from: SessionTime, to: SessionTime, columns: number): Promise<Uint32Array> {
+    return this.#search(search).density(from, to, columns)
+  }
+
   /** Events as `trace-cmd report` prints them, in batches of lines. */
   lines(view: number, start: ViewRow, count: number, options: LineOptions = {}): AsyncGenerator<string[]> {
     const { positions, from, to } = this.#range(view, start, count)

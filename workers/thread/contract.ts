@@ -496,4 +496,6 @@ export interface EngineApi {
   searchMore(search: number, limitMs: number, signal?: AbortSignal): Promise<SearchState>
   /** Next (+1) or previous (-1) match from a view row (exclusive), wrapping round; null when there is none so far. */
   searchStep(search: number, from: ViewRow, direction: 1 | -1): Promise<{ row: ViewRow; position: Position } | null>
+  /** Matches found so far in each of `columns` equal parts of from..to. */
+  searchDensity(search: number, from: SessionTime, to: SessionTime, columns: number): Promise<Uint32Array>
 }

@@ -7,6 +7,8 @@ import { AXIS_HEIGHT } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { css, textOn, type Rgb } from './colour.js'
 import type { PaintTheme } from './theme.js'
+import type { MatchMarks } from '../match-marks.js'
+import { paintMatches } from './matches.js'
 import { paintBand, type BoundsOf } from './uncertainty.js'
 
 export interface OverlayPaint {
@@ -28,6 +30,8 @@ export interface OverlayPaint {
   /** Rows on screen, and the bounds of their true times. */
   readonly rows: readonly Row[]
   readonly boundsOf: (row: Row) => BoundsOf | null
+  /** Where the search has found something. */
+  readonly matches: MatchMarks | null
 }
 
 /** Top of the flags on the axis: above the labels of its ticks, so that these stay readable. */
@@ -97,6 +101,7 @@ export function paintOverlay(ctx: Ctx, p: OverlayPaint): void {
     }
   }
 
+  if (p.matches) paintMatches(ctx, p.matches, scale, AXIS_HEIGHT - 7, 7, theme.match)
   const marked = [
     [p.hover?.t, theme.text],
     [p.markers.a, theme.markerA],

@@ -5,10 +5,14 @@ import type { SessionTime } from '../../../workers/units.js'
 import type { TimeRange } from '../../state/session-state.js'
 import { xOf, type Scale } from '../scale.js'
 import { css } from './colour.js'
+import type { MatchMarks } from '../match-marks.js'
+import { paintMatches } from './matches.js'
 import { machineColour, type PaintTheme } from './theme.js'
 
 /** Free pixels above and below the bands: room for the window's handles and the markers' heads. */
 const EDGE = 5
+
+const MATCH_HEIGHT = 4
 
 export interface OverviewPaint {
   /** All of the session over the strip's width, CSS pixels. */
@@ -22,6 +26,8 @@ export interface OverviewPaint {
   readonly markers: Readonly<Record<'a' | 'b', SessionTime | null>>
   readonly selection: SessionTime | null
   readonly hover: SessionTime | null
+  /** Where the search has found something. */
+  readonly matches: MatchMarks | null
 }
 
 /** Height of a bar, 0..1: events spread over decades, so their count is shown by its logarithm. */
@@ -46,6 +52,7 @@ export function paintOverview(ctx: CanvasRenderingContext2D, p: OverviewPaint): 
     ctx.fillStyle = css(theme.accent, 0.28)
     ctx.fillRect(r0, 0, Math.max(1, xOf(scale, p.range.to) - r0), height)
   }
+  if (p.matches) paintMatches(ctx, p.matches, scale, height - MATCH_HEIGHT, MATCH_HEIGHT, theme.match)
   const bar = (t: SessionTime | null, colour: string) => {
     if (t === null) return
     ctx.fillStyle = colour

@@ -26,6 +26,7 @@ export interface PaintTheme {
   readonly crowd: Rgb
   readonly tick: Rgb
   readonly tickStrong: Rgb
+  readonly match: Rgb
   readonly markerA: Rgb
   readonly markerB: Rgb
 }
@@ -71,6 +72,7 @@ export function paintTheme(dark: boolean, variable: (name: string) => string): P
     crowd: mix(background, text, dark ? 0.34 : 0.3),
     tick: mix(background, text, 0.55),
     tickStrong: dark ? { r: 255, g: 255, b: 255 } : { r: 0, g: 0, b: 0 },
+    match: frame('--caution', dark ? '#f0b95a' : '#8a5a00'),
     markerA: frame('--marker-a', dark ? '#6fd08c' : '#187a3c'),
     markerB: frame('--marker-b', dark ? '#f08ad0' : '#a8208a'),
   }
