@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
+import type { FusedViews } from '../../workers/analysis/views.js'
 import { InputError, RequestError } from '../../workers/fault.js'
 import type { Session } from '../../workers/model/session.js'
 import type {
@@ -18,7 +19,7 @@ import { progressLine } from './progress.js'
 
 /** The engine as commands use it: with the session at hand, since it lives on the same thread. */
 export interface Connection {
-  readonly engine: EngineApi & { session(): Session | null }
+  readonly engine: EngineApi & { session(): Session | null; fused(): Promise<FusedViews> }
   dispose(): void
 }
 export type Connect = () => Promise<Connection>

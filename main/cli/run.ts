@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   info: () => import('./info.js').then((m) => ({ run: m.infoCommand, help: m.infoHelp })),
   events: () => import('./events.js').then((m) => ({ run: m.eventsCommand, help: m.eventsHelp })),
   clocks: () => import('./clocks.js').then((m) => ({ run: m.clocksCommand, help: m.clocksHelp })),
+  fused: () => import('./fused.js').then((m) => ({ run: m.fusedCommand, help: m.fusedHelp })),
+  preemptions: () => import('./preemptions.js').then((m) => ({ run: m.preemptionsCommand, help: m.preemptionsHelp })),
   serve: () => import('./serve.js').then((m) => ({ run: m.serveCommand, help: m.serveHelp })),
   open: () => import('./open.js').then((m) => ({ run: m.openCommand, help: m.openHelp })),
 }
@@ -21,6 +23,9 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
   info FILE|DIR...    what the traces hold: files, machines, clocks, events, faults
   events FILE|DIR...  the merged events, one line each
   clocks FILE|DIR...  how guests' clocks stand to their host's, and how sure that is
+  fused FILE|DIR...   what the CPUs really ran: guests, hypervisor, other tasks
+  preemptions FILE|DIR...
+                      who took the CPU from a vCPU or a guest's task
   serve [FILE|DIR...] the screens in your browser
   open [FILE|DIR...]  the desktop window, or the browser where there is none
 

@@ -81,10 +81,12 @@ export function findRoles(session: Session, runs: Runs, side: Side): VcpuRole[] 
     for (const [tid, w] of witnesses[host.machine] ?? []) {
       if (w.entries + w.exits > 0 && !taken.has(`${host.machine}/${tid}`)) claim(tid, w.vcpu, 'kvm_entry')
     }
+    const seen = tasksThatRan(runs, host.machine)
     for (const f of host.files) {
       for (const [tid, comm] of files[f]!.meta.comms) {
         const match = VCPU_THREAD.exec(comm)
-        if (match && !taken.has(`${host.machine}/${tid}`)) {
+        // The list of names outlives the threads in it.
+        if (match && !taken.has(`${host.machine}/${tid}`) && seen.has(tid)) {
           add(host.machine, tid, null, Number(match[1]), 'thread name')
         }
       }
@@ -94,6 +96,15 @@ export function findRoles(session: Session, runs: Runs, side: Side): VcpuRole[] 
     (a, b) =>
       a.level - b.level || a.host - b.host || (a.guest ?? 1e9) - (b.guest ?? 1e9) || a.vcpu - b.vcpu || a.tid - b.tid,
   )
+}
+
+function tasksThatRan({ cpus, intervals: x }: Runs, machine: MachineIndex): Set<number> {
+  const pids = new Set<number>()
+  cpus.forEach((c, row) => {
+    if (c.machine !== machine) return
+    for (let i = x.first[row]!; i < x.first[row + 1]! - 1; i++) pids.add(x.value[i]!)
+  })
+  return pids
 }
 
 function collectWitnesses({ table, machines }: Session, side: Side): Map<number, Witness>[] {

@@ -1,0 +1,81 @@
+import type { FusedViews } from '../../workers/analysis/views.js'
+import { eachSpan } from '../../workers/analysis/spans.js'
+import type { Session } from '../../workers/model/session.js'
+import {
+  FusedState,
+  SpanFlag,
+  type FusedTotals,
+  type FusedTrack,
+  type PreemptionReport,
+} from '../../workers/thread/contract.js'
+import { version } from '../version.js'
+
+/** What the reports on virtual machines have in common. Times are counted from `epoch`; lengths are in `unit`. */
+interface Frame {
+  readonly remora: string
+  readonly unit: 'ns' | 'ticks'
+  readonly epoch: string
+  /** Names of the machines, by index. */
+  readonly machines: readonly string[]
+}
+
+/** One state of a row. */
+export interface IntervalReport {
+  readonly from: number
+  readonly to: number
+  readonly state: string
+  readonly label: string
+  /** No switch says so: its beginning follows from the next event. */
+  readonly inferred: boolean
+}
+
+/** What `remora fused --json` prints: docs/schema/fused.schema.json. */
+export interface FusedReport extends Frame, Omit<FusedTotals, 'version'> {
+  readonly tracks: readonly (FusedTrack & { readonly intervals?: readonly IntervalReport[] })[]
+}
+
+/** What `remora preemptions --json` prints: docs/schema/preemptions.schema.json. */
+export interface PreemptionsReport extends Frame, Omit<PreemptionReport, 'version'> {
+  readonly vcpus: FusedTotals['vcpus']
+  readonly maxSteal: number | null
+  /** One sentence a limit that is exceeded. */
+  readonly failures: readonly string[]
+}
+
+export const frameOf = ({ unit, epoch, machines }: Session): Frame => ({
+  remora: version,
+  unit,
+  epoch: String(epoch),
+  machines: machines.map((m) => m.name),
+})
+
+const names = new Map<number, string>(Object.entries(FusedState).map(([name, state]) => [state, name]))
+
+/** Intervals of one row that touch from .. to, whole. */
+export function* intervalsOf(
+  { model }: FusedViews,
+  row: number,
+  range: { readonly from: number; readonly to: number },
+): Generator<IntervalReport> {
+  const { t, state, value, flags } = model.intervals
+  const entries: number[] = []
+  eachSpan(model.intervals, row, range, (i, from, to) => to > from && entries.push(i))
+  for (const i of entries) {
+    const label = model.labels[value[i]!]
+    yield {
+      from: t[i]!,
+      to: t[i + 1]!,
+      state: names.get(state[i]!)!,
+      label: label ? `${label.text}${label.detail === null ? '' : ` (${label.detail})`}` : '',
+      inferred: (flags[i]! & SpanFlag.Inferred) !== 0,
+    }
+  }
+}
+
+export function fusedReport(session: Session, views: FusedViews, totals: FusedTotals, intervals: boolean): FusedReport {
+  const { version: _, ...rest } = totals
+  const tracks = views.model.tracks.map((track, row) =>
+    intervals ? { ...track, intervals: [...intervalsOf(views, row, totals)] } : track,
+  )
+  return { ...frameOf(session), ...rest, tracks }
+}

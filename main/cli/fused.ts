@@ -1,0 +1,91 @@
+import type { FusedViews } from '../../workers/analysis/views.js'
+import type { Session } from '../../workers/model/session.js'
+import { TimeWriter } from '../../workers/table/time-text.js'
+import { sessionTime } from '../../workers/units.js'
+import { readArgs } from './args.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { fusedReport, intervalsOf } from './fused-json.js'
+import { fusedText } from './fused-text.js'
+import { UsageError, type Io } from './io.js'
+import { reportUnread } from './report.js'
+import { timeOf } from './select.js'
+
+export const fusedHelp = `remora fused [options] FILE|DIR...
+
+Tells what the CPUs of a host really ran: guests, hypervisor, other tasks; what each vCPU waited for; and every guest task by the
+layers below it. A directory stands for all *.dat files in it.
+
+  --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
+  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
+  --csv                   every state of every row, one line each, in place of the totals
+  --json                  one JSON object (docs/schema/fused.schema.json)
+  --intervals             with --json: every state of every row as well
+  -h, --help              this text
+`
+
+export const rangeOptions = { from: { type: 'string' }, to: { type: 'string' } } as const
+
+/** The range asked for; absent ends are those of the session. */
+export function rangeOf(
+  session: Session,
+  values: { readonly from?: string | undefined; readonly to?: string | undefined },
+): { from: ReturnType<typeof sessionTime>; to: ReturnType<typeof sessionTime> } {
+  const end = (name: 'from' | 'to'): ReturnType<typeof sessionTime> => {
+    const text = values[name]
+    return sessionTime(text === undefined ? session[name] : timeOf(session, `--${name}`, text))
+  }
+  return { from: end('from'), to: end('to') }
+}
+
+export async function fusedCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
+  const { values, positionals } = readArgs('fused', args, {
+    ...rangeOptions,
+    pair: { type: 'string', multiple: true },
+    csv: { type: 'boolean' },
+    json: { type: 'boolean' },
+    intervals: { type: 'boolean' },
+  })
+  if (values.csv && values.json) throw new UsageError('--csv and --json exclude each other.', 'fused')
+  if (values.intervals && !values.json) throw new UsageError('--intervals goes with --json.', 'fused')
+  const sources = await sourcesOf('fused', positionals)
+  const pair = pairsOf('fused', values.pair, sources)
+  const connection = await connect()
+  try {
+    const { info, session } = await openSession(connection, sources, { pair }, io)
+    if (info.partial) io.err(`remora: ${info.partial}\n`)
+    const views = await connection.engine.fused()
+    const range = rangeOf(session, values)
+    if (values.csv) await printCsv(session, views, range, io)
+    else {
+      const report = fusedReport(session, views, views.totals(range), values.intervals ?? false)
+      await io.out(values.json ? `${JSON.stringify(report, null, values.intervals ? 0 : 2)}\n` : fusedText(report))
+    }
+    return reportUnread(info, values.json ?? false, io)
+  } finally {
+    connection.dispose()
+  }
+}
+
+const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+async function printCsv(
+  session: Session,
+  views: FusedViews,
+  range: { readonly from: number; readonly to: number },
+  io: Io,
+): Promise<void> {
+  const writer = new TimeWriter(session.epoch)
+  await io.out('row,machine,name,from,to,length,state,label,inferred\n')
+  for (const [row, track] of views.model.tracks.entries()) {
+    const head = [track.id, session.machines[track.machine]!.name, track.label].map(quoted).join(',')
+    let lines = ''
+    for (const i of intervalsOf(views, row, range)) {
+      const times = `${writer.shown(i.from, session.unit)},${writer.shown(i.to, session.unit)},${i.to - i.from}`
+      lines += `${head},${times},${i.state},${quoted(i.label)},${i.inferred ? 1 : 0}\n`
+      if (lines.length < 1 << 16) continue
+      await io.out(lines)
+      lines = ''
+    }
+    await io.out(lines)
+  }
+}

@@ -1,0 +1,73 @@
+import type { VcpuTotals } from '../../workers/thread/contract.js'
+import { integerOption, readArgs } from './args.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { frameOf, type PreemptionsReport } from './fused-json.js'
+import { preemptionsText } from './fused-text.js'
+import { rangeOf, rangeOptions } from './fused.js'
+import { UsageError, type Io } from './io.js'
+import { ExitCode, reportUnread } from './report.js'
+
+export const preemptionsHelp = `remora preemptions [options] FILE|DIR...
+
+Lists who took the CPU from a vCPU or from a guest's task, for how long, and whose work stood still. A culprit that is another
+guest's vCPU is followed into that guest. A directory stands for all *.dat files in it.
+
+  --top N                 the N longest (default 20)
+  --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
+  --max-steal PCT         fail when a vCPU waited for a CPU for more than that share of the time it wanted to run
+  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
+  --json                  one JSON object (docs/schema/preemptions.schema.json)
+  -h, --help              this text
+
+Exit code 1 when the limit is exceeded, or when there is no vCPU that could be held against it.
+`
+
+export async function preemptionsCommand(
+  args: readonly string[],
+  io: Io,
+  connect: Connect = connectNode,
+): Promise<number> {
+  const { values, positionals } = readArgs('preemptions', args, {
+    ...rangeOptions,
+    top: { type: 'string' },
+    'max-steal': { type: 'string' },
+    pair: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
+  const limit = integerOption('preemptions', '--top', values.top ?? '20', 0, 1e9)
+  const maxSteal = stealOption(values['max-steal'])
+  const sources = await sourcesOf('preemptions', positionals)
+  const pair = pairsOf('preemptions', values.pair, sources)
+  const connection = await connect()
+  try {
+    const { info, session } = await openSession(connection, sources, { pair }, io)
+    if (info.partial) io.err(`remora: ${info.partial}\n`)
+    const range = rangeOf(session, values)
+    const { engine } = connection
+    const { version: _, ...found } = await engine.preemptions({ ...range, limit })
+    const { vcpus } = await engine.fusedTotals(range)
+    const name = (v: VcpuTotals): string => `${session.machines[v.machine]!.name} ${v.label}`
+    const failures = maxSteal === null ? [] : exceeded(vcpus, maxSteal, name)
+    const report: PreemptionsReport = { ...frameOf(session), ...found, vcpus, maxSteal, failures }
+    await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : preemptionsText(report))
+    const unread = reportUnread(info, values.json ?? false, io)
+    if (unread !== ExitCode.Fine) return unread
+    if (!values.json) for (const sentence of failures) io.err(`remora: ${sentence}\n`)
+    return failures.length > 0 ? ExitCode.CheckFailed : ExitCode.Fine
+  } finally {
+    connection.dispose()
+  }
+}
+
+function exceeded(vcpus: readonly VcpuTotals[], max: number, name: (v: VcpuTotals) => string): string[] {
+  if (vcpus.length === 0) return ['There is no vCPU whose steal could be measured.']
+  return vcpus
+    .filter((v) => v.stealPercent > max)
+    .map((v) => `The steal of ${name(v)} is ${v.stealPercent.toFixed(1)} %, more than the ${max} % allowed.`)
+}
+
+function stealOption(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--max-steal takes a number, not "${text}".`, 'preemptions')
+  return Number(text)
+}
