@@ -137,6 +137,9 @@ interface Mistake {
 const columnOf = (e: unknown): number | null =>
   typeof e === 'object' && e !== null && 'at' in e && typeof e.at === 'number' ? e.at : null
 
+/** How long an expression may stay unfinished before that is called a mistake, ms. */
+const UNFINISHED = 1500
+
 function Expression() {
   const applied = filter.value.expression ?? ''
   const text = useSignal(applied)
@@ -156,15 +159,18 @@ function Expression() {
       return
     }
     let current = true
-    const timer = setTimeout(() => {
-      engine
-        .peek()
-        ?.checkExpression(now)
-        .then(
-          () => current && (mistake.value = null),
-          (e: unknown) => current && (mistake.value = { message: sentence(e), at: columnOf(e) }),
-        )
-    }, 150)
+    const check = async () => {
+      try {
+        await engine.peek()?.checkExpression(now)
+        if (current) mistake.value = null
+      } catch (e) {
+        const at = columnOf(e)
+        // What only lacks an end is about to get one.
+        if (at !== null && at >= now.length) await new Promise((done) => setTimeout(done, UNFINISHED))
+        if (current) mistake.value = { message: sentence(e), at }
+      }
+    }
+    const timer = setTimeout(() => void check(), 150)
     return () => {
       current = false
       clearTimeout(timer)

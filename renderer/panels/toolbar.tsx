@@ -15,10 +15,17 @@ import { SearchBox } from './search-box.js'
 const themes: readonly ThemeChoice[] = ['system', 'dark', 'light']
 const themeIcon = { system: 'half', dark: 'moon', light: 'sun' } as const
 
-const entry = (id: string, checked?: boolean): MenuEntry => {
+/** A command as a menu's entry; with a check mark it names the thing instead of what happens to it. */
+const entry = (id: string, checked?: boolean, label?: string): MenuEntry => {
   const c = command(id)
   if (!c) return null
-  return { label: c.title, keys: c.keys[0], run: () => runCommand(id), checked, disabled: !(c.when?.() ?? true) }
+  return {
+    label: label ?? c.title,
+    keys: c.keys[0],
+    run: () => runCommand(id),
+    checked,
+    disabled: !(c.when?.() ?? true),
+  }
 }
 
 function viewMenu(): MenuEntry[] {
@@ -45,8 +52,8 @@ function viewMenu(): MenuEntry[] {
     { label: 'Busiest task first', checked: taskOrder.peek() === 'events', run: () => (taskOrder.value = 'events') },
     { label: 'Tasks by name', checked: taskOrder.peek() === 'name', run: () => (taskOrder.value = 'name') },
     null,
-    entry('drawer', showDrawer.peek()),
-    entry('inspector', showInspector.peek()),
+    entry('drawer', showDrawer.peek(), 'Drawer'),
+    entry('inspector', showInspector.peek(), 'Inspector'),
     null,
     ...themes.map((t) => ({ label: themeNames[t], checked: theme.peek() === t, run: () => void (theme.value = t) })),
     null,

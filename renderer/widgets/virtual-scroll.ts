@@ -40,11 +40,12 @@ export function visibleRows(top: number, s: ListSize, margin = 0): readonly [num
   return [Math.min(first, end), end]
 }
 
-/** The nearest position that shows the whole row; in the middle when it is far away. */
+/** The nearest position that shows the whole row, with a whole row on top; in the middle when it is far away. */
 export function topToShow(row: number, top: number, s: ListSize): number {
   const y = row * s.rowHeight
   if (y >= top && y + s.rowHeight <= top + s.viewport) return top
   const far = y < top - s.viewport || y > top + 2 * s.viewport
-  if (far) return clampTop(y - (s.viewport - s.rowHeight) / 2, s)
-  return clampTop(y < top ? y : y + s.rowHeight - s.viewport, s)
+  const whole = (at: number) => clampTop(Math.ceil(at / s.rowHeight) * s.rowHeight, s)
+  if (far) return whole(y - s.viewport / 2)
+  return whole(y < top ? y : y + s.rowHeight - s.viewport)
 }
