@@ -25,7 +25,10 @@ export function fusedText(report: FusedReport): string {
   const pcpus = report.pcpus.map((p) => [
     `${machine(p.machine)} ${p.label}`,
     ...[p.host, p.idle, p.vmm, p.unknown].map(length),
-    p.guests.map((g) => `${machine(g.machine)} ${length(g.time)}`).join(', '),
+    // Where a guest's recording is not open, the host's name stands for it.
+    p.guests
+      .map((g) => `${g.machine === p.machine ? 'guests that are not open' : machine(g.machine)} ${length(g.time)}`)
+      .join(', '),
   ])
   const vcpus = report.vcpus.map((v) => [
     vcpuName(v) + (v.split ? '' : ' *'),

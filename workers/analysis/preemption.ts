@@ -196,7 +196,11 @@ export class Preemptions {
     const inner: Segment[] = []
     this.#addRuns(this.runs, v.guest, v.vcpu, s, inner)
     const chain = [...through, this.#actor(s.machine, s.pid)]
-    for (const part of inner) this.#resolve(part, chain, visit)
+    for (const part of inner) {
+      // Where the guest does not tell what it ran, its vCPU is all that can be named.
+      if (part.pid < 0) visit({ ...this.#actor(s.machine, s.pid), through }, part.to - part.from)
+      else this.#resolve(part, chain, visit)
+    }
   }
 
   #shares(segments: readonly Segment[]): { by: Culprit; time: number }[] {
