@@ -69,6 +69,8 @@ function EventCard({ info, event, stale }: EventProps) {
   const name = eventName(event)
   // Every event has these; task, CPU and latency above already say them.
   const common = event.fields.filter((f) => f.name.startsWith('common_'))
+  // Its text and its array of addresses say what the stack below says.
+  const isStack = event.stacks.some((s) => s.position === event.position)
   const own = event.fields.filter((f) => !f.name.startsWith('common_'))
   return (
     <article class={stale ? 'stale' : ''}>
@@ -141,8 +143,8 @@ function EventCard({ info, event, stale }: EventProps) {
           Next of task
         </button>
       </div>
-      <p class="info mono">{event.info}</p>
-      <Fields fields={own} />
+      {!isStack && <p class="info mono">{event.info}</p>}
+      {!isStack && <Fields fields={own} />}
       {event.stacks.map((s) => (
         <section key={`${s.kind}${s.position}`}>
           <h3>{s.kind === 'kernel' ? 'Kernel stack' : 'User stack'}</h3>
@@ -172,7 +174,7 @@ function EventCard({ info, event, stale }: EventProps) {
           <dt>Byte</dt>
           <dd>{formatCount(event.fileOffset)}</dd>
         </dl>
-        <Fields fields={common} />
+        <Fields fields={isStack ? event.fields : common} />
         <pre class="mono">{narrowDump(event.hex)}</pre>
       </details>
     </article>

@@ -101,7 +101,7 @@ export function paintOverlay(ctx: Ctx, p: OverlayPaint): void {
     }
   }
 
-  if (p.matches) paintMatches(ctx, p.matches, scale, AXIS_HEIGHT - 7, 7, theme.match)
+  if (p.matches) paintMatches(ctx, p.matches, scale, AXIS_HEIGHT - 6, 6, theme.match)
   const marked = [
     [p.hover?.t, theme.text],
     [p.markers.a, theme.markerA],
