@@ -19,7 +19,9 @@ export function eachSpan(
   if (end <= lo) return
   let i = lastAtOrBefore(x.t, lo, end, range.from)
   while (i > lo && x.t[i - 1]! >= range.from) i--
-  for (; i < end && x.t[i]! < range.to; i++) {
+  // What has no length belongs to the range that begins with it; at the very end of the row there is none but this.
+  const within = (t: number): boolean => t < range.to || (t === range.to && t === x.t[end])
+  for (; i < end && within(x.t[i]!); i++) {
     const from = Math.max(x.t[i]!, range.from)
     const to = Math.min(x.t[i + 1]!, range.to)
     if (to > from || (to === from && x.t[i]! >= range.from)) visit(i, from, to)

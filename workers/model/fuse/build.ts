@@ -88,11 +88,12 @@ export function fuse(session: Session, runs: Runs, side: Side): FusedModel {
   const world = new World(labels, log, side.texts, cpus, vcpus)
   const sources = [
     ...runs.cpus.flatMap((c, row) => (involved.has(c.machine) ? [runSource(world, cpus[row]!, runs, row)] : [])),
-    ...endSources(world, session, runs, hosts),
     ...wakeSources(world, session, hosts),
     ...side.streams.flatMap((s) =>
       involved.has(session.table.streams[s.stream]!.machine) ? [markSource(world, session, s)] : [],
     ),
+    ...runs.cpus.flatMap((c, row) => (involved.has(c.machine) ? [cpuEnd(world, cpus[row]!, runs, row)] : [])),
+    ...machineEnds(world, session, runs, hosts),
   ]
   const changes = replay(sources, log)
   const intervals = log.finish(session.to)
@@ -164,27 +165,37 @@ function replay(sources: readonly Source[], log: RowLog): number {
   return total
 }
 
+/** The runs of one CPU, but for the end of the last. */
 function runSource(world: World, cpu: Cpu, { intervals: x, outcome }: Runs, row: number): Source {
   const lo = x.first[row]!
-  const hi = x.first[row + 1]!
+  const hi = Math.max(lo, x.first[row + 1]! - 1)
   return {
     t: x.t.subarray(lo, hi),
     count: hi - lo,
     play: (i) => {
-      const at = lo + i
-      const before = i === 0 ? NotRecorded : outcome[at - 1]!
-      // The last entry is the end of what is known of this CPU.
-      if (at === hi - 1) {
-        cpu.irqs.length = 0
-        cpu.softirq = -1
-        switchTo(world, cpu, -1, NotRecorded, 0)
-      } else switchTo(world, cpu, x.value[at]!, before, x.flags[at]!)
+      const before = i === 0 ? NotRecorded : outcome[lo + i - 1]!
+      switchTo(world, cpu, x.value[lo + i]!, before, x.flags[lo + i]!)
+    },
+  }
+}
+
+/** After its last event nothing is known of a CPU. */
+function cpuEnd(world: World, cpu: Cpu, { intervals: x }: Runs, row: number): Source {
+  const last = x.first[row + 1]! - 1
+  const some = last >= x.first[row]!
+  return {
+    t: x.t.subarray(last, some ? last + 1 : last),
+    count: some ? 1 : 0,
+    play: () => {
+      cpu.irqs.length = 0
+      cpu.softirq = -1
+      switchTo(world, cpu, -1, NotRecorded, 0)
     },
   }
 }
 
 /** Where a machine's recording ends, nothing more is known of its threads. */
-function endSources(world: World, { machines }: Session, runs: Runs, hosts: ReadonlySet<number>): Source[] {
+function machineEnds(world: World, { machines }: Session, runs: Runs, hosts: ReadonlySet<number>): Source[] {
   return machines.flatMap((m): Source[] => {
     if (!hosts.has(m.machine)) return []
     const ends = runs.cpus.flatMap((c, row) => {

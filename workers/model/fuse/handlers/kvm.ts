@@ -72,7 +72,7 @@ export function exit(world: World, v: Vcpu, text: number): void {
   v.mode = 'kernel'
   world.rows.cut(v.row)
   world.changedVcpu(v)
-  world.rows.markExit(v.row)
+  if (v.on) world.rows.markExit(v.row)
 }
 
 export function userExit(world: World, v: Vcpu, text: number): void {
