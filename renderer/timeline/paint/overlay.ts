@@ -162,9 +162,11 @@ function paintDelta(ctx: Ctx, p: OverlayPaint, font: string): void {
   const x0 = Math.max(0, xOf(scale, Math.min(a, b)))
   const x1 = Math.min(scale.width, xOf(scale, Math.max(a, b)))
   ctx.font = font
-  if (x1 - x0 < ctx.measureText(p.delta).width + 40) return
+  const spare = x1 - x0 - ctx.measureText(p.delta).width
+  if (spare < 16) return
   const y = p.height - 14
   const [left, right] = pill(ctx, p.delta, (x0 + x1) / 2, y - 8, scale.width, theme.text, font)
+  if (spare < 40) return
   ctx.strokeStyle = css(theme.text, 0.7)
   ctx.lineWidth = 1
   ctx.beginPath()
