@@ -11,6 +11,8 @@ import {
   cpuTrack,
   details,
   filter,
+  fusedTracks,
+  hidden,
   hideRow,
   pinned,
   rangeSelection,
@@ -28,6 +30,7 @@ import {
   toggled,
   toggleRow,
 } from '../state/session-state.js'
+import { isFusedTrack, PCPUS, vmGroup, VMS } from '../state/fused-tree.js'
 import { quieterGroup, tasksGroup } from '../state/rows.js'
 import { copyText } from '../widgets/copy.js'
 import { openMenu } from '../widgets/menu.js'
@@ -36,6 +39,7 @@ import { machineName } from '../widgets/machine.js'
 
 /** Opens the groups above a row and scrolls to it. */
 export function showRow(id: string): void {
+  if (isFusedTrack(id)) return showFusedRow(id)
   const track = session.peek()?.tracks.find((t) => t.id === id)
   if (!track) return
   rowText.value = ''
@@ -48,6 +52,16 @@ export function showRow(id: string): void {
   revealRow(id)
 }
 
+function showFusedRow(id: string): void {
+  const track = fusedTracks.peek()?.tracks.find((t) => t.id === id)
+  if (!track) return
+  rowText.value = ''
+  const groups = track.vcpu ? [VMS, vmGroup(track.machine, track.vcpu.guest !== null)] : [PCPUS]
+  for (const group of groups) if (toggled.peek().has(group)) toggleRow(group)
+  if (hidden.peek().has(id)) hideRow(id)
+  revealRow(id)
+}
+
 function rowEntries(row: Row): MenuEntry[] {
   if (!row.track) {
     const order = (by: TaskOrder, label: string): MenuEntry => ({
@@ -57,12 +71,12 @@ function rowEntries(row: Row): MenuEntry[] {
     })
     return [
       { label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(row.id) },
-      null,
-      order('events', 'Busiest task first'),
-      order('name', 'Tasks by name'),
+      ...(row.kind === 'group' || row.kind === 'vm'
+        ? []
+        : [null, order('events', 'Busiest task first'), order('name', 'Tasks by name')]),
     ]
   }
-  const { id, kind } = row.track
+  const { id, kind, fused } = row.track
   const entries: MenuEntry[] = []
   if (kind === 'machine') entries.push({ label: row.expanded ? 'Collapse' : 'Expand', run: () => toggleRow(id) })
   else {
@@ -71,10 +85,20 @@ function rowEntries(row: Row): MenuEntry[] {
       keys: 'p',
       run: () => togglePin(id),
     })
+    const events = fused ? (fused.cpuTrack ?? fused.vcpu?.threadTrack ?? id) : id
     entries.push({
-      label: kind === 'cpu' ? 'Only events of this CPU' : 'Only events of this task',
-      run: () => (filter.value = onlyTracks(filter.peek(), [id])),
+      label: kind === 'task' ? 'Only events of this task' : 'Only events of this CPU',
+      run: () => (filter.value = onlyTracks(filter.peek(), [events])),
     })
+    const thread = fused?.vcpu?.threadTrack
+    if (thread) {
+      if (row.expanded !== null)
+        entries.push({
+          label: row.expanded ? 'Hide its host thread below it' : 'Show its host thread below it',
+          run: () => toggleRow(row.id),
+        })
+      entries.push({ label: 'Go to its host thread', run: () => showRow(thread) })
+    }
   }
   entries.push({ label: 'Hide row', keys: 'h', run: () => hideRow(id) })
   return entries

@@ -101,10 +101,13 @@ function TreeRows() {
 }
 
 function TreeRow({ row }: { readonly row: Row }) {
-  const header = row.expanded !== null
+  // A vCPU has a row of its own, and its thread's below it on demand.
+  const folds = row.expanded !== null
+  const header = folds && row.kind !== 'vcpu'
   const caption = row.pinned ? `${machineName(row.machine)} ${row.label}` : row.label
+  const fused = row.track?.fused !== undefined
   const count = row.track ? row.track.events : row.children
-  const what = row.track ? 'events' : 'tasks'
+  const what = row.track ? 'events' : row.kind === 'vm' ? 'vCPUs' : row.kind === 'group' ? 'rows' : 'tasks'
   return (
     <div
       id={`row-${row.id}`}
@@ -114,7 +117,7 @@ function TreeRow({ row }: { readonly row: Row }) {
       aria-expanded={row.expanded ?? undefined}
       aria-selected={activeRow.value === row.id}
       style={{ top: `${row.y}px`, height: `${rowHeight.value}px` }}
-      title={`${machineName(row.machine)}: ${row.label}, ${formatCount(count)} ${what}`}
+      title={`${machineName(row.machine)}: ${row.label}${fused ? fusedTitle(row) : `, ${formatCount(count)} ${what}`}`}
       onPointerEnter={() => (hoverRow.value = row.id)}
       onClick={() => {
         activeRow.value = row.id
@@ -128,9 +131,21 @@ function TreeRow({ row }: { readonly row: Row }) {
     >
       <Band machine={row.machine} />
       <span class="tree-indent" style={{ width: `${row.depth * 12}px` }} />
-      <span class="tree-twist">{header && <Icon name={row.expanded ? 'down' : 'right'} />}</span>
+      <span
+        class="tree-twist"
+        title={folds && !header ? 'Its host thread' : undefined}
+        onClick={(e) => {
+          if (!folds || header) return
+          e.stopPropagation()
+          toggleRow(row.id)
+        }}
+      >
+        {folds && <Icon name={row.expanded ? 'down' : 'right'} />}
+      </span>
       <span class="tree-label">{caption}</span>
-      <span class="tree-count">{!row.track || row.expanded === false || !header ? formatCount(count) : ''}</span>
+      <span class="tree-count">
+        {!fused && (!row.track || row.expanded === false || !header) ? formatCount(count) : ''}
+      </span>
       {!header && (
         <span class="tree-tools">
           <button
@@ -160,6 +175,14 @@ function TreeRow({ row }: { readonly row: Row }) {
       )}
     </div>
   )
+}
+
+/** How a vCPU was found, and what its row cannot say. */
+function fusedTitle(row: Row): string {
+  const vcpu = row.track?.fused?.vcpu
+  if (!vcpu) return ''
+  const split = vcpu.split ? '' : '; guest and hypervisor cannot be told apart'
+  return `, thread ${vcpu.tid} of ${machineName(vcpu.host)} (by ${vcpu.by})${vcpu.level > 1 ? ', guest of a guest' : ''}${split}`
 }
 
 /** Up and down between rows, left and right close and open, as in every tree. */

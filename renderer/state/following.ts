@@ -2,6 +2,7 @@
 
 import { batch, effect } from '@preact/signals'
 import { followClocks } from './clock-cards.js'
+import { followFused } from './fused.js'
 import { isAbort, say, sentence } from './messages.js'
 import {
   busiest,
@@ -24,7 +25,7 @@ import { busiestThatFit } from './rows.js'
 
 /** Starts following; answers a function that stops. */
 export function startFollowing(): () => void {
-  const stops = [followSelection(), followFilter(), followRows(), followRoom(), followClocks()]
+  const stops = [followSelection(), followFilter(), followRows(), followRoom(), followClocks(), followFused()]
   return () => stops.forEach((s) => s())
 }
 

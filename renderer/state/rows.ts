@@ -1,19 +1,26 @@
 // Which rows stand on the timeline, in which order and how high. Pure: the track tree and the canvas both draw from its result,
 // so they cannot disagree.
 
-import type { TrackInfo } from '../../workers/thread/contract.js'
+import type { FusedTrack, TrackInfo } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
+import { fusedRows, rowTrack } from './fused-tree.js'
 
 /** Row height in CSS pixels: compact, normal, comfortable. */
 export type RowHeight = 16 | 22 | 28
 export const rowHeights: readonly RowHeight[] = [16, 22, 28]
 
+/** What a row shows: a track of the session, or one of the fused views. */
+export interface RowTrack extends Omit<TrackInfo, 'kind'> {
+  readonly kind: TrackInfo['kind'] | FusedTrack['kind']
+  readonly fused?: FusedTrack
+}
+
 export interface Row {
-  /** Id of the track, or that of a header: `<machine track>/tasks`, `<machine track>/quieter`. */
+  /** Id of the track, or that of a header: `<machine track>/tasks`, `<machine track>/quieter`, `fused/pcpus`. */
   readonly id: string
-  readonly kind: 'machine' | 'cpu' | 'task' | 'tasks' | 'quieter'
-  /** What the engine draws on this row; null for the headers above tasks. */
-  readonly track: TrackInfo | null
+  readonly kind: RowTrack['kind'] | 'tasks' | 'quieter' | 'group' | 'vm'
+  /** What the engine draws on this row; null for the headers above tasks and fused rows. */
+  readonly track: RowTrack | null
   readonly machine: MachineIndex
   readonly label: string
   readonly depth: 0 | 1 | 2
@@ -75,12 +82,16 @@ const byEvents = (a: TrackInfo, b: TrackInfo): number => b.events - a.events
 const byName = (a: TrackInfo, b: TrackInfo): number =>
   a.label.localeCompare(b.label, 'en', { numeric: true, sensitivity: 'base' })
 
-export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): RowLayout {
+export function layoutRows(
+  tracks: readonly TrackInfo[],
+  choices: RowChoices,
+  fused: readonly FusedTrack[] = [],
+): RowLayout {
   const { hidden, toggled, height } = choices
   const text = choices.text.trim().toLowerCase()
-  const wanted = (t: TrackInfo) => !hidden.has(t.id) && (text === '' || t.label.toLowerCase().includes(text))
+  const wanted = (t: RowTrack) => !hidden.has(t.id) && (text === '' || t.label.toLowerCase().includes(text))
   const pinnedIds = new Set(choices.pinned)
-  const byId = new Map(tracks.map((t) => [t.id, t]))
+  const byId = new Map<string, RowTrack>([...tracks, ...fused.map(rowTrack)].map((t) => [t.id, t]))
   const cpusOf = new Map<number, TrackInfo[]>()
   const tasksOf = new Map<number, TrackInfo[]>()
   for (const t of tracks) {
@@ -98,7 +109,7 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
     rows.push({ ...row, y, height })
     y += height
   }
-  const leaf = (t: TrackInfo, depth: 0 | 1 | 2, pinned: boolean) =>
+  const leaf = (t: RowTrack, depth: 0 | 1 | 2, pinned: boolean) =>
     push({
       id: t.id,
       kind: t.kind,
@@ -115,6 +126,7 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
     const t = byId.get(id)
     if (t && wanted(t)) leaf(t, 0, true)
   }
+  for (const row of fusedRows(fused, tracks, { toggled, hidden, pinned: pinnedIds, text })) push(row)
   for (const m of tracks) {
     if (m.kind !== 'machine' || hidden.has(m.id)) continue
     const cpus = (cpusOf.get(m.machine) ?? []).filter(wanted)
@@ -174,7 +186,7 @@ export function layoutRows(tracks: readonly TrackInfo[], choices: RowChoices): R
     rows,
     index: new Map(rows.map((r, i) => [r.id, i])),
     height: y,
-    hidden: tracks.reduce((n, t) => n + (hidden.has(t.id) ? 1 : 0), 0),
+    hidden: [...tracks, ...fused].reduce((n, t) => n + (hidden.has(t.id) ? 1 : 0), 0),
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   EngineApi,
   EventDetails,
   FilterSpec,
+  FusedTracks,
   HoverInfo,
   Progress,
   SearchSpec,
@@ -24,6 +25,8 @@ import type { RowHeight, TaskOrder } from './rows.js'
 /** null until the worker has been started. */
 export const engine = signal<EngineApi | null>(null)
 export const session = signal<SessionInfo | null>(null)
+/** Rows of the fused views; null until they are known, and where there is no virtual machine. */
+export const fusedTracks = signal<FusedTracks | null>(null)
 
 export interface Work {
   /** What is being done: `Loading`, `Filtering`. */
@@ -127,6 +130,7 @@ export function setSession(info: SessionInfo | null, fresh: boolean): void {
       rowScroll.value = 0
       activeRow.value = null
       busiest.value = null
+      fusedTracks.value = null
     }
     if (fresh || whole) range.value = extent.peek()
     else range.value = clampRange(shown, extent.peek())
@@ -149,7 +153,7 @@ export const rowText = signal('')
 export const rowLayout = computed(() => {
   const s = session.value
   if (!s) return emptyLayout
-  return layoutRows(s.tracks, {
+  const choices = {
     pinned: pinned.value,
     hidden: hidden.value,
     toggled: toggled.value,
@@ -157,7 +161,8 @@ export const rowLayout = computed(() => {
     order: taskOrder.value,
     busiest: busiest.value ?? 6,
     height: rowHeight.value,
-  })
+  }
+  return layoutRows(s.tracks, choices, fusedTracks.value?.tracks)
 })
 /** Vertical scroll of tree and canvas, CSS pixels. */
 export const rowScroll = signal(0)

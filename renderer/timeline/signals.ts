@@ -3,8 +3,17 @@
 import { computed, signal } from '@preact/signals'
 import type { ClockPlaces } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
-import type { Row } from '../state/rows.js'
-import { activeRow, details, rangeSelection, rowLayout, session, timeFormat } from '../state/session-state.js'
+import { rowTrack } from '../state/fused-tree.js'
+import type { Row, RowTrack } from '../state/rows.js'
+import {
+  activeRow,
+  details,
+  fusedTracks,
+  rangeSelection,
+  rowLayout,
+  session,
+  timeFormat,
+} from '../state/session-state.js'
 import type { TimeRange } from '../state/session-state.js'
 import { TaskNames, type Highlight } from './paint/palette.js'
 
@@ -42,13 +51,22 @@ export const axisEpoch = computed(() => {
 })
 
 export const taskNames = computed(() => new TaskNames(session.value?.tracks ?? []))
-export const trackById = computed(() => new Map((session.value?.tracks ?? []).map((t) => [t.id, t])))
+export const trackById = computed(() => {
+  const all: readonly RowTrack[] = [
+    ...(session.value?.tracks ?? []),
+    ...(fusedTracks.value?.tracks ?? []).map(rowTrack),
+  ]
+  return new Map(all.map((t) => [t.id, t]))
+})
 
 /** An active task row dims the other tasks; a selected event only brings out its own. */
 export const highlight = computed<Highlight | null>(() => {
   const row = activeRow.value
   const track = row === null ? undefined : trackById.value.get(row)
   if (track?.kind === 'task' && track.pid !== undefined) return { machine: track.machine, pid: track.pid, alone: true }
+  const shown = rowOf(row)
+  if (track?.kind === 'vcpu' || shown?.kind === 'vm')
+    return { machine: (track ?? shown)!.machine, pid: null, alone: true }
   const event = details.value
   return event ? { machine: event.machine, pid: event.pid, alone: false } : null
 })

@@ -3,6 +3,7 @@
 
 import { effect, untracked } from '@preact/signals'
 import type { ClockPlaces } from '../../workers/thread/contract.js'
+import type { MachineIndex } from '../../workers/units.js'
 import { formatCount, formatDelta, formatTime } from '../state/format.js'
 import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { rowsBetween, type Row } from '../state/rows.js'
@@ -241,7 +242,8 @@ export class Surface {
     const colours = held ? this.#colours(held) : new Uint32Array(0)
     const drag = own.drag.peek()
     const align = drag?.kind === 'align' && drag.version === held?.frame.version ? drag : null
-    const shift = (row: Row) => (align?.machine === row.machine ? align.by : 0)
+    // Fused rows show several machines: they follow when the hand has let go.
+    const shift = (row: Row) => (align?.machine === row.machine && !row.track?.fused ? align.by : 0)
     paintRows(this.#raster, rows, scroll, {
       frame: held?.frame ?? null,
       rowOf: held?.rowOf ?? new Map<string, number>(),
@@ -252,7 +254,7 @@ export class Surface {
       theme,
       strongType: this.#strongType(),
       boundsOf: (row) => (align?.machine === row.machine ? null : boundsOf(row)),
-      band: (row) => machineColour(session?.machines ?? [], row.machine),
+      machine: machineColours(),
       grid: axis.major.map((t) => t.t),
     })
     ctx.setTransform(1, 0, 0, 1, 0, 0)
@@ -292,7 +294,14 @@ export class Surface {
     const highlight = own.highlight.peek()
     const c = this.#coloured
     if (c && c.held === held && c.theme === this.#theme && c.highlight === highlight) return c.colours
-    const colours = spanColours(held.frame, own.trackById.peek(), own.taskNames.peek(), this.#theme, highlight)
+    const colours = spanColours(
+      held.frame,
+      own.trackById.peek(),
+      own.taskNames.peek(),
+      this.#theme,
+      highlight,
+      machineColours(),
+    )
     this.#coloured = { held, theme: this.#theme, highlight, colours }
     return colours
   }
@@ -343,9 +352,17 @@ function alignLabel(by: number, unit: 'ns' | 'ticks', places: ClockPlaces | null
   return `${moved}, ${formatCount(places.outside)} of ${formatCount(places.inside + places.outside)} events impossible`
 }
 
+/** Colours of machines by their index. */
+const machineColours = () => {
+  const machines = state.session.peek()?.machines ?? []
+  return (m: MachineIndex) => machineColour(machines, m)
+}
+
 /** Bounds of the true times of a guest's row. */
 const boundsOf = (row: Row): BoundsOf | null =>
-  boundedMachines.peek().has(row.machine) ? (t) => untracked(() => timeBounds(row.machine, t)) : null
+  !row.track?.fused && boundedMachines.peek().has(row.machine)
+    ? (t) => untracked(() => timeBounds(row.machine, t))
+    : null
 
 /** Tracks that the rows show; an expanded machine's header shows nothing. */
 const tracksOf = (rows: readonly Row[]): string[] =>

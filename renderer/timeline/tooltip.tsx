@@ -1,6 +1,8 @@
 import { RunState, SpanFlag, type HoverInfo } from '../../workers/thread/contract.js'
 import { timeBounds } from '../state/clock-cards.js'
+import type { RowTrack } from '../state/rows.js'
 import { formatBounds, formatDelta, formatTime } from '../state/format.js'
+import { spanHeadline, spanNotes } from './fused-words.js'
 import * as state from '../state/session-state.js'
 import { canvasWidth, drag, pointer, trackById } from './signals.js'
 
@@ -20,9 +22,10 @@ const AWAY = 14
 const SIDE = 450
 
 /** Who runs or what happens in a span, in one line. */
-function spanTitle(info: HoverInfo, kind: 'machine' | 'cpu' | 'task'): string {
+function spanTitle(info: HoverInfo, kind: RowTrack['kind']): string {
   const { span } = info
   if (!span) return 'nothing recorded here'
+  if (span.fused !== undefined) return spanHeadline(span.fused, span.task)
   if (kind === 'task' && span.state === RunState.Running) return `runs on CPU ${span.value}`
   if (kind === 'task' || span.state !== RunState.Running) return STATES[span.state] ?? span.task
   return span.task
@@ -53,8 +56,14 @@ export function Tooltip() {
             <span class="muted">{` for ${formatDelta(span.to - span.from, session.unit)}`}</span>
           )}
           <div class="muted">{`${track.label} · ${session.machines[track.machine]?.name ?? ''} · from ${time(span.from)}`}</div>
-          {(span.flags & SpanFlag.Inferred) !== 0 && <div>Start inferred: no sched_switch was recorded.</div>}
-          {(span.flags & SpanFlag.Lost) !== 0 && <div>Events were lost here.</div>}
+          {span.fused === undefined ? (
+            <>
+              {(span.flags & SpanFlag.Inferred) !== 0 && <div>Start inferred: no sched_switch was recorded.</div>}
+              {(span.flags & SpanFlag.Lost) !== 0 && <div>Events were lost here.</div>}
+            </>
+          ) : (
+            spanNotes(span.fused, span.flags).map((note) => <div key={note}>{note}</div>)
+          )}
         </div>
       )}
       {bounds && <div class="muted">{`true time within ${formatBounds(bounds, session.unit)}`}</div>}

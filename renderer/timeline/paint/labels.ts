@@ -1,12 +1,13 @@
 // Text inside spans: where it fits, shortened where it must be, never over its neighbour.
 
-import { RunState, SpanFlag, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
+import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
 import { sessionTime } from '../../../workers/units.js'
-import type { Row, RowHeight } from '../../state/rows.js'
+import type { Row, RowHeight, RowTrack } from '../../state/rows.js'
 import { LABEL_MIN, rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { css, textOn, unpack } from './colour.js'
 import { firstSpanAfter } from './columns.js'
+import { bandHeight, isFilled, isHatched } from './fused.js'
 import type { TaskNames } from './palette.js'
 import type { PaintTheme } from './theme.js'
 
@@ -58,7 +59,9 @@ export function placeLabels(
     const x0 = Math.max(0, xOf(scale, frame.t0[i]!))
     if (x0 > scale.width) break
     const x1 = Math.min(scale.width, xOf(scale, frame.t1[i]!))
-    if (x1 - x0 < LABEL_MIN || frame.state[i] !== RunState.Running || frame.flags[i]! & SpanFlag.Mixed) continue
+    const state = frame.state[i]!
+    const carries = state === RunState.Running || isFilled(state) || isHatched(state)
+    if (x1 - x0 < LABEL_MIN || !carries || frame.flags[i]! & SpanFlag.Mixed) continue
     const text = fitLabel(textOf(i), x1 - x0 - 2 * PADDING, measure)
     if (text) placed.push({ text, x: x0 + PADDING, span: i })
   }
@@ -79,7 +82,13 @@ export interface LabelPaint {
   readonly measure: (text: string, fontSize: number) => number
 }
 
-const textsOf = (track: TrackInfo, value: number, names: TaskNames): readonly string[] => {
+const textsOf = (track: RowTrack, frame: LodFrame, value: number, names: TaskNames): readonly string[] => {
+  if (track.fused) {
+    const label = frame.labels?.[value]
+    if (!label) return []
+    const short = label.pid !== null && label.pid > 0 ? label.text.slice(0, -`-${label.pid}`.length) : label.text
+    return label.detail === null ? [label.text, short] : [`${label.text} ${label.detail}`, label.text, short]
+  }
   if (track.kind === 'task') return value >= 0 ? [`CPU ${value}`, String(value)] : []
   const name = names.of(track.machine, value)
   return name.startsWith('pid ') ? [name, String(value)] : [`${name}-${value}`, name]
@@ -99,12 +108,24 @@ export function paintLabels(ctx: CanvasRenderingContext2D, rows: readonly Row[],
       fontSize = parts.font
       ctx.font = `${fontSize}px ${p.theme.font}`
     }
-    const y = row.y - scroll + (parts.barTop + parts.barBottom) / 2 + 0.5
+    const band = track.fused ? bandHeight(row.height) : 0
+    const y = row.y - scroll + (parts.barTop + band + parts.barBottom) / 2 + 0.5
     const by = p.shift(row)
     const scale = { from: sessionTime(p.scale.from - by), to: sessionTime(p.scale.to - by), width: p.scale.width }
-    const labels = placeLabels(p.frame, index, scale, (i) => textsOf(track, p.frame.value[i]!, p.names), measure)
+    const labels = placeLabels(
+      p.frame,
+      index,
+      scale,
+      (i) => textsOf(track, p.frame, p.frame.value[i]!, p.names),
+      measure,
+    )
     for (const label of labels) {
-      ctx.fillStyle = css(textOn(unpack(p.colours[label.span]!)))
+      if (isHatched(p.frame.state[label.span]!)) {
+        // Text over lines reads badly: it gets a ground.
+        ctx.fillStyle = css(p.theme.background, 0.9)
+        ctx.fillRect(label.x - 2, y - fontSize / 2 - 0.5, measure(label.text) + 4, fontSize)
+        ctx.fillStyle = css(p.theme.text)
+      } else ctx.fillStyle = css(textOn(unpack(p.colours[label.span]!)))
       ctx.fillText(label.text, label.x, y)
     }
   }

@@ -2,13 +2,15 @@
 
 import { RunState, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
 import type { MachineIndex } from '../../../workers/units.js'
-import { pack, taskColour, type Emphasis, type Pixel } from './colour.js'
+import type { RowTrack } from '../../state/rows.js'
+import { pack, taskColour, type Emphasis, type Pixel, type Rgb } from './colour.js'
+import { fusedColour } from './fused.js'
 import type { PaintTheme } from './theme.js'
 
-/** The task that stands out; `alone` dims all others. */
+/** The task that stands out, or all of a machine's (`pid` null); `alone` dims all others. */
 export interface Highlight {
   readonly machine: MachineIndex
-  readonly pid: number
+  readonly pid: number | null
   readonly alone: boolean
 }
 
@@ -45,10 +47,11 @@ export class TaskNames {
  */
 export function spanColours(
   frame: LodFrame,
-  tracks: ReadonlyMap<string, TrackInfo>,
+  tracks: ReadonlyMap<string, RowTrack>,
   names: TaskNames,
   theme: PaintTheme,
   highlight: Highlight | null,
+  machine: (m: MachineIndex) => Rgb = () => theme.crowd,
 ): Uint32Array {
   const colours = new Uint32Array(frame.t0.length)
   const crowd = pack(theme.crowd)
@@ -57,8 +60,22 @@ export function spanColours(
     if (!track) return
     const start = frame.spanStart[row]!
     const end = frame.spanStart[row + 1]!
+    if (track.fused) {
+      const known = new Map<number, Pixel>()
+      for (let i = start; i < end; i++) {
+        const key = frame.value[i]! * 64 + frame.state[i]!
+        let colour = known.get(key)
+        if (colour === undefined) known.set(key, (colour = pack(fusedColour(frame, i, theme, machine, highlight))))
+        colours[i] = colour
+      }
+      return
+    }
     const emphasis = (pid: number): Emphasis =>
-      highlight?.machine === track.machine && highlight.pid === pid ? 'full' : highlight?.alone ? 'dimmed' : 'muted'
+      highlight?.machine === track.machine && (highlight.pid ?? pid) === pid
+        ? 'full'
+        : highlight?.alone
+          ? 'dimmed'
+          : 'muted'
     if (track.kind === 'task') {
       const pid = track.pid ?? -1
       const own = pack(

@@ -62,7 +62,7 @@ const basics = (frame: LodFrame, width: number): RowPaint => ({
   theme,
   strongType: null,
   boundsOf: () => null,
-  band: () => slate,
+  machine: () => slate,
   grid: [],
 })
 function paint(frame: LodFrame, width: number, more: Partial<RowPaint> = {}): Raster {

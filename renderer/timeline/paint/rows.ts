@@ -1,12 +1,13 @@
 // Rows of the timeline as pixels. Pure: what comes out depends on the arguments alone.
 
 import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
-import { sessionTime, type EventTypeIndex } from '../../../workers/units.js'
+import { sessionTime, type EventTypeIndex, type MachineIndex } from '../../../workers/units.js'
 import type { Row, RowHeight } from '../../state/rows.js'
 import { rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { mix, pack, unpack, type Pixel, type Rgb } from './colour.js'
 import { Columns, columnsOf, firstSpanAfter, firstTickAt } from './columns.js'
+import { FusedColumns, fusedColumns, paintFused, paintFusedEdges } from './fused.js'
 import type { Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
 import { paintMargins, type BoundsOf } from './uncertainty.js'
@@ -27,8 +28,8 @@ export interface RowPaint {
   readonly theme: PaintTheme
   /** Ticks of this type stand out; null = none. */
   readonly strongType: EventTypeIndex | null
-  /** Colour of the row's machine. */
-  readonly band: (row: Row) => Rgb
+  /** Colour of a machine. */
+  readonly machine: (m: MachineIndex) => Rgb
   /** Bounds of the true times of a row; null where they are exact, or not known. */
   readonly boundsOf: (row: Row) => BoundsOf | null
   /** Session times of the vertical hairlines. */
@@ -56,6 +57,7 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
   const gridColour = pack(theme.hairline)
   const gridAt = p.grid.map((t) => Math.floor(xOf(scale, t)))
   if (columns.width !== raster.width) columns = new Columns(raster.width)
+  if (fused.width !== raster.width) fused = new FusedColumns(raster.width)
   for (const row of rows) {
     const top = Math.round((row.y - scroll) * ratio)
     const bottom = Math.round((row.y + row.height - scroll) * ratio)
@@ -64,7 +66,18 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
     else for (const x of gridAt) raster.column(x, top, bottom, gridColour)
     const index = row.track ? p.rowOf.get(row.track.id) : undefined
     if (p.frame && index !== undefined && row.kind === 'machine') {
-      if (!row.expanded) paintSummary(raster, index, top, bottom - 1, p.band(row), { ...p, frame: p.frame })
+      if (!row.expanded) paintSummary(raster, index, top, bottom - 1, p.machine(row.machine), { ...p, frame: p.frame })
+    } else if (p.frame && index !== undefined && row.track?.fused) {
+      const parts = rowParts[row.height as RowHeight]
+      const [from, to] = [parts.barTop, parts.barBottom].map((cssY) => top + Math.round(cssY * ratio)) as [
+        number,
+        number,
+      ]
+      const how = { scale, ratio, theme, rowHeight: row.height, machine: p.machine, colours: p.colours }
+      if (fusedColumns(p.frame, index, p.colours, scale, fused)) paintFused(raster, fused, from, to, how)
+      paintFusedEdges(raster, p.frame, index, from, to, how)
+      const one: OneRow = { ...p, frame: p.frame, index, foot: false }
+      paintTicks(raster, top + Math.round(parts.tickTop * ratio), top + Math.round(parts.tickBottom * ratio), one)
     } else if (p.frame && index !== undefined) {
       const by = p.shift(row)
       const shifted = { from: sessionTime(scale.from - by), to: sessionTime(scale.to - by), width: scale.width }
@@ -202,6 +215,7 @@ function mostEvents(frame: LodFrame, index: number, least: number): number {
 
 /** Reused from row to row, paint to paint: fresh arrays for each would keep the garbage collector busy while panning. */
 let columns = new Columns(0)
+let fused = new FusedColumns(0)
 let scratch = { counts: new Float32Array(0), ofType: new Uint8Array(0) }
 
 /** Events in each column (valid until the next call), and where those of one type are. */

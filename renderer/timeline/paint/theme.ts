@@ -16,6 +16,8 @@ export interface PaintTheme {
   readonly hairline: Rgb
   readonly accent: Rgb
   readonly runnable: Rgb
+  /** Edges and hatch of preemption, and the arrow to who took the CPU. */
+  readonly preempted: Rgb
   /** Dotted line of uninterruptible sleep. */
   readonly blocked: Rgb
   /** Torn edges: inferred and lost. */
@@ -65,6 +67,7 @@ export function paintTheme(dark: boolean, variable: (name: string) => string): P
     muted: frame('--muted', dark ? '#98a2b1' : '#586273'),
     hairline: frame('--hairline', dark ? '#262b34' : '#e4e7ec'),
     accent: frame('--accent', dark ? '#5aa9ff' : '#0b62c4'),
+    preempted: frame('--error', dark ? '#ff8a80' : '#b3261e'),
     runnable: dark ? oklch(0.78, 0.15, 75) : oklch(0.7, 0.16, 65),
     blocked: mix(background, text, 0.45),
     torn: mix(background, text, 0.5),

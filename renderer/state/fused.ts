@@ -1,0 +1,42 @@
+// The rows of the fused views, for everybody who draws them: asked for once per version of the session.
+
+import { computed, effect, signal } from '@preact/signals'
+import type { FusedTracks, SessionInfo } from '../../workers/thread/contract.js'
+import { isAbort, say, sentence } from './messages.js'
+import { engine, fusedTracks, loading, session } from './session-state.js'
+
+/** Events that tell of virtual machines without naming them. */
+const TELLING = /^kvm_/
+
+/** Whether it is worth asking: the model of a recording without guests would take time and say nothing. */
+export const mayHaveGuests = (info: Pick<SessionInfo, 'machines' | 'eventTypes'>): boolean =>
+  info.machines.some((m) => m.parent !== null || m.vcpus.length > 0) ||
+  info.eventTypes.some((t) => t.count > 0 && (t.system === 'kvm' || TELLING.test(t.name)))
+
+/** What would tell more, if anything; null before it is known. */
+export const lacking = computed(() => fusedTracks.value?.lacking ?? null)
+/** Whether anything can be said about preemption here. */
+export const hasVcpus = computed(() => fusedTracks.value?.tracks.some((t) => t.kind === 'vcpu') ?? false)
+/** The model is being built. */
+export const fusing = signal(false)
+
+/** Keeps the rows up to date; answers a function that stops. */
+export function followFused(): () => void {
+  return effect(() => {
+    const api = engine.value
+    const info = session.value
+    if (!info) fusedTracks.value = null
+    if (!api || !info || loading.value) return
+    const { version } = info
+    if (fusedTracks.peek()?.version === version) return
+    const put = (found: FusedTracks | null) => {
+      if (session.peek()?.version === version) fusedTracks.value = found
+    }
+    if (!mayHaveGuests(info)) return put(null)
+    fusing.value = true
+    api
+      .fusedTracks()
+      .then(put, (e: unknown) => isAbort(e) || say('error', `What the CPUs really ran is not known: ${sentence(e)}`))
+      .finally(() => (fusing.value = false))
+  })
+}
