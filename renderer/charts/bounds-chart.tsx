@@ -68,7 +68,8 @@ export function BoundsChart(props: BoundsChartProps) {
         .ticks(4)
         .tickSize(box.left - box.right)
         .tickSizeOuter(0)
-        .tickPadding(6),
+        .tickPadding(6)
+        .tickFormat(scales.writtenY.tickFormat(4, info.unit === 'ns' ? undefined : '~s')),
     )
   }, [runs, props.span, width.value, format, info.epoch])
 

@@ -7,7 +7,15 @@ import { BoundsChart } from '../charts/bounds-chart.js'
 import { boundRuns } from '../state/bounds.js'
 import type { BoundPoint } from '../state/bounds.js'
 import { clockCards } from '../state/clock-cards.js'
-import { formatBounds, formatCount, formatShare, formatShort, formatTime, plural } from '../state/format.js'
+import {
+  formatBounds,
+  formatCount,
+  formatInteger,
+  formatShare,
+  formatShort,
+  formatTime,
+  plural,
+} from '../state/format.js'
 import { handle } from '../state/messages.js'
 import {
   activeRow,
@@ -48,7 +56,7 @@ export function HealthCard({ info, machine, use }: Props) {
       </div>
       <BoundsChart
         info={info}
-        title="Bounds of the true time, against the time shown"
+        title="True time minus time shown, bounds"
         about="The events allow true times between these bounds. A band beside zero means that the times shown are wrong."
         runs={bounds}
         span={span}
@@ -57,8 +65,8 @@ export function HealthCard({ info, machine, use }: Props) {
       />
       <BoundsChart
         info={info}
-        title="D and S: middle and width of the corridor per window"
-        about="Room that the tightest events of each window leave around the estimated line. D (the line) that moves says that the clocks do not keep one straight relation; S below zero (red) that the events contradict one another."
+        title="D and S per window"
+        about="D: middle, S: width of the room that the tightest events of each window leave around the estimated line. A D that moves says that the clocks do not keep one straight relation; S below zero (red) that the events contradict one another."
         runs={corridor}
         span={span}
         middle
@@ -95,7 +103,11 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
   return (
     <dl class="facts">
       {h.accuracy !== null && <Fact name="Accuracy">±{formatShort(h.accuracy, unit)}</Fact>}
-      {now && <Fact name="Offset">{unit === 'ns' ? formatSeconds(now.offset) : `${now.offset} ticks`}</Fact>}
+      {now && (
+        <Fact name="Offset">
+          {unit === 'ns' ? formatSeconds(now.offset) : `${formatInteger(BigInt(now.offset))} ticks`}
+        </Fact>
+      )}
       {h.drift && (
         <Fact name="Drift">
           {ppm(h.drift[0])} to {ppm(h.drift[1])} ppm
@@ -117,11 +129,20 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
       {h.breaks.length > 0 && (
         <Fact name="Steps">{plural(h.breaks.length, 'step or change of rate', 'steps or changes of rate')}</Fact>
       )}
-      {h.threads.length > 0 && (
-        <Fact name="Threads">{h.threads.map((t) => `vCPU ${t.vcpu} = ${t.tid} by ${t.by}`).join(', ')}</Fact>
-      )}
+      {h.threads.length > 0 && <Fact name="Threads">{threadsText(h.threads)}</Fact>}
     </dl>
   )
+}
+
+/** `vCPU 0 = 12891, vCPU 1 = 12894 by thread name`. */
+function threadsText(threads: ClockHealth['threads']): string {
+  const ways = [...new Set(threads.map((t) => t.by))]
+  return ways
+    .map((by) => {
+      const found = threads.filter((t) => t.by === by).map((t) => `vCPU ${t.vcpu} = ${t.tid}`)
+      return `${found.join(', ')} by ${by}`
+    })
+    .join('; ')
 }
 
 /** A decimal number of ns as seconds. */
