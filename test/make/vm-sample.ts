@@ -267,7 +267,7 @@ export function makeVmSample(ms = 400, seed = 7): VmSample {
   const kernel = uname('Linux generated 6.1.0 (made by test/make/vm-sample.ts, not recorded)')
   const hostFile = writeTraceDat({
     formats,
-    compression: 'zlib',
+    compression: 'none',
     comms: hostComms,
     buffers: [{ name: '', cpus: hostItems.map((items, cpu) => ({ cpu, items: sorted(items) })) }],
     options: [
@@ -287,7 +287,7 @@ export function makeVmSample(ms = 400, seed = 7): VmSample {
     const samples = own.map(() => [0, end].map((ns) => ({ time: host(ns) - SHIFT[g], offset: SHIFT[g], scaling: 1n })))
     const { bytes } = writeTraceDat({
       formats,
-      compression: 'zlib',
+      compression: 'none',
       comms: Object.fromEntries(own.flatMap((v) => v.tasks.map((k) => [k.pid, k.comm]))),
       buffers: [{ name: '', cpus: own.map((v) => ({ cpu: v.cpu, items: sorted(v.items) })) }],
       options: [traceId(GUEST_IDS[g]), kernel, timeShift(HOST_ID, true, samples)],

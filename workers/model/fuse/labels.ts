@@ -8,7 +8,8 @@ import { taskLabel } from '../tracks.js'
 export class Labels {
   readonly all: FusedLabel[] = []
   readonly #tasks: Map<number, number>[] = []
-  readonly #texts = new Map<string, number>()
+  readonly #texts: Map<string, number>[] = []
+  readonly #calls = new Map<string, number>()
 
   constructor(
     private readonly files: readonly TraceFile[],
@@ -26,13 +27,22 @@ export class Labels {
 
   /** A task within a system call. */
   call(machine: MachineIndex, pid: number, call: string): number {
-    const text = this.name(machine, pid)
-    return this.#once(`${machine}/${pid}/${call}`, { text, machine, pid, detail: call })
+    const key = `${machine}/${pid}/${call}`
+    const known = this.#calls.get(key)
+    if (known !== undefined) return known
+    const label = this.all.push({ text: this.name(machine, pid), machine, pid, detail: call }) - 1
+    this.#calls.set(key, label)
+    return label
   }
 
   /** Anything that is no task. */
   text(machine: MachineIndex, text: string): number {
-    return this.#once(`${machine}/${text}`, { text, machine, pid: null, detail: null })
+    const own = (this.#texts[machine] ??= new Map())
+    const known = own.get(text)
+    if (known !== undefined) return known
+    const label = this.all.push({ text, machine, pid: null, detail: null }) - 1
+    own.set(text, label)
+    return label
   }
 
   name(machine: MachineIndex, pid: number): string {
@@ -42,13 +52,5 @@ export class Labels {
 
   get bytes(): number {
     return this.all.length * 120
-  }
-
-  #once(key: string, label: FusedLabel): number {
-    const known = this.#texts.get(key)
-    if (known !== undefined) return known
-    const index = this.all.push(label) - 1
-    this.#texts.set(key, index)
-    return index
   }
 }

@@ -79,6 +79,7 @@ async function readStream(
     side.b[k] = m.b
   }
   const read: number[] = []
+  const told = new Set<number>()
   const lost = [...stream.lost]
   let n = 0
   for (let i = 0; i < stream.count; i++) {
@@ -89,9 +90,12 @@ async function readStream(
     }
     if (wanted[stream.type[i]!] === 0) continue
     side.row[n] = i
-    const { plain } = local[stream.type[i]!]!
+    const { plain, of, onceAThread } = local[stream.type[i]!]!
     if (plain) put(n, plain)
-    else read.push(n)
+    if (of && (!onceAThread || !told.has(stream.pid[i]!))) {
+      read.push(n)
+      if (onceAThread) told.add(stream.pid[i]!)
+    }
     n++
   }
   const rows = Uint32Array.from(read, (k) => side.row[k]!)

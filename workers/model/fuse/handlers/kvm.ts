@@ -9,7 +9,11 @@ import { mark, MarkKind, numberOf, type EventName, type Family, type Texts } fro
 export function kvmFamily({ name }: EventName, texts: Texts): Family | null {
   switch (name) {
     case 'kvm_entry':
-      return { of: (r) => mark(MarkKind.Entry, numberOf(r, 'vcpu_id', -1)) }
+      return {
+        plain: mark(MarkKind.Entry, -1),
+        of: (r) => mark(MarkKind.Entry, numberOf(r, 'vcpu_id', -1)),
+        onceAThread: true,
+      }
     case 'kvm_exit':
       return { of: (r) => mark(MarkKind.Exit, texts.of(reasonOf(r))) }
     case 'kvm_userspace_exit':

@@ -50,6 +50,8 @@ export interface EventName {
 export interface Family {
   readonly plain?: Mark
   readonly of?: (record: RecordView) => Mark
+  /** The first record of each thread of a stream tells enough; `plain` stands for the others. */
+  readonly onceAThread?: boolean
 }
 
 export const mark = (kind: MarkKind, a = 0, b = 0): Mark => ({ kind, a, b })
