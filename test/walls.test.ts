@@ -125,6 +125,7 @@ const copied = [
   'workers/bytes.ts',
   'workers/ambient.d.ts',
   'workers/thread/contract.ts',
+  'workers/thread/fused.ts',
 ]
 
 /** The walls are the compiler's settings: the real ones are put round rooms of one file each, then broken on purpose. */
