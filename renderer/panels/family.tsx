@@ -3,7 +3,7 @@
 import type { Family, FileInfo, MachineInfo } from '../../workers/thread/contract.js'
 import { formatBytes, formatDelta, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
-import { closeFamily, load, loaded, offered } from '../state/opening.js'
+import { closeFamily, declarePair, load, loaded, offered } from '../state/opening.js'
 import { Dialog } from '../widgets/dialog.js'
 
 const pairing: Readonly<Record<MachineInfo['pairedBy'], string>> = {
@@ -61,6 +61,35 @@ export function FamilyDialog() {
   )
 }
 
+/** For a recording that nothing pairs with another: which machine it is a guest of. */
+function GuestOf({ tree, machine }: { readonly tree: Family; readonly machine: MachineInfo }) {
+  const pairs = (offered.value ?? loaded.value)?.pairs ?? []
+  const file = machine.files[0]
+  const guestsDeclared = new Set(pairs.map((p) => p.guest))
+  const hosts = tree.machines.filter(
+    (m) => m !== machine && m.parent === null && m.files[0] !== undefined && !guestsDeclared.has(m.files[0]),
+  )
+  const chosen = pairs.find((p) => p.guest === file)
+  if (file === undefined || hosts.length === 0 || pairs.some((p) => p.host === file)) return null
+  return (
+    <label class="guest-of">
+      Guest of
+      <select
+        class="field"
+        value={chosen ? String(chosen.host) : ''}
+        onChange={(e) => declarePair(file, e.currentTarget.value === '' ? null : Number(e.currentTarget.value))}
+      >
+        <option value="">nobody, as far as the files say</option>
+        {hosts.map((h) => (
+          <option key={h.machine} value={String(h.files[0])}>
+            {h.name} ({tree.files.find((f) => f.file === h.files[0])?.name})
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
 function Machine({ tree, machine }: { readonly tree: Family; readonly machine: MachineInfo }) {
   const guests = tree.machines.filter((m) => m.parent === machine.machine)
   const role = machine.role === 'alone' ? 'machine' : machine.role
@@ -78,6 +107,7 @@ function Machine({ tree, machine }: { readonly tree: Family; readonly machine: M
             ? `, host threads ${threads.map((v) => v.tid).join(', ')}`
             : ', host threads of its vCPUs not recorded')}
       </p>
+      {machine.parent === null && guests.length === 0 && <GuestOf tree={tree} machine={machine} />}
       {machine.files.map((f) => {
         const file = tree.files.find((x) => x.file === f)
         return file && <File key={f} file={file} />

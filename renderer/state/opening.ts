@@ -1,7 +1,7 @@
 // From files to a session: start the engine, show the family tree, load, and bring back how the session looked.
 
 import { batch, signal } from '@preact/signals'
-import type { Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
+import type { DeclaredPair, Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, setTitle, startup } from '../host-api.js'
@@ -21,6 +21,8 @@ export interface Heads {
   readonly files: readonly Chosen[]
   /** The sample that comes with the program. */
   readonly sample: boolean
+  /** Guests and their hosts that the user has declared. */
+  readonly pairs: readonly DeclaredPair[]
 }
 /** Files that were chosen and not loaded yet. */
 export const offered = signal<Heads | null>(null)
@@ -68,7 +70,7 @@ let inspecting: AbortController | null = null
 /** Reads the heads of the files. `ask`: shows the family tree and waits; otherwise loads at once. */
 export async function openFiles(
   files: readonly Chosen[],
-  how: { readonly ask: boolean; readonly sample?: boolean },
+  how: { readonly ask: boolean; readonly sample?: boolean; readonly pairs?: readonly DeclaredPair[] },
 ): Promise<void> {
   const api = engine.peek()
   if (!api) return
@@ -88,7 +90,7 @@ export async function openFiles(
     )
     if (abort.signal.aborted) return
     batch(() => {
-      offered.value = { family, files, sample: how.sample ?? false }
+      offered.value = { family, files, sample: how.sample ?? false, pairs: how.pairs ?? [] }
       familyOpen.value = how.ask
     })
   } catch (e) {
@@ -119,7 +121,7 @@ export async function load(): Promise<void> {
   opening = mine
   const superseded = () => opening !== mine
   closeFamily()
-  const key = sessionKey(heads.family.files)
+  const key = sessionKey(heads.family.files, heads.pairs)
   const saved = await savedSession(key).catch(() => undefined)
   if (superseded()) return
   clearView()
@@ -143,7 +145,7 @@ export async function load(): Promise<void> {
   }
   const open = (clocks: OpenRequest['clocks']) =>
     api.open(
-      { sources: heads.files.map((c) => c.source), assess: true, ...(clocks ? { clocks } : {}) },
+      { sources: heads.files.map((c) => c.source), assess: true, pair: heads.pairs, ...(clocks ? { clocks } : {}) },
       (progress) => {
         const now = loading.peek()
         if (now && !superseded()) loading.value = { ...now, progress }
@@ -159,7 +161,7 @@ export async function load(): Promise<void> {
     })
     show(info)
     setTitle(`${info.name} - Remora`)
-    handle(keep(key, info, heads.files, view))
+    handle(keep(key, info, heads, view))
     await restoreView(key, view)
   } catch (e) {
     if (superseded()) return
@@ -176,11 +178,12 @@ export async function load(): Promise<void> {
   }
 }
 
-async function keep(key: string, info: SessionInfo, files: readonly Chosen[], view: SavedView | null): Promise<void> {
+async function keep(key: string, info: SessionInfo, heads: Heads, view: SavedView | null): Promise<void> {
   await saveSession({
     key,
     name: info.name,
-    files: files.map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
+    files: heads.files.map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
+    pairs: heads.pairs,
     events: info.count,
     opened: Date.now(),
     view,
@@ -192,8 +195,16 @@ async function keep(key: string, info: SessionInfo, files: readonly Chosen[], vi
 export async function openRecent(saved: SavedSession): Promise<void> {
   const found = await Promise.all(saved.files.map((f) => reopen(f.anchor, f.name, f.size).catch(() => null)))
   const files = found.filter((f) => f !== null)
-  if (files.length === saved.files.length) await openFiles(files, { ask: false })
+  if (files.length === saved.files.length) await openFiles(files, { ask: false, pairs: saved.pairs ?? [] })
   else missing.value = saved
+}
+
+/** Declares that the recording `guest` is one of a guest of the machine recorded in `host` (null: of nobody). Takes effect on loading. */
+export function declarePair(guest: number, host: number | null): void {
+  const heads = offered.peek() ?? loaded.peek()
+  if (!heads) return
+  const others = heads.pairs.filter((p) => p.guest !== guest)
+  offered.value = { ...heads, pairs: host === null ? others : [...others, { guest, host }] }
 }
 
 /** Back to the start page. */

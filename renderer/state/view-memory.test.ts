@@ -90,5 +90,10 @@ describe('sessionKey', () => {
   const a = { name: 'host.dat', size: 10, traceId: 'abc' }
   const b = { name: 'guest.dat', size: 20, traceId: null }
   it('does not depend on the order of files', () => expect(sessionKey([a, b])).toBe(sessionKey([b, a])))
+  it('knows declared pairs by their files', () => {
+    expect(sessionKey([a, b], [{ guest: 0, host: 1 }])).toBe(sessionKey([b, a], [{ guest: 1, host: 0 }]))
+    expect(sessionKey([a, b], [{ guest: 0, host: 1 }])).not.toBe(sessionKey([a, b]))
+    expect(sessionKey([a, b], [{ guest: 0, host: 1 }])).not.toBe(sessionKey([a, b], [{ guest: 1, host: 0 }]))
+  })
   it('tells files of the same name apart', () => expect(sessionKey([a])).not.toBe(sessionKey([{ ...a, size: 11 }])))
 })

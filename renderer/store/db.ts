@@ -2,7 +2,7 @@
 
 import { Dexie } from 'dexie'
 import type { Table } from 'dexie'
-import type { ClockChoice, FilterSpec } from '../../workers/thread/contract.js'
+import type { ClockChoice, DeclaredPair, FilterSpec } from '../../workers/thread/contract.js'
 import type { Anchor } from '../host-api.js'
 
 export interface SavedView {
@@ -23,6 +23,8 @@ export interface SavedSession {
   readonly key: string
   readonly name: string
   readonly files: readonly { readonly name: string; readonly size: number; readonly anchor: Anchor }[]
+  /** Guests and hosts that the user declared, indices of `files`. */
+  readonly pairs?: readonly DeclaredPair[]
   readonly events: number
   /** ms since 1970. */
   readonly opened: number
@@ -40,14 +42,16 @@ class Store extends Dexie {
 
 const store = new Store()
 
-/** Same files, same key, whatever order they were given in. */
-export function sessionKey(
-  files: readonly { readonly name: string; readonly size: number; readonly traceId: string | null }[],
-): string {
-  return files
-    .map((f) => `${f.name}:${f.size}:${f.traceId ?? ''}`)
-    .sort()
-    .join('|')
+interface KeyedFile {
+  readonly name: string
+  readonly size: number
+  readonly traceId: string | null
+}
+
+/** Same files and declared pairs, same key, whatever order they were given in. */
+export function sessionKey(files: readonly KeyedFile[], pairs: readonly DeclaredPair[] = []): string {
+  const names = files.map((f) => `${f.name}:${f.size}:${f.traceId ?? ''}`)
+  return [...names, ...pairs.map((p) => `${names[p.guest]}<${names[p.host]}`)].sort().join('|')
 }
 
 /** Latest first. */
