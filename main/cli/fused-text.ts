@@ -1,5 +1,5 @@
 import { lengthText } from '../../workers/clocks/sentence.js'
-import type { Lacking, TaskTotals, VcpuTotals } from '../../workers/thread/contract.js'
+import type { Actor, Culprit, Lacking, TaskTotals, VcpuTotals } from '../../workers/thread/contract.js'
 import type { FusedReport, PreemptionsReport } from './fused-json.js'
 import { aligned, grouped, plural } from './text.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
@@ -95,7 +95,10 @@ export function preemptionsText(report: PreemptionsReport): string {
   const { unit, machines } = report
   const writer = new TimeWriter(BigInt(report.epoch))
   const length = (x: number): string => lengthText(x, unit)
-  const who = (a: { readonly machine: number; readonly name: string }): string => `${machines[a.machine]!} ${a.name}`
+  const who = (a: Actor | Culprit): string => {
+    const through = 'through' in a ? a.through.map((v) => v.name) : []
+    return [`${machines[a.machine]!} ${a.name}`, ...through].join(' on ')
+  }
   const rows = report.rows.map((p) => [
     writer.shown(p.from, unit),
     length(p.lost),

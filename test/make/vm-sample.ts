@@ -75,11 +75,15 @@ interface VcpuModel {
   readonly cpu: number
   readonly tasks: readonly Task[]
   current: Task
+  /** Switched out though they could go on. */
+  readonly waiting: Task[]
   readonly items: EventItem[]
   readonly truth: VcpuTruth
   /** Share of its bursts that end in a halt. */
   readonly idleness: number
 }
+
+type GoTo = (ns: number, next: Task, state: number) => void
 
 interface Reason {
   readonly name: string
@@ -106,7 +110,7 @@ export function makeVmSample(ms = 400, seed = 7): VmSample {
   const vcpu = (g: 0 | 1, cpu: number, names: readonly string[], idleness: number): VcpuModel => {
     const tasks = names.map((comm, i) => ({ pid: 300 + 10 * cpu + i, comm }))
     const truth = { guest: 0, vmm: 0, preempted: 0, ready: 0, blocked: 0, exits: new Map<string, number>() }
-    return { guest: g, cpu, tasks, current: tasks[0]!, items: [], truth, idleness }
+    return { guest: g, cpu, tasks, current: tasks[0]!, waiting: [], items: [], truth, idleness }
   }
   const web0 = vcpu(0, 0, ['nginx', 'php-fpm'], 0.03)
   const web1 = vcpu(0, 1, ['nginx', 'redis-server'], 0.05)
@@ -195,7 +199,7 @@ export function makeVmSample(ms = 400, seed = 7): VmSample {
     kernel(Math.round(about(1_500)))
     while (true) {
       item(t, kvmEntry, { vcpu_id: BigInt(v.cpu), rip: 0xffffffff81000000n, immediate_exit: 0n })
-      const halts = random() < v.idleness
+      const halts = v.waiting.length === 0 && random() < v.idleness
       const burst = Math.round(about(90_000)) + 4_000
       const last = t + burst >= stop
       const out = last ? Math.max(t + 4_000, stop) : t + burst
@@ -237,8 +241,7 @@ export function makeVmSample(ms = 400, seed = 7): VmSample {
     const at = (ns: number): bigint => host(ns) - SHIFT[v.guest]
     const put = (ns: number, format: Format, values: EventItem['values']): void =>
       void v.items.push({ kind: 'event', time: at(ns), pid: v.current.pid, format, values })
-    const goTo = (ns: number, next: Task, state: number): void => {
-      if (next.pid === v.current.pid) return
+    const goTo: GoTo = (ns, next, state) => {
       v.items.push(switchTo(at(ns), v.current, state, next))
       v.current = next
     }
@@ -250,14 +253,23 @@ export function makeVmSample(ms = 400, seed = 7): VmSample {
       put(t + 900, softirqExit, { vec: 1n })
       t += 1_200
       goTo(t, next, 0)
-    } else if (random() < 0.2) {
+    } else if (!halts && random() < 0.2) {
       const middle = from + (to - from) * random() * 0.6 + 900
-      if (middle < to - 2_000) {
-        t = middle
-        goTo(t, v.tasks[Math.floor(random() * v.tasks.length)]!, 0)
-      }
+      if (middle < to - 2_000) turn(v, middle, goTo)
     }
     if (halts && to - 800 > t) goTo(to - 800, task.idle, 1)
+  }
+
+  /** Another task of the guest runs: one that waits, or one that is woken and takes the CPU. */
+  function turn(v: VcpuModel, t: number, goTo: GoTo): void {
+    const waiting = v.waiting.shift()
+    if (waiting) return goTo(t, waiting, 1)
+    const others = v.tasks.filter((k) => k !== v.current)
+    const next = others[Math.floor(random() * others.length)]!
+    const at = host(t - 500) - SHIFT[v.guest]
+    v.items.push(waking(at, v.current, next, v.cpu), wakeup(at + 200n, v.current, next, v.cpu))
+    v.waiting.push(v.current)
+    goTo(t, next, 0)
   }
 
   const hostComms = Object.fromEntries(cpus.flat().map((th) => [th.pid, th.comm]))

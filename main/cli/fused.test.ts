@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readSchema, violations } from '../../test/json-schema.js'
+import { makeVmSample } from '../../test/make/vm-sample.js'
+import { memorySource, type SourceRef } from '../../workers/bytes.js'
+import { inlinePool } from '../../workers/columns/load.js'
+import { createEngine } from '../../workers/engine.js'
+import { openNodeSource } from '../../workers/thread/sources-node.js'
+import type { Connect } from './engine.js'
+import { fusedCommand } from './fused.js'
+import type { FusedReport, PreemptionsReport } from './fused-json.js'
+import type { Io } from './io.js'
+import { preemptionsCommand } from './preemptions.js'
+
+const dir = mkdtempSync(join(tmpdir(), 'remora-fused-'))
+for (const { name, bytes } of makeVmSample(60).files) writeFileSync(join(dir, name), bytes)
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const open = (ref: SourceRef) => (ref.kind === 'bytes' ? memorySource(ref.name, ref.bytes) : openNodeSource(ref))
+const connect: Connect = () =>
+  Promise.resolve({
+    engine: createEngine({ open, pool: inlinePool(open), defaultBudget: 2 ** 30 }),
+    dispose: () => undefined,
+  })
+
+async function say(
+  command: (args: readonly string[], io: Io, connect: Connect) => Promise<number>,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' }
+  const io: Io = {
+    out: (text) => Promise.resolve(void (said.out += typeof text === 'string' ? text : new TextDecoder().decode(text))),
+    err: (text) => void (said.err += text),
+    signal: new AbortController().signal,
+    terminal: false,
+  }
+  return { code: await command([...args, dir], io, connect), ...said }
+}
+
+describe('remora fused', () => {
+  test('tells people who had the CPUs', async () => {
+    const { code, out, err } = await say(fusedCommand)
+    expect([code, err]).toEqual([0, ''])
+    for (const part of [
+      'Physical CPUs',
+      'vCPUs',
+      'Exits',
+      'Guest tasks',
+      'web vCPU 1',
+      'IO_INSTRUCTION',
+      'batch gcc-300',
+    ]) {
+      expect(out).toContain(part)
+    }
+  })
+
+  test('as JSON keeps to its schema, with and without every state', async () => {
+    const plain = JSON.parse((await say(fusedCommand, '--json')).out) as FusedReport
+    const whole = JSON.parse((await say(fusedCommand, '--json', '--intervals')).out) as FusedReport
+    for (const report of [plain, whole]) expect(violations(readSchema('fused'), report)).toEqual([])
+    expect(plain.tracks.every((t) => t.intervals === undefined)).toBe(true)
+    for (const { intervals } of whole.tracks) {
+      expect(intervals!.reduce((n, i) => n + i.to - i.from, 0)).toBe(whole.to - whole.from)
+    }
+  })
+
+  test('as CSV says every state once, and only those of the range', async () => {
+    const lines = (await say(fusedCommand, '--csv')).out.trim().split('\n')
+    expect(lines[0]).toBe('row,machine,name,from,to,length,state,label,inferred')
+    const rows = lines.slice(1).map((l) => l.split(','))
+    const sums = new Map<string, number>()
+    for (const r of rows) sums.set(r[0]!, (sums.get(r[0]!) ?? 0) + Number(r[5]))
+    expect(new Set(sums.values()).size).toBe(1)
+    const part = (await say(fusedCommand, '--csv', '--from', '+0.010', '--to', '+0.011')).out.trim().split('\n')
+    expect(part.length).toBeLessThan(lines.length / 10)
+    expect(part.length).toBeGreaterThan(5)
+  })
+
+  test('refuses what contradicts itself', async () => {
+    await expect(say(fusedCommand, '--csv', '--json')).rejects.toThrow('--csv and --json exclude each other.')
+    await expect(say(fusedCommand, '--intervals')).rejects.toThrow('--intervals goes with --json.')
+  })
+})
+
+describe('remora preemptions', () => {
+  test('tells people who took what from whom', async () => {
+    const { code, out } = await say(preemptionsCommand, '--top', '3')
+    expect(code).toBe(0)
+    for (const part of ['The 3 longest', 'By culprit', 'By victim', 'By pair', 'Steal', ' on CPU 0/KVM-2101']) {
+      expect(out).toContain(part)
+    }
+  })
+
+  test('as JSON keeps to its schema', async () => {
+    const report = JSON.parse((await say(preemptionsCommand, '--json', '--top', '5')).out) as PreemptionsReport
+    expect(violations(readSchema('preemptions'), report)).toEqual([])
+    expect(report.rows).toHaveLength(5)
+    expect(report.rows[0]!.lost).toBeGreaterThanOrEqual(report.rows[1]!.lost)
+  })
+
+  test('fails when more was stolen than is allowed', async () => {
+    const strict = await say(preemptionsCommand, '--max-steal', '1')
+    expect(strict.code).toBe(1)
+    expect(strict.err).toMatch(/^remora: The steal of web vCPU 0 is \d+\.\d %, more than the 1 % allowed\.$/m)
+    expect((await say(preemptionsCommand, '--max-steal', '100')).code).toBe(0)
+    await expect(say(preemptionsCommand, '--max-steal', 'x')).rejects.toThrow('--max-steal takes a number, not "x".')
+  })
+})
