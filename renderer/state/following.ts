@@ -11,6 +11,7 @@ import {
   filter,
   filtering,
   filterView,
+  fusedTracks,
   loading,
   rowHeight,
   rowLayout,
@@ -21,6 +22,7 @@ import {
   setRowScroll,
 } from './session-state.js'
 import { isEmptyFilter } from './filters.js'
+import { fusedRows } from './fused-tree.js'
 import { busiestThatFit } from './rows.js'
 
 /** Starts following; answers a function that stops. */
@@ -37,16 +39,24 @@ function followRows(): () => void {
   })
 }
 
+/** The fused rows as they first come up. */
+const asOpened = { toggled: new Set<string>(), hidden: new Set<string>(), pinned: new Set<string>(), text: '' }
+
 /**
- * As many tasks as fit beside the CPUs of all machines: settled while a session is loaded, for no row may come or go under the
- * hand that moves a splitter.
+ * As many tasks as fit beside the fused rows and the CPUs of all machines: settled while a session is loaded, for no row may come
+ * or go under the hand that moves a splitter.
  */
 function followRoom(): () => void {
+  let taken = 0
   return effect(() => {
     const tracks = session.value?.tracks
     const room = rowViewport.value
-    if (!tracks || room === 0 || (busiest.peek() !== null && !loading.value)) return
-    busiest.value = busiestThatFit(tracks, Math.floor(room / rowHeight.peek()))
+    const fused = fusedTracks.value?.tracks
+    if (!tracks || room === 0) return
+    const rows = fused ? fusedRows(fused, tracks, asOpened).length : taken
+    if (busiest.peek() !== null && !loading.value && rows === taken) return
+    taken = fused ? rows : 0
+    busiest.value = busiestThatFit(tracks, Math.floor(room / rowHeight.peek()) - taken)
   })
 }
 
