@@ -3,6 +3,8 @@
 import { signal } from '@preact/signals'
 import { pickFolder } from './host-api.js'
 import { canRedoClock, canUndoClock, isMovable, moveMachine, travelClocks } from './state/clock-choices.js'
+import { jumpLayer } from './panels/layer-jump.js'
+import { hasVcpus } from './state/fused.js'
 import { handle, say } from './state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles } from './state/opening.js'
 import { clearSearch, stepSearch } from './state/searching.js'
@@ -299,6 +301,22 @@ export const commands: readonly Command[] = [
     when: open,
     run: () => focus('row-filter'),
   },
+  {
+    id: 'layer-down',
+    title: 'One layer down at this time: guest task, vCPU, host thread, physical CPU',
+    group: 'Rows',
+    keys: ['l'],
+    when: () => hasVcpus.value,
+    run: inPlace(() => jumpLayer(-1)),
+  },
+  {
+    id: 'layer-up',
+    title: 'One layer up at this time: physical CPU, host thread, vCPU, guest task',
+    group: 'Rows',
+    keys: ['Shift+L'],
+    when: () => hasVcpus.value,
+    run: inPlace(() => jumpLayer(1)),
+  },
   ...rowHeights.map((h): Command => ({
     id: `rows-${h}`,
     title: rowHeightNames[h],
@@ -375,6 +393,14 @@ export const commands: readonly Command[] = [
   },
 
   { id: 'events', title: 'Show events', group: 'View', keys: ['Alt+1'], when: open, run: () => showTab('events') },
+  {
+    id: 'preemptions',
+    title: 'Show preemptions',
+    group: 'View',
+    keys: ['Alt+4'],
+    when: open,
+    run: () => showTab('preemptions'),
+  },
   { id: 'clocks', title: 'Show clocks', group: 'View', keys: ['Alt+2'], when: open, run: () => showTab('clocks') },
   { id: 'faults', title: 'Show faults', group: 'View', keys: ['Alt+3'], when: open, run: () => showTab('faults') },
   {

@@ -7,10 +7,12 @@ import { Clocks } from './clocks.js'
 import { EventTable } from './events/table.js'
 import { faultCount, Faults } from './faults.js'
 import { Inspector } from './inspector.js'
+import { Preemptions } from './preemptions.js'
 
 const names: Readonly<Record<DrawerTab, string>> = {
   events: 'Events',
   inspector: 'Selection',
+  preemptions: 'Preemptions',
   clocks: 'Clocks',
   faults: 'Faults',
 }
@@ -18,8 +20,8 @@ const names: Readonly<Record<DrawerTab, string>> = {
 /** `withInspector`: the window is too narrow for it beside the canvas. */
 export function Drawer({ withInspector }: { readonly withInspector: boolean }) {
   const tabs: readonly DrawerTab[] = withInspector
-    ? ['events', 'inspector', 'clocks', 'faults']
-    : ['events', 'clocks', 'faults']
+    ? ['events', 'inspector', 'preemptions', 'clocks', 'faults']
+    : ['events', 'preemptions', 'clocks', 'faults']
   const current = tabs.includes(drawerTab.value) ? drawerTab.value : 'events'
   const faults = faultCount(session.value?.faults ?? [])
   const onKeyDown = (e: KeyboardEvent) => {
@@ -75,6 +77,7 @@ export function Drawer({ withInspector }: { readonly withInspector: boolean }) {
         <div class="drawer-panel" id="drawer-panel" role="tabpanel" aria-labelledby={`tab-${current}`}>
           {current === 'events' && <EventTable />}
           {current === 'inspector' && <Inspector />}
+          {current === 'preemptions' && <Preemptions />}
           {current === 'clocks' && <Clocks />}
           {current === 'faults' && <Faults />}
         </div>

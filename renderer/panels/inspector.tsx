@@ -27,6 +27,7 @@ import { Band, machineName } from '../widgets/machine.js'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { narrowDump } from './hex.js'
+import { Layers } from './layers.js'
 import { showRow } from './menus.js'
 
 export function Inspector() {
@@ -37,6 +38,7 @@ export function Inspector() {
   if (!info) return null
   return (
     <div class="inspector scroll" tabIndex={0} aria-label="Selection">
+      <Layers />
       {span && <RangeCard info={info} span={span} />}
       {event && chosen ? (
         <EventCard info={info} event={event} stale={event.position !== chosen.position} />

@@ -8,6 +8,7 @@ import { formatTime, plainTime } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import type { Row, TaskOrder } from '../state/rows.js'
 import {
+  activeRow,
   cpuTrack,
   details,
   filter,
@@ -50,6 +51,12 @@ export function showRow(id: string): void {
     if (!rowLayout.peek().index.has(id)) toggleRow(quieterGroup(machine.id))
   }
   revealRow(id)
+}
+
+/** Scrolls to a row and makes it the active one. */
+export function goToRow(id: string): void {
+  activeRow.value = id
+  showRow(id)
 }
 
 function showFusedRow(id: string): void {

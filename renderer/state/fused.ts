@@ -40,3 +40,9 @@ export function followFused(): () => void {
       .finally(() => (fusing.value = false))
   })
 }
+
+/** Whether the engine may be asked about a time: pointers reach beyond the recording. */
+export const isSessionTime = (t: number): boolean => {
+  const info = session.peek()
+  return info !== null && t >= info.from && t <= info.to
+}

@@ -6,7 +6,7 @@ import { loadSettings, saveSetting } from '../store/db.js'
 import { handle } from './messages.js'
 import { filterTable, filterTimeline, mousePreset, rowHeight, taskOrder, theme, timeFormat } from './session-state.js'
 
-export type DrawerTab = 'events' | 'clocks' | 'faults' | 'inspector'
+export type DrawerTab = 'events' | 'preemptions' | 'clocks' | 'faults' | 'inspector'
 
 /** CSS pixels. */
 export const treeWidth = signal(240)
@@ -56,7 +56,7 @@ export const settings: readonly Kept[] = [
   kept('drawerHeight', drawerHeight, number(80, 1200)),
   kept('showInspector', showInspector, boolean),
   kept('showDrawer', showDrawer, boolean),
-  kept('drawerTab', drawerTab, oneOf('events', 'clocks', 'faults', 'inspector')),
+  kept('drawerTab', drawerTab, oneOf('events', 'preemptions', 'clocks', 'faults', 'inspector')),
   kept('follow', follow, boolean),
   kept('filterTimeline', filterTimeline, boolean),
   kept('filterTable', filterTable, boolean),

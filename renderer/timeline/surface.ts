@@ -9,8 +9,10 @@ import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { FrameSource, type FrameHeld } from './frames.js'
+import { blamed, followBlame } from './blame.js'
 import { AXIS_HEIGHT } from './geometry.js'
 import { followMatches, viewMarks } from './match-marks.js'
+import { paintArrow } from './paint/arrow.js'
 import { paintAxis } from './paint/axis.js'
 import { paintLabels } from './paint/labels.js'
 import { paintOverlay } from './paint/overlay.js'
@@ -88,6 +90,7 @@ export class Surface {
 
     let files: unknown = null
     this.#stop.push(
+      followBlame(),
       followMatches(
         viewMarks,
         () => state.range.value,
@@ -114,7 +117,7 @@ export class Surface {
       effect(() => {
         void [state.hoverTime.value, state.hoverRow.value, state.selection.value, state.markers.value]
         void [own.shadedRange.value, state.activeRow.value, own.drag.value, own.alignPlaces.value]
-        void viewMarks.value
+        void [viewMarks.value, blamed.value]
         this.#invalidate(false)
       }),
     )
@@ -342,7 +345,32 @@ export class Surface {
             : null,
       }),
     )
+    untracked(() => paintBlame(ctx, this.scale, this.#height, this.#theme))
   }
+}
+
+/** The arrow from the preemption at hand to its culprit. */
+function paintBlame(ctx: CanvasRenderingContext2D, scale: Scale, height: number, theme: PaintTheme): void {
+  const of = blamed.peek()
+  const session = state.session.peek()
+  const victim = of && own.rowOf(of.track)
+  if (!of || !session || !victim) return
+  const name = session.machines[of.culprit.machine]?.name ?? ''
+  paintArrow(ctx, {
+    scale,
+    height,
+    scroll: state.rowScroll.peek(),
+    from: of.from,
+    to: of.to,
+    victim,
+    // Tasks may be folded away: the CPU that was taken stands for them.
+    culprit:
+      own.rowOf(of.culpritTrack) ??
+      own.rowOf(of.kind === 'vcpu' ? `m${of.victim.machine}/pcpu${of.cpu}` : `m${of.victim.machine}/cpu${of.cpu}`),
+    label: `${name} ${of.culprit.name}, ${formatDelta(of.lost, session.unit)}`,
+    colour: theme.preempted,
+    font: `11px ${theme.font}`,
+  })
 }
 
 /** How far the hand has moved a machine, and what that does to its events. */

@@ -1,0 +1,29 @@
+// From layer to layer at the same time: guest task, vCPU, host thread, physical CPU.
+
+import { isSessionTime } from '../state/fused.js'
+import { chainsOf, neighbourLayer } from '../state/layers.js'
+import { say } from '../state/messages.js'
+import { activeRow, engine, fusedTracks, hoverRow } from '../state/session-state.js'
+import { placeInView } from '../timeline/commands.js'
+import { rowOf } from '../timeline/signals.js'
+import { goToRow } from './menus.js'
+
+/** Goes from the active row (else the one pointed at) one layer towards the physical CPU (-1) or the innermost task (+1). */
+export async function jumpLayer(direction: 1 | -1): Promise<void> {
+  const api = engine.peek()
+  const tracks = fusedTracks.peek()?.tracks
+  const t = placeInView()
+  if (!api || !tracks || !isSessionTime(t)) return
+  const chains = chainsOf(await api.layersAt(t), tracks)
+  for (const id of [activeRow.peek(), hoverRow.peek()]) {
+    const track = rowOf(id)?.track?.id ?? id
+    const next = track === null ? null : neighbourLayer(chains, track, direction)
+    if (next !== null) return goToRow(next)
+  }
+  say(
+    'note',
+    direction < 0
+      ? 'Below the chosen row there is no layer at this time. Click a row that ran then, and press L again.'
+      : 'Above the chosen row there is no layer at this time. Click a row that ran then, and press Shift+L again.',
+  )
+}

@@ -1,0 +1,63 @@
+// Who took the CPU away: the preemption under the pointer, else the one that was chosen last, for the arrow from it to its culprit.
+
+import { computed, effect, signal } from '@preact/signals'
+import { FusedState, RunState, type HoverInfo, type Preemption } from '../../workers/thread/contract.js'
+import { hasVcpus } from '../state/fused.js'
+import { activeRow, engine, fusedTracks, hover, session } from '../state/session-state.js'
+import { LatestOnly } from './latest.js'
+
+/** Chosen from the table, with the version of the session that it belongs to. */
+export const chosenPreemption = signal<{ readonly version: number; readonly of: Preemption } | null>(null)
+const pointed = signal<Preemption | null>(null)
+
+/** The one to draw: the one pointed at, else the chosen one while its row is the active one. */
+export const blamed = computed<Preemption | null>(() => {
+  if (pointed.value) return pointed.value
+  const chosen = chosenPreemption.value
+  if (!chosen || chosen.version !== session.value?.version) return null
+  return activeRow.value === chosen.of.track ? chosen.of : null
+})
+
+interface Wait {
+  readonly track: string
+  readonly kind: Preemption['kind']
+  readonly span: NonNullable<HoverInfo['span']>
+}
+
+/** Whether what is under the pointer may be a preemption: its span says so on fused rows, and waiting tasks may be it. */
+export function waitOf(info: HoverInfo | null): Wait | null {
+  const span = info?.span
+  if (!info || !span || span.to <= span.from) return null
+  if (span.fused === FusedState.Preempted) return { track: info.track, kind: 'vcpu', span }
+  if (span.fused !== undefined || span.state !== RunState.Runnable || !info.track.includes('/task/')) return null
+  return { track: info.track, kind: 'task', span }
+}
+
+/** More vCPUs or tasks than this do not wait in one and the same span. */
+const LIMIT = 200
+
+/** Follows the pointer; answers a function that stops. */
+export function followBlame(): () => void {
+  const asking = new LatestOnly<Wait, Preemption | null>(
+    async ({ track, kind, span }) => {
+      const report = await engine.peek()?.preemptions({ from: span.from, to: span.to, limit: LIMIT, kind })
+      return report?.rows.find((r) => r.track === track) ?? null
+    },
+    (found) => (pointed.value = found),
+  )
+  let before: Wait | null = null
+  const stop = effect(() => {
+    void fusedTracks.value
+    const wait = hasVcpus.value ? waitOf(hover.value) : null
+    if (wait && before?.track === wait.track && before.span.from === wait.span.from) return
+    before = wait
+    if (wait) return asking.ask(wait)
+    asking.cancel()
+    pointed.value = null
+  })
+  return () => {
+    stop()
+    asking.cancel()
+    pointed.value = null
+  }
+}
