@@ -79,7 +79,12 @@ export function HealthCard({ info, machine, use }: Props) {
 const readWindow = (p: BoundPoint, unit: 'ns' | 'ticks'): string =>
   `D ${formatShort((p.lower + p.upper) / 2, unit)}, S ${formatShort(p.upper - p.lower, unit)}`
 
-const ppm = (n: number) => n.toFixed(Math.abs(n) < 10 ? 2 : 0).replace('-', '\u2212')
+/** A range of ppm, with as many digits as tell its ends apart. */
+function ppm([low, high]: readonly [number, number]): string {
+  const digits = high - low < 10 ? 2 : 0
+  const text = (n: number) => n.toFixed(digits).replace('-', '\u2212')
+  return `${text(low)} to ${text(high)} ppm`
+}
 
 /** Share of the events that can be checked which lie inside a bracket. */
 const insideShare = (m: ClockMethodReport): string => {
@@ -108,11 +113,7 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
           {unit === 'ns' ? formatSeconds(now.offset) : `${formatInteger(BigInt(now.offset))} ticks`}
         </Fact>
       )}
-      {h.drift && (
-        <Fact name="Drift">
-          {ppm(h.drift[0])} to {ppm(h.drift[1])} ppm
-        </Fact>
-      )}
+      {h.drift && <Fact name="Drift">{ppm(h.drift)}</Fact>}
       {now && (
         <Fact name="Inside">
           {insideShare(now)} of {plural(now.inside + now.outside, 'event')}
