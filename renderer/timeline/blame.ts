@@ -18,6 +18,19 @@ export const blamed = computed<Preemption | null>(() => {
   return activeRow.value === chosen.of.track ? chosen.of : null
 })
 
+/** Rows that stand for the culprit, the best first: the task may be folded away, then a vCPU of its, or the CPU stands for it. */
+export function culpritRows(of: Pick<Preemption, 'kind' | 'victim' | 'cpu' | 'culprit' | 'culpritTrack'>): string[] {
+  const { culprit, victim } = of
+  const vcpu = (a: { readonly machine: number; readonly pid: number }) => `m${a.machine}/vcpu/${a.pid}`
+  const last = culprit.through.at(-1)
+  return [
+    vcpu(culprit),
+    ...(of.culpritTrack === null ? [] : [of.culpritTrack]),
+    ...(last ? [vcpu(last)] : []),
+    of.kind === 'vcpu' ? `m${victim.machine}/pcpu${of.cpu}` : `m${victim.machine}/cpu${of.cpu}`,
+  ]
+}
+
 interface Wait {
   readonly track: string
   readonly kind: Preemption['kind']

@@ -1,7 +1,7 @@
 // State that the timeline itself owns, for the screens around it to read.
 
 import { computed, signal } from '@preact/signals'
-import type { ClockPlaces } from '../../workers/thread/contract.js'
+import type { ClockPlaces, FusedTrack } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
 import { rowTrack } from '../state/fused-tree.js'
 import type { Row, RowTrack } from '../state/rows.js'
@@ -59,14 +59,18 @@ export const trackById = computed(() => {
   return new Map(all.map((t) => [t.id, t]))
 })
 
-/** An active task row dims the other tasks; a selected event only brings out its own. */
+/** The vCPU that a fused row shows, or whose thread a task's row shows. */
+const vcpuOf = (track: RowTrack): FusedTrack | undefined =>
+  track.fused?.vcpu ? track.fused : fusedTracks.value?.tracks.find((f) => f.vcpu?.threadTrack === track.id)
+
+/** An active task, vCPU or machine dims the others; a selected event only brings out its own task. */
 export const highlight = computed<Highlight | null>(() => {
-  const row = activeRow.value
-  const track = row === null ? undefined : trackById.value.get(row)
+  const row = rowOf(activeRow.value)
+  const track = row?.track ?? trackById.value.get(activeRow.value ?? '')
+  if (row?.kind === 'vm') return { machine: row.machine, pid: null, alone: true }
+  const fused = track && vcpuOf(track)
+  if (fused?.vcpu) return { machine: fused.machine, pid: null, alone: true, vcpu: { id: fused.id, ...fused.vcpu } }
   if (track?.kind === 'task' && track.pid !== undefined) return { machine: track.machine, pid: track.pid, alone: true }
-  const shown = rowOf(row)
-  if (track?.kind === 'vcpu' || shown?.kind === 'vm')
-    return { machine: (track ?? shown)!.machine, pid: null, alone: true }
   const event = details.value
   return event ? { machine: event.machine, pid: event.pid, alone: false } : null
 })

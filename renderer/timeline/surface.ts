@@ -9,7 +9,7 @@ import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { FrameSource, type FrameHeld } from './frames.js'
-import { blamed, followBlame } from './blame.js'
+import { blamed, culpritRows, followBlame } from './blame.js'
 import { AXIS_HEIGHT } from './geometry.js'
 import { followMatches, viewMarks } from './match-marks.js'
 import { paintArrow } from './paint/arrow.js'
@@ -220,12 +220,15 @@ export class Surface {
       const [first, end] = rowsBetween(layout, scroll - over, scroll + this.#height + over)
       return tracksOf(layout.rows.slice(first, end))
     }
+    // Where a chosen vCPU runs is drawn from the row of its thread, in sight or not.
+    const thread = own.highlight.peek()?.vcpu?.threadTrack
+    const along = (ids: readonly string[]) => (thread && !ids.includes(thread) ? [...ids, thread] : ids)
     this.#source.want({
       session,
       view: state.timelineView.peek(),
-      visible: tracksOf(visible),
-      near: tracksWithin(OVERSCAN / 3),
-      around: tracksWithin(OVERSCAN),
+      visible: along(tracksOf(visible)),
+      near: along(tracksWithin(OVERSCAN / 3)),
+      around: along(tracksWithin(OVERSCAN)),
       scale: { ...state.range.peek(), width: this.baseCanvas.width },
     })
   }
@@ -363,11 +366,12 @@ function paintBlame(ctx: CanvasRenderingContext2D, scale: Scale, height: number,
     from: of.from,
     to: of.to,
     victim,
-    // Tasks may be folded away: the CPU that was taken stands for them.
     culprit:
-      own.rowOf(of.culpritTrack) ??
-      own.rowOf(of.kind === 'vcpu' ? `m${of.victim.machine}/pcpu${of.cpu}` : `m${of.victim.machine}/cpu${of.cpu}`),
-    label: `${name} ${of.culprit.name}, ${formatDelta(of.lost, session.unit)}`,
+      culpritRows(of)
+        .map(own.rowOf)
+        .find((row) => row !== null) ?? null,
+    // Under the pointer the tip says it.
+    label: state.hover.peek() ? '' : `${name} ${of.culprit.name}, ${formatDelta(of.lost, session.unit)}`,
     colour: theme.preempted,
     font: `11px ${theme.font}`,
   })

@@ -15,6 +15,7 @@ export interface ArrowPaint {
   readonly victim: Row
   /** null: the culprit has no row on the timeline now. */
   readonly culprit: Row | null
+  /** '' = none. */
   readonly label: string
   readonly colour: Rgb
   readonly font: string
@@ -61,6 +62,7 @@ export function paintArrow(ctx: CanvasRenderingContext2D, p: ArrowPaint): void {
     ctx.lineTo(x + 4, y1 - 7 * down)
     ctx.fill()
   }
+  if (p.label === '') return
   ctx.font = p.font
   const width = Math.ceil(ctx.measureText(p.label).width) + 10
   const middle = y1 === null ? top + p.victim.height + 10 : (y0 + y1) / 2

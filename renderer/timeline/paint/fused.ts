@@ -1,10 +1,11 @@
 // Rows of the fused views as pixels: who ran as a colour, what it was as a pattern. Patterns follow from pixel coordinates, so
 // that neighbouring columns fit together, and stand still in time while panning.
 
-import { FusedState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
+import { FusedState, RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
 import type { MachineIndex } from '../../../workers/units.js'
 import { xOf, type Scale } from '../scale.js'
-import { mix, pack, taskColour, unpack, type Pixel, type Rgb } from './colour.js'
+import { mix, pack, taskColour, unpack, type Emphasis, type Pixel, type Rgb } from './colour.js'
+import type { RowTrack } from '../../state/rows.js'
 import { firstSpanAfter, NARROW } from './columns.js'
 import type { Highlight } from './palette.js'
 import type { Raster } from './raster.js'
@@ -50,13 +51,11 @@ export function fusedColour(
   span: number,
   theme: PaintTheme,
   machine: (m: MachineIndex) => Rgb,
-  highlight: Highlight | null,
+  emphasis: Emphasis,
 ): Rgb {
   const label = frame.labels?.[frame.value[span]!]
   const look = lookOf(frame.state[span]!)
-  const mine = highlight !== null && label?.machine === highlight.machine
-  const chosen = mine && (highlight.pid === null || label.pid === highlight.pid)
-  const dim = (c: Rgb) => (highlight?.alone && !chosen ? mix(theme.background, c, 0.22) : c)
+  const dim = (c: Rgb) => (emphasis === 'dimmed' ? mix(theme.background, c, 0.22) : c)
   if (look === 'cross') return dim(theme.preempted)
   if (look === 'hatch' || look === 'back')
     return dim(label ? mix(theme.background, machine(label.machine), 0.9) : theme.crowd)
@@ -64,7 +63,37 @@ export function fusedColour(
   if (look !== 'solid' || !label) return theme.crowd
   if (label.pid === null || label.pid <= 0) return dim(mix(theme.background, machine(label.machine), 0.55))
   const name = label.text.endsWith(`-${label.pid}`) ? label.text.slice(0, -`-${label.pid}`.length) : label.text
-  return dim(taskColour(name, theme.dark, chosen && highlight.pid !== null ? 'full' : 'muted', theme.background))
+  return taskColour(name, theme.dark, emphasis, theme.background)
+}
+
+/** How strongly each span of a fused row stands out. */
+export function standOut(frame: LodFrame, track: RowTrack, highlight: Highlight | null): (span: number) => Emphasis {
+  if (!highlight) return () => 'muted'
+  const other: Emphasis = highlight.alone ? 'dimmed' : 'muted'
+  const { vcpu } = highlight
+  // On the rows of what is chosen, who took its CPU away belongs to it as well.
+  if (track.kind === 'vcpu' && highlight.pid === null) {
+    const own = vcpu ? track.id === vcpu.id : track.machine === highlight.machine
+    return () => (own ? 'muted' : other)
+  }
+  const onCpu = vcpu ? runsOf(frame, vcpu.threadTrack, track.fused?.cpu ?? -1) : null
+  return (span) => {
+    const label = frame.labels?.[frame.value[span]!]
+    if (label?.machine !== highlight.machine) return other
+    if (highlight.pid !== null) return label.pid === highlight.pid ? 'full' : other
+    return !onCpu || onCpu((frame.t0[span]! + frame.t1[span]!) / 2) ? 'muted' : other
+  }
+}
+
+/** Whether a thread runs on a CPU at a time; always, where the frame does not have its row. */
+function runsOf(frame: LodFrame, thread: string, cpu: number): (t: number) => boolean {
+  const row = frame.tracks.indexOf(thread)
+  if (row < 0) return () => true
+  const end = frame.spanStart[row + 1]!
+  return (t) => {
+    const i = firstSpanAfter(frame, frame.spanStart[row]!, end, t)
+    return i < end && frame.t0[i]! <= t && frame.state[i] === RunState.Running && frame.value[i] === cpu
+  }
 }
 
 /** One row's spans turned into columns of device pixels: the state that lasts longest in each, and how much of it was busy. */

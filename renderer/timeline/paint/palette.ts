@@ -4,15 +4,24 @@ import { RunState, type LodFrame, type TrackInfo } from '../../../workers/thread
 import type { MachineIndex } from '../../../workers/units.js'
 import type { RowTrack } from '../../state/rows.js'
 import { pack, taskColour, type Emphasis, type Pixel, type Rgb } from './colour.js'
-import { fusedColour } from './fused.js'
+import { fusedColour, standOut } from './fused.js'
 import type { PaintTheme } from './theme.js'
 
-/** The task that stands out, or all of a machine's (`pid` null); `alone` dims all others. */
+/** The task that stands out, or all of a machine's (`pid` null), or what one vCPU ran of it; `alone` dims all others. */
 export interface Highlight {
   readonly machine: MachineIndex
   readonly pid: number | null
   readonly alone: boolean
+  readonly vcpu?: {
+    /** Row of the vCPU, and that of its thread, which is task `tid` of machine `host`. */
+    readonly id: string
+    readonly threadTrack: string
+    readonly host: MachineIndex
+    readonly tid: number
+  }
 }
+
+const OUT: Readonly<Record<Emphasis, number>> = { muted: 0, full: 1, dimmed: 2 }
 
 /** `bash-4711` -> `bash`. */
 export const taskName = (track: TrackInfo): string =>
@@ -41,6 +50,16 @@ export class TaskNames {
   #key = (machine: MachineIndex, pid: number): number => machine * 2 ** 31 + pid
 }
 
+/** How strongly the tasks of a machine stand out on its own rows; of a vCPU, its thread does among the host's. */
+function emphasisOn(machine: MachineIndex, highlight: Highlight | null): (pid: number) => Emphasis {
+  if (!highlight) return () => 'muted'
+  const other: Emphasis = highlight.alone ? 'dimmed' : 'muted'
+  const { vcpu } = highlight
+  if (vcpu && machine === vcpu.host) return (pid) => (pid === vcpu.tid ? 'full' : other)
+  if (machine !== highlight.machine) return () => other
+  return (pid) => (highlight.pid === null ? 'muted' : pid === highlight.pid ? 'full' : other)
+}
+
 /**
  * Fill colour of each span of a frame, 0 = nothing is filled. Worked out once for a frame, so that painting it at another place
  * or zoom looks nothing up.
@@ -62,20 +81,17 @@ export function spanColours(
     const end = frame.spanStart[row + 1]!
     if (track.fused) {
       const known = new Map<number, Pixel>()
+      const standsOut = standOut(frame, track, highlight)
       for (let i = start; i < end; i++) {
-        const key = frame.value[i]! * 64 + frame.state[i]!
+        const out = standsOut(i)
+        const key = (frame.value[i]! * 64 + frame.state[i]!) * 4 + OUT[out]
         let colour = known.get(key)
-        if (colour === undefined) known.set(key, (colour = pack(fusedColour(frame, i, theme, machine, highlight))))
+        if (colour === undefined) known.set(key, (colour = pack(fusedColour(frame, i, theme, machine, out))))
         colours[i] = colour
       }
       return
     }
-    const emphasis = (pid: number): Emphasis =>
-      highlight?.machine === track.machine && (highlight.pid ?? pid) === pid
-        ? 'full'
-        : highlight?.alone
-          ? 'dimmed'
-          : 'muted'
+    const emphasis = emphasisOn(track.machine, highlight)
     if (track.kind === 'task') {
       const pid = track.pid ?? -1
       const own = pack(
