@@ -11,8 +11,8 @@ import type { Session } from '../session.js'
 import { commOf, trackId } from '../tracks.js'
 import { MarkKind } from './handlers/marks.js'
 import { irqEntry, irqExit, softirqEntry, softirqExit } from './handlers/irq.js'
-import { entry, exit, lost, nested, run, userExit } from './handlers/kvm.js'
-import { migrate, switchTo, wake } from './handlers/sched.js'
+import { entry, exit, nested, run, userExit } from './handlers/kvm.js'
+import { gap, gapEnd, migrate, switchTo, wake } from './handlers/sched.js'
 import { syscallEnter, syscallExit } from './handlers/syscalls.js'
 import { Labels } from './labels.js'
 import { RowLog } from './log.js'
@@ -256,11 +256,10 @@ function markSource(world: World, { table }: Session, s: SideColumns): Source {
         return syscallExit(world, cpu, pid)
       case MarkKind.Migrate:
         return migrate(world, cpu, a, s.b[i]!)
-      case MarkKind.Lost:
-        cpu.irqs.length = 0
-        cpu.softirq = -1
-        if (cpu.seat) lost(world, cpu.seat)
-        return world.changed(cpu)
+      case MarkKind.Gap:
+        return gap(world, cpu)
+      case MarkKind.GapEnd:
+        return gapEnd(world, cpu, pid)
     }
     const v = world.seatOf(stream.machine, pid)
     if (!v) return

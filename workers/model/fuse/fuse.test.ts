@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { storySession, tell, told, type StoryEvent, type StoryMachine } from '../../../test/fixtures/vm-story.js'
+import { storyEvents, storySession, tell, told, type StoryEvent, type StoryMachine } from '../../../test/fixtures/vm-story.js'
 import { FusedState } from '../../thread/contract.js'
 import { sessionTime } from '../../units.js'
 
@@ -330,6 +330,33 @@ describe('further cases', () => {
       '10..20 VmmKernel HLT',
       '20..30 Guest not known',
     ])
+  })
+
+  test('what happened while events were lost is not known', async () => {
+    const text = `
+0 sw 0->31 | 5 entry | 10 exit 1 | 20 sw 31(R)->30 | 30 work | 60 work | 70 sw 30->31 | 75 entry | 80 exit 1 | 81 entry
+90 work | 110 work | 115 exit 12 | 120 entry | 130 end`
+    const events = storyEvents(text).map((e) => (e.t === 60 || e.t === 110 ? { ...e, lost: 5 } : e))
+    const views = await storySession([host, guest], events).views()
+    expect(told(views, 'm0/vcpu/31').slice(2)).toEqual([
+      '10..20 VmmKernel EXTERNAL_INTERRUPT',
+      '20..30 Preempted other-30',
+      '30..70 Unknown',
+      '70..75 VmmKernel EXTERNAL_INTERRUPT',
+      '75..80 Guest not known',
+      '80..81 VmmKernel EXTERNAL_INTERRUPT',
+      '81..90 Guest not known',
+      '90..115 Unknown',
+      '115..120 VmmKernel HLT',
+      '120..130 Guest not known',
+    ])
+    expect(told(views, 'm0/pcpu0').filter((l) => /Unknown|Task/.test(l))).toEqual([
+      '20..30 HostTask other-30',
+      '30..60 Unknown',
+      '60..70 HostTask other-30',
+      '90..115 Unknown',
+    ])
+    expect(views.preemptions({ limit: 9 }).lost).toBe(10)
   })
 
   test('woken before it was off its CPU: ready, never blocked', async () => {

@@ -9,7 +9,7 @@ export class Labels {
   readonly all: FusedLabel[] = []
   readonly #tasks: Map<number, number>[] = []
   readonly #texts: Map<string, number>[] = []
-  readonly #calls = new Map<string, number>()
+  readonly #calls: (number | undefined)[][] = []
 
   constructor(
     private readonly files: readonly TraceFile[],
@@ -25,14 +25,12 @@ export class Labels {
     return label
   }
 
-  /** A task within a system call. */
-  call(machine: MachineIndex, pid: number, call: string): number {
-    const key = `${machine}/${pid}/${call}`
-    const known = this.#calls.get(key)
+  /** A task within a system call, the number of whose name is `call`. */
+  call(machine: MachineIndex, pid: number, call: number, name: string): number {
+    const own = (this.#calls[this.task(machine, pid)] ??= [])
+    const known = own[call]
     if (known !== undefined) return known
-    const label = this.all.push({ text: this.name(machine, pid), machine, pid, detail: call }) - 1
-    this.#calls.set(key, label)
-    return label
+    return (own[call] = this.all.push({ text: this.name(machine, pid), machine, pid, detail: name }) - 1)
   }
 
   /** Anything that is no task. */

@@ -62,7 +62,9 @@ async function readStream(
 ): Promise<SideColumns | null> {
   const local = Array.from(stream.types, (type) => families[type] ?? null)
   const wanted = Uint8Array.from(local, (f) => (f ? 1 : 0))
-  let count = stream.lost.filter((l) => l.row < stream.count).length
+  // Where events were lost: one mark at the event before, one at the event after.
+  const gaps = [...new Set(stream.lost.map((l) => l.row))].filter((row) => row > 0 && row < stream.count)
+  let count = gaps.length * 2
   for (let i = 0; i < stream.count; i++) count += wanted[stream.type[i]!]!
   if (count === 0) return null
   const side: SideColumns = {
@@ -80,15 +82,23 @@ async function readStream(
   }
   const read: number[] = []
   const told = new Set<number>()
-  const lost = [...stream.lost]
+  let gap = 0
   let n = 0
+  const closeBefore = (i: number): void => {
+    side.row[n] = i
+    put(n++, GAP)
+  }
   for (let i = 0; i < stream.count; i++) {
-    while (lost.length > 0 && lost[0]!.row <= i) {
-      lost.shift()
+    if (gaps[gap] === i) {
       side.row[n] = i
-      put(n++, LOST)
+      put(n++, GAP_END)
+      gap++
     }
-    if (wanted[stream.type[i]!] === 0) continue
+    const before = gaps[gap] === i + 1
+    if (wanted[stream.type[i]!] === 0) {
+      if (before) closeBefore(i)
+      continue
+    }
     side.row[n] = i
     const { plain, of, onceAThread } = local[stream.type[i]!]!
     if (plain) put(n, plain)
@@ -97,6 +107,7 @@ async function readStream(
       if (onceAThread) told.add(stream.pid[i]!)
     }
     n++
+    if (before) closeBefore(i)
   }
   const rows = Uint32Array.from(read, (k) => side.row[k]!)
   await visitRows(session, stream, rows, (record: RecordView, i) => {
@@ -108,4 +119,5 @@ async function readStream(
   return side
 }
 
-const LOST = mark(MarkKind.Lost)
+const GAP = mark(MarkKind.Gap)
+const GAP_END = mark(MarkKind.GapEnd)

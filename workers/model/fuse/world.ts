@@ -3,6 +3,7 @@
 
 import { FusedState, SpanFlag } from '../../thread/contract.js'
 import type { MachineIndex } from '../../units.js'
+import { Calls } from './calls.js'
 import type { Labels } from './labels.js'
 import type { RowLog } from './log.js'
 import { isHalt } from './reasons.js'
@@ -70,7 +71,7 @@ interface Shown {
 export class World {
   readonly #cpus = new Map<number, Cpu>()
   readonly #seats: Map<number, Vcpu>[] = []
-  readonly #calls: Map<number, number>[] = []
+  readonly #calls: Calls[] = []
   readonly #shown: Shown = { state: FusedState.Unknown, label: -1, flags: 0 }
 
   constructor(
@@ -93,8 +94,8 @@ export class World {
   }
 
   /** System call of each task that is in one. */
-  callsOf(machine: MachineIndex): Map<number, number> {
-    return (this.#calls[machine] ??= new Map())
+  callsOf(machine: MachineIndex): Calls {
+    return (this.#calls[machine] ??= new Calls())
   }
 
   wait(v: Vcpu, cpu: Cpu): void {
@@ -219,6 +220,7 @@ export class World {
       }
       case 'unknown':
         s.state = FusedState.Unknown
+        s.flags = 0
     }
   }
 
@@ -247,12 +249,12 @@ export class World {
   }
 
   #taskState(cpu: Cpu, s: Shown, task: FusedState, syscall: FusedState): void {
-    const call = this.#calls[cpu.machine]?.get(cpu.pid)
-    s.state = call === undefined ? task : syscall
+    const call = this.#calls[cpu.machine]?.of(cpu.pid) ?? -1
+    s.state = call < 0 ? task : syscall
     s.label =
-      call === undefined
+      call < 0
         ? this.labels.task(cpu.machine, cpu.pid)
-        : this.labels.call(cpu.machine, cpu.pid, this.texts[call]!)
+        : this.labels.call(cpu.machine, cpu.pid, call, this.texts[call]!)
   }
 }
 

@@ -99,10 +99,3 @@ export function nested(world: World, v: Vcpu, level: 1 | 2, reason: number): voi
   if (reason >= 0) v.nestedReason = reason
   world.changedVcpu(v)
 }
-
-/** Events were lost: what the vCPU did meanwhile is not known. */
-export function lost(world: World, v: Vcpu): void {
-  if (!v.split) return
-  v.mode = 'unknown'
-  world.changedVcpu(v)
-}

@@ -27,7 +27,10 @@ export const MarkKind = {
   SyscallExit: 12,
   /** a = pid, b = CPU. */
   Migrate: 13,
-  Lost: 16,
+  /** Events are lost from here .. */
+  Gap: 14,
+  /** .. to here. */
+  GapEnd: 15,
 } as const
 export type MarkKind = (typeof MarkKind)[keyof typeof MarkKind]
 

@@ -82,3 +82,24 @@ export function migrate(world: World, cpu: Cpu, pid: number, to: number): void {
   world.wait(v, target)
   world.changedVcpu(v)
 }
+
+/** Events of a CPU are lost from here on: who runs on it, and whether those who wait for it still do, is not known. */
+export function gap(world: World, cpu: Cpu): void {
+  cpu.irqs.length = 0
+  cpu.softirq = -1
+  for (const v of cpu.waiting) {
+    v.off = FusedState.Unknown
+    world.stopWaiting(v)
+    world.changedVcpu(v)
+  }
+  switchTo(world, cpu, -1, NotRecorded, 0)
+}
+
+/** The first event after lost ones is of `pid`. */
+export function gapEnd(world: World, cpu: Cpu, pid: number): void {
+  if (cpu.pid >= 0) return
+  const v = world.seatOf(cpu.machine, pid)
+  if (v?.split) v.mode = 'unknown'
+  if (v) v.seen = false
+  switchTo(world, cpu, pid, NotRecorded, SpanFlag.Inferred)
+}

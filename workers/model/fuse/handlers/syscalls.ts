@@ -17,5 +17,8 @@ export function syscallEnter(world: World, cpu: Cpu, pid: number, text: number):
 }
 
 export function syscallExit(world: World, cpu: Cpu, pid: number): void {
-  if (world.callsOf(cpu.machine).delete(pid) && pid === cpu.pid) world.changed(cpu)
+  const calls = world.callsOf(cpu.machine)
+  if (calls.of(pid) < 0) return
+  calls.set(pid, -1)
+  if (pid === cpu.pid) world.changed(cpu)
 }
