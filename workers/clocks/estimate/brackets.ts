@@ -2,7 +2,8 @@
 // counts only where exactly one bracket can hold it, so no wrong constraint is ever made while the bounds are true.
 
 import { lowerBound } from '../../columns/event-table.js'
-import type { BracketKind, Evidence, VcpuEvidence } from './evidence.js'
+import type { BracketKind, Evidence, PacketWay, VcpuEvidence } from './evidence.js'
+import { matchPackets, NO_PACKETS, type PacketMatching } from './packets.js'
 
 /** Brackets of one vCPU with open ends closed by their neighbours, for matching only: an end not seen gives no constraint. */
 export interface ClosedBrackets {
@@ -35,7 +36,7 @@ export const countOpen = (evidence: Evidence): number =>
 export class Constraints {
   g = new Float64Array(256)
   d = new Float64Array(256)
-  /** Index of the bracket, and of the vCPU in the evidence. */
+  /** Index of the bracket (-1 = from a packet), and of the vCPU in the evidence. */
   bracket = new Int32Array(256)
   vcpu = new Uint16Array(256)
   n = 0
@@ -77,6 +78,7 @@ export interface Matching {
    * when they do not.
    */
   readonly brokenAt: number
+  readonly packets: PacketMatching
 }
 
 /** Score of stray groups of events (those between the same two brackets) at which the relation is given up: a stray group adds
@@ -86,8 +88,14 @@ const STRAYS = 4
 /** Possible host - guest at a guest time. */
 export type Bounds = (g: number) => readonly [number, number]
 
-/** Matches the guest events in [from, to] of all vCPUs. O(events + brackets). */
-export function matchBrackets(all: readonly ClosedBrackets[], bounds: Bounds, from: number, to: number): Matching {
+/** Matches the guest events in [from, to] of all vCPUs, and the packets of the ways. O(events + brackets). */
+export function matchBrackets(
+  all: readonly ClosedBrackets[],
+  bounds: Bounds,
+  from: number,
+  to: number,
+  ways: readonly PacketWay[] = [],
+): Matching {
   const lower = new Constraints()
   const upper = new Constraints()
   let used = 0
@@ -98,6 +106,7 @@ export function matchBrackets(all: readonly ClosedBrackets[], bounds: Bounds, fr
   all.forEach((b, vcpu) => {
     const guest = b.source.guest
     const n = b.from.length
+    if (n === 0) return
     let i = lowerBound(guest, guest.length, from)
     let k = 0
     let open = -1
@@ -140,5 +149,7 @@ export function matchBrackets(all: readonly ClosedBrackets[], bounds: Bounds, fr
     }
     finish()
   })
-  return { lower, upper, used, ambiguous, outside, brackets, brokenAt }
+  // Last, so that constraints of brackets come first in their columns.
+  const packets = ways.length === 0 ? NO_PACKETS : matchPackets(ways, bounds, from, to, lower, upper)
+  return { lower, upper, used, ambiguous, outside, brackets, brokenAt, packets }
 }

@@ -5,7 +5,8 @@
 import { lowerBound } from '../../columns/event-table.js'
 import { boundsAt, feasibleRegion, hullOf, type Points, type Region, type Side } from '../hull.js'
 import { matchBrackets, type Bounds, type ClosedBrackets, type Constraints, type Matching } from './brackets.js'
-import type { Anchor } from './evidence.js'
+import type { Anchor, PacketWay } from './evidence.js'
+import { trustedWays } from './packets.js'
 
 export interface ContractOptions {
   /** How far the anchor may be off, ns. */
@@ -26,6 +27,7 @@ export interface Stretch {
   readonly to: number
   readonly region: Region
   readonly matching: Matching
+  readonly ways: readonly PacketWay[]
 }
 
 /** The constraints of one side that can matter, about the centre, and which they are. */
@@ -53,14 +55,15 @@ function narrow(
   centre: number,
   base: number,
   maxDrift: number,
+  ways: readonly PacketWay[],
 ): Stretch {
-  const matching = matchBrackets(all, bounds, from, to)
+  const matching = matchBrackets(all, bounds, from, to, ways)
   const lower = binding(matching.lower, 'lower', centre, base)
   const upper = binding(matching.upper, 'upper', centre, base)
   const region = feasibleRegion(lower, upper, maxDrift)
   const lowerHull = region.lowerHull.map((i) => lower.from[i]!)
   const upperHull = region.upperHull.map((i) => upper.from[i]!)
-  return { centre, base, from, to, region: { ...region, lowerHull, upperHull }, matching }
+  return { centre, base, from, to, region: { ...region, lowerHull, upperHull }, matching, ways }
 }
 
 const holds = (s: Stretch): boolean => s.region.status !== 'empty' && s.matching.brokenAt === Infinity
@@ -96,13 +99,15 @@ export function contract(
   first: number,
   last: number,
   o: ContractOptions = CONTRACT_DEFAULTS,
+  packets: readonly PacketWay[] = [],
 ): Stretch | null {
+  const ways = packets.length === 0 ? packets : trustedWays(packets, anchor, o.reach, o.maxDrift, first, last)
   let known: Stretch | null = null
   let from = Math.max(first, anchor.g - o.window)
   let to = Math.min(last, anchor.g + o.window)
   let width = o.window
   const attempt = (a: number, b: number): Stretch =>
-    narrow(all, guarded(anchor, o, known), a, b, anchor.g, anchor.offset, o.maxDrift)
+    narrow(all, guarded(anchor, o, known), a, b, anchor.g, anchor.offset, o.maxDrift, ways)
   const start = attempt(from, to)
   if (!holds(start)) return null
   known = start
@@ -141,6 +146,7 @@ export function contract(
     if (!holds(again)) break
     const settled: boolean =
       again.matching.used === known.matching.used &&
+      again.matching.packets.used === known.matching.packets.used &&
       again.region.delta[0] === known.region.delta[0] &&
       again.region.delta[1] === known.region.delta[1]
     known = again
@@ -179,8 +185,8 @@ export function meet(
   const end = Math.max(a.from, times.slice(0, after + 1).findLast(isA) ?? from)
   const start = Math.min(b.to, times.slice(after + 1).find(isB) ?? to)
   return [
-    narrow(all, boundsOf(a), a.from, end, a.centre, a.base, o.maxDrift),
-    narrow(all, boundsOf(b), start, b.to, b.centre, b.base, o.maxDrift),
+    narrow(all, boundsOf(a), a.from, end, a.centre, a.base, o.maxDrift, a.ways),
+    narrow(all, boundsOf(b), start, b.to, b.centre, b.base, o.maxDrift, b.ways),
   ]
 }
 

@@ -3,11 +3,13 @@
 
 import { lowerBound, upperBound } from '../../columns/event-table.js'
 import { feasibleRegion } from '../hull.js'
-import { findAnchor } from './anchor.js'
+import { findAnchor as findSilences, type AnchorOptions } from './anchor.js'
 import { closeBrackets, countOpen, matchBrackets, type ClosedBrackets } from './brackets.js'
 import { checkModel, midline, type ModelCheck } from './check.js'
 import { boundsOf, contract, CONTRACT_DEFAULTS, meet, type Stretch } from './contract.js'
+import { coverCuts, type Cut } from './cuts.js'
 import type { Anchor, Evidence } from './evidence.js'
+import { NO_PACKETS, packetAnchor, type PacketMatching } from './packets.js'
 import { placesOf, type Places } from './places.js'
 
 export type Verdict = 'GUARANTEED' | 'CONDITIONAL' | 'LOOSE' | 'ONE-SIDED' | 'INFEASIBLE' | 'NONE'
@@ -27,6 +29,8 @@ export interface EstimatePiece {
   readonly deltaRange: readonly [number, number]
   readonly stretch: Stretch
   readonly check: ModelCheck
+  /** How many writes of the TSC offset lie before it. */
+  readonly segment: number
 }
 
 /** A break between two pieces: the clock stepped, or its rate changed, somewhere in [from, to] (guest time). */
@@ -35,6 +39,8 @@ export interface Break {
   readonly to: number
   /** Possible height of the step, ns (later minus earlier host - guest). */
   readonly step: readonly [number, number]
+  /** What tells of it: what the guest's events contradict, or the host's own word, which is exact. */
+  readonly cause: 'events' | 'kvm_write_tsc_offset'
 }
 
 export interface Estimate {
@@ -53,6 +59,9 @@ export interface Estimate {
     readonly open: number
     readonly outside: number
   }
+  readonly packets: PacketMatching
+  /** Guest time from which on the guest ran no more on this host though its events go on: nothing relates them. */
+  readonly leftAt: number | null
   /** Least common slack that makes contradictory constraints agree, ns; 0 where there is no contradiction. */
   readonly slack: number
   /** Share of the guest's events within the pieces, 0..1; events before the first or after the last bracket do not count. */
@@ -72,7 +81,17 @@ export interface EstimateOptions {
 const REACHES = [20_000, CONTRACT_DEFAULTS.reach, 1_000_000, 10_000_000]
 
 /** Most events have one bracket only: the anchor was near enough to say something. */
-const isClear = (s: Stretch): boolean => s.matching.used > s.matching.ambiguous && s.region.status === 'bounded'
+const isClear = ({ matching, region }: Stretch): boolean =>
+  region.status === 'bounded' &&
+  (matching.used > matching.ambiguous || (matching.used + matching.ambiguous === 0 && matching.packets.used > 0))
+
+/** How much a stretch explains. */
+const weight = ({ matching }: Stretch): number => matching.used + matching.packets.used
+
+const hasBrackets = (evidence: Evidence): boolean => evidence.vcpus.some((v) => v.entry.length > 0)
+
+const findAnchor = (evidence: Evidence, options: AnchorOptions = {}): Anchor | null =>
+  findSilences(evidence, options) ?? (hasBrackets(evidence) ? null : packetAnchor(evidence.ways ?? []))
 
 /** Estimates the relation of one guest's clock to its host's. */
 export function estimate(evidence: Evidence, options: EstimateOptions = {}): Estimate {
@@ -86,37 +105,85 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
     accuracy: null,
     halfWidth: null,
     brackets: { used: 0, ambiguous: 0, open, outside: 0 },
+    packets: NO_PACKETS,
+    leftAt: null,
     slack: 0,
     covered: 0,
     after: null,
   }
-  if (!range || evidence.vcpus.every((v) => v.entry.length === 0)) return { ...nothing, verdict: 'NONE' }
+  if (!range || (!hasBrackets(evidence) && (evidence.ways ?? []).length === 0)) return { ...nothing, verdict: 'NONE' }
   const all = evidence.vcpus.map((v) => closeBrackets(v, evidence.kind))
   const start = firstStretch(evidence, all, range, options)
-  let stretches = start
-    ? cover(evidence, all, start.stretch, range).map((s) => ({ s, vcpu: null as number | null }))
-    : []
+  const cuts = cutsOf(evidence)
+  const parts: { readonly s: Stretch; readonly segment: number }[] = !start
+    ? []
+    : cuts.length === 0
+      ? cover(evidence, all, start.stretch, range).map((s) => ({ s, segment: 0 }))
+      : coverCuts(
+          start.stretch,
+          range,
+          cuts,
+          (anchor, [from, to]) => nearest(evidence, all, anchor, from, to),
+          (s, limits) => cover(evidence, all, s, limits),
+        )
+  let stretches = parts.map((p) => ({ ...p, vcpu: null as number | null }))
   const anchor = start?.anchor ?? options.anchor ?? findAnchor(evidence)
-  if (stretches.length !== 1 && all.length > 1 && anchor) {
+  if (stretches.length !== 1 && all.length > 1 && anchor && cuts.length === 0) {
     const apart = eachVcpu(evidence, all, anchor, range)
-    if (apart) stretches = apart.map((s, vcpu) => ({ s, vcpu }))
+    if (apart) stretches = apart.map((s, vcpu) => ({ s, vcpu, segment: 0 }))
   }
   if (stretches.length === 0 || !anchor) {
     return {
       ...nothing,
       anchor,
-      verdict: anchor ? 'INFEASIBLE' : 'NONE',
-      slack: anchor ? slackAt(all, anchor, range) : 0,
+      verdict: anchor && hasBrackets(evidence) ? 'INFEASIBLE' : 'NONE',
+      slack: anchor && hasBrackets(evidence) ? slackAt(all, anchor, range) : 0,
     }
   }
   // A stretch in which hardly an event has one bracket only says nothing; its neighbours' lines are continued through it.
   const clear = stretches.filter(({ s }) => isClear(s))
-  const pieces = (clear.length > 0 ? clear : stretches).map(({ s, vcpu }): EstimatePiece => {
+  const pieces = (clear.length > 0 ? clear : stretches).map(({ s, vcpu, segment }): EstimatePiece => {
     const { centre, base, region } = s
     const [from, to] = evidenceIn(s)
-    return { vcpu, from, to, centre, base, ...midline(s), deltaRange: region.delta, stretch: s, check: checkModel(s) }
+    const line = midline(s)
+    return {
+      vcpu,
+      from,
+      to,
+      centre,
+      base,
+      ...line,
+      deltaRange: region.delta,
+      stretch: s,
+      check: checkModel(s),
+      segment,
+    }
   })
   return conclude(evidence, all, anchor, pieces, open, options)
+}
+
+/** Host times beyond which no line of the clocks is continued. */
+function cutsOf({ writes, goneAt }: Evidence): readonly Cut[] {
+  const cuts: Cut[] = (writes ?? []).map((w) => ({ ...w, ends: false }))
+  return typeof goneAt === 'number' ? [...cuts, { from: goneAt, to: goneAt, by: null, ends: true }] : cuts
+}
+
+/** A stretch within [from, to] from an anchor nearby, with the least reach that is clear. */
+function nearest(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  anchor: Anchor,
+  from: number,
+  to: number,
+): Stretch | null {
+  const tries: Stretch[] = []
+  for (const reach of hasBrackets(evidence) ? REACHES.slice(0, 3) : REACHES.slice(2)) {
+    const s = contract(all, anchor, from, to, { ...CONTRACT_DEFAULTS, reach }, evidence.ways)
+    if (!s || weight(s) === 0) continue
+    tries.push(s)
+    if (isClear(s)) break
+  }
+  return tries.reduce<Stretch | null>((a, b) => (a && weight(a) >= weight(b) ? a : b), null)
 }
 
 /** Guest times between which a stretch has constraints: beyond them nothing confirms its line. */
@@ -159,18 +226,20 @@ function firstStretch(
   const tries: Start[] = []
   /** True when the whole range is explained: then nothing else need be tried. */
   const attempt = (anchor: Anchor, reach: number): boolean => {
-    const s = contract(all, anchor, range[0], range[1], { ...CONTRACT_DEFAULTS, reach })
-    if (!s || s.matching.used === 0) return false
+    const s = contract(all, anchor, range[0], range[1], { ...CONTRACT_DEFAULTS, reach }, evidence.ways)
+    if (!s || weight(s) === 0) return false
     tries.push({ anchor, stretch: s })
     return isClear(s) && s.from === range[0] && s.to === range[1]
   }
   const given = options.anchor
-  const reaches = options.reach === undefined ? REACHES : [options.reach]
+  const able = hasBrackets(evidence) ? REACHES : REACHES.slice(2)
+  const reaches = options.reach === undefined ? able : [options.reach]
   if (given && reaches.some((reach) => attempt(given, reach))) return tries[tries.length - 1]!
   const found = findAnchor(evidence)
-  if (found && REACHES.slice(0, 3).some((reach) => attempt(found, reach))) return tries[tries.length - 1]!
+  if (found && (hasBrackets(evidence) ? REACHES.slice(0, 3) : able).some((reach) => attempt(found, reach)))
+    return tries[tries.length - 1]!
   // None covers everything: the one that explains most events.
-  return tries.reduce<Start | null>((a, b) => (a && a.stretch.matching.used >= b.stretch.matching.used ? a : b), null)
+  return tries.reduce<Start | null>((a, b) => (a && weight(a.stretch) >= weight(b.stretch) ? a : b), null)
 }
 
 /** Stretches that cover the whole range, from the first one outwards. */
@@ -210,18 +279,10 @@ function stretchBehind(
   const limits = side > 0 ? ([edge + 1, to] as const) : ([from, edge - 1] as const)
   const [lo, hi] = boundsOf(last)(edge)
   const at = edge + side * CONTRACT_DEFAULTS.window
-  const tries: Stretch[] = []
   const vote = findAnchor(evidence, { from: limits[0], to: limits[1] })
   const near = { g: Math.min(Math.max(at, limits[0]), limits[1]), offset: Math.round((lo + hi) / 2) }
-  for (const anchor of vote ? [near, vote] : [near]) {
-    for (const reach of REACHES.slice(0, 3)) {
-      const s = contract(all, anchor, limits[0], limits[1], { ...CONTRACT_DEFAULTS, reach })
-      if (!s || s.matching.used === 0) continue
-      tries.push(s)
-      if (isClear(s)) break
-    }
-  }
-  return tries.reduce<Stretch | null>((a, b) => (a && a.matching.used >= b.matching.used ? a : b), null)
+  const tries = (vote ? [near, vote] : [near]).map((anchor) => nearest(evidence, all, anchor, limits[0], limits[1]))
+  return tries.reduce((a, b) => (a && (!b || weight(a) >= weight(b)) ? a : b), null)
 }
 
 /** Every vCPU alone, under one common drift; null where that does not explain more than all together do. */
@@ -273,8 +334,14 @@ function conclude(
     outside: sum((p) => p.stretch.matching.outside),
   }
   const after = placesOf(all, (g, vcpu) => offsetAt(pieces, g, vcpu))
-  const covered = coverage(evidence, pieces, after.beyond)
-  const base = { kind: evidence.kind, anchor, pieces, brackets, after, covered, slack: 0 }
+  const covered = coverage(evidence, pieces, hasBrackets(evidence) ? after.beyond : 0)
+  const packets = {
+    used: sum((p) => p.stretch.matching.packets.used),
+    ambiguous: sum((p) => p.stretch.matching.packets.ambiguous),
+    unmatched: sum((p) => p.stretch.matching.packets.unmatched),
+  }
+  const leftAt = leftAfter(evidence, pieces)
+  const base = { kind: evidence.kind, anchor, pieces, brackets, packets, leftAt, after, covered, slack: 0 }
   const bounded = pieces.every((p) => p.stretch.region.status === 'bounded')
   if (!bounded) {
     return { ...base, verdict: oneSided(pieces) ? 'ONE-SIDED' : 'NONE', breaks: [], accuracy: null, halfWidth: null }
@@ -283,20 +350,21 @@ function conclude(
   const excursion = Math.max(...pieces.map((p) => p.check.excursion))
   const corridor = Math.max(...pieces.map((p) => p.check.corridor / 2))
   const broken = pieces.some((p, i) => i > 0 && p.vcpu === pieces[i - 1]!.vcpu)
-  const failed = broken || after.outside > 0 || covered < 0.999 || pieces.some((p) => p.check.failed)
+  const failed =
+    broken || after.outside > 0 || (hasBrackets(evidence) && covered < 0.999) || pieces.some((p) => p.check.failed)
   const contradicted = after.outside > 0.05 * (after.inside + after.outside)
   const verdict: Verdict = contradicted
     ? 'INFEASIBLE'
     : failed
       ? 'CONDITIONAL'
-      : evidence.kind === 'sched'
+      : evidence.kind === 'sched' || pieces.some(restsOnPackets)
         ? 'LOOSE'
         : 'GUARANTEED'
   const room = Math.max(halfWidth, corridor) + (failed ? excursion : 0)
   return {
     ...base,
     verdict,
-    breaks: breaksOf(pieces),
+    breaks: breaksOf(evidence, pieces),
     accuracy: contradicted ? null : room + nearMiss(after.misses, room),
     halfWidth,
     slack: contradicted ? slackAt(all, options.anchor ?? anchor, [pieces[0]!.from, pieces[pieces.length - 1]!.to]) : 0,
@@ -330,7 +398,20 @@ function widest(p: EstimatePiece): number {
   return Math.max(...[p.from, p.to].map((g) => bounds(g)).map(([lo, hi]) => (hi - lo) / 2))
 }
 
-function breaksOf(pieces: readonly EstimatePiece[]): Break[] {
+/** One side is bounded by packets alone. */
+const restsOnPackets = ({ stretch }: EstimatePiece): boolean =>
+  [stretch.matching.lower, stretch.matching.upper].some((c) => c.n === 0 || c.bracket[0]! < 0)
+
+/** Where the last piece ends, if guest events go on after the guest was last seen on the host. */
+function leftAfter({ goneAt, vcpus }: Evidence, pieces: readonly EstimatePiece[]): number | null {
+  const last = pieces[pieces.length - 1]
+  if (typeof goneAt !== 'number' || !last) return null
+  const lo = last.stretch.region.status === 'bounded' ? boundsOf(last.stretch)(last.to)[0] : lineAt(last, last.to)
+  const goesOn = vcpus.some((v) => v.guest.length > 0 && v.guest[v.guest.length - 1]! + lo > goneAt)
+  return goesOn ? last.to : null
+}
+
+function breaksOf(evidence: Evidence, pieces: readonly EstimatePiece[]): Break[] {
   const breaks: Break[] = []
   for (let i = 1; i < pieces.length; i++) {
     const a = pieces[i - 1]!
@@ -340,7 +421,10 @@ function breaksOf(pieces: readonly EstimatePiece[]): Break[] {
     const to = Math.max(a.to, b.from)
     const [aLo, aHi] = boundsOf(a.stretch)(a.to)
     const [bLo, bHi] = boundsOf(b.stretch)(b.from)
-    breaks.push({ from, to, step: [bLo - aHi, bHi - aLo] })
+    const written = (evidence.writes ?? []).slice(a.segment, b.segment)
+    const by = written.reduce<number | null>((n, w) => (n === null || w.by === null ? null : n + w.by), 0)
+    const step = written.length > 0 && by !== null ? ([by, by] as const) : ([bLo - aHi, bHi - aLo] as const)
+    breaks.push({ from, to, step, cause: written.length > 0 ? 'kvm_write_tsc_offset' : 'events' })
   }
   return breaks
 }
