@@ -12,25 +12,30 @@ import {
   fusedTracks,
   range,
   rangeSelection,
+  revealRow,
+  rowLayout,
   session,
   setRange,
   timeFormat,
 } from '../state/session-state.js'
 import type { TimeRange } from '../state/session-state.js'
-import { chosenPreemption } from '../timeline/blame.js'
+import { chosenPreemption, culpritRows } from '../timeline/blame.js'
 import { LatestOnly } from '../timeline/latest.js'
 import { copyText } from '../widgets/copy.js'
 import { Band, machineName } from '../widgets/machine.js'
 import { goToRow } from './menus.js'
-import { culpritName, vcpuParts } from './preemption-text.js'
+import { Exits, Tasks, Vcpus } from './fused-tables.js'
+import { culpritName } from './preemption-text.js'
 
-type Part = 'list' | 'victims' | 'culprits' | 'pairs' | 'vcpus'
+type Part = 'list' | 'victims' | 'culprits' | 'pairs' | 'vcpus' | 'tasks' | 'exits'
 const parts: readonly (readonly [Part, string])[] = [
   ['list', 'Longest'],
   ['victims', 'By victim'],
   ['culprits', 'By culprit'],
   ['pairs', 'By pair'],
   ['vcpus', 'vCPUs'],
+  ['tasks', 'Guest tasks'],
+  ['exits', 'Exits'],
 ]
 type Kind = 'all' | 'vcpu' | 'task'
 const kinds: readonly (readonly [Kind, string])[] = [
@@ -118,7 +123,7 @@ export function Preemptions() {
             {name}
           </button>
         ))}
-        <label class="check">
+        <label class="check" hidden={['vcpus', 'tasks', 'exits'].includes(part.value)}>
           of{' '}
           <select
             class="field"
@@ -153,6 +158,8 @@ export function Preemptions() {
         {now && part.value === 'culprits' && <Culprits report={now} />}
         {now && part.value === 'pairs' && <Pairs report={now} />}
         {totals.value && part.value === 'vcpus' && <Vcpus totals={totals.value} />}
+        {totals.value && part.value === 'tasks' && <Tasks totals={totals.value} />}
+        {totals.value && part.value === 'exits' && <Exits totals={totals.value} />}
         <LackingList list={lacking.value ?? []} />
       </div>
     </div>
@@ -205,6 +212,9 @@ function show(p: Preemption): void {
     rangeSelection.value = chosen
     held.value = { scope: before, range: range.peek(), chosen }
     chosenPreemption.value = { version: session.peek()?.version ?? -1, of: p }
+    // Both ends of the arrow in sight, where they fit; the victim's in any case.
+    const end = culpritRows(p).find((id) => rowLayout.peek().index.has(id))
+    if (end !== undefined) revealRow(end)
     goToRow(p.track)
   })
 }
@@ -333,74 +343,3 @@ const Pairs = ({ report: r }: ReportProps) => (
     rows={r.byPair.map((p) => ({ ...p, cells: [whose(p.victim), culpritName(p.culprit, machineName)] }))}
   />
 )
-
-function Vcpus({ totals: t }: { readonly totals: FusedTotals }) {
-  const unit = session.value?.unit ?? 'ns'
-  const names = [
-    'Guest',
-    'of it idle',
-    'VMM kernel',
-    'VMM user',
-    'Preempted',
-    'Ready',
-    'Blocked',
-    'Not known',
-    'Sum',
-    'Steal',
-  ]
-  return (
-    <table class="sums">
-      <thead>
-        <tr>
-          <th scope="col">vCPU</th>
-          {names.map((h) => (
-            <th key={h} scope="col" class="right">
-              {h}
-            </th>
-          ))}
-          <th scope="col">Most by</th>
-        </tr>
-      </thead>
-      <tbody>
-        {t.vcpus.map((v) => {
-          const { cells, sum } = vcpuParts(v)
-          const [worst] = v.preemptedBy
-          return (
-            <tr key={v.track} onClick={() => goToRow(v.track)}>
-              <td>
-                <Band machine={v.machine} />
-                <button type="button" class="link">
-                  {machineName(v.machine)} {v.label}
-                </button>
-                {!v.split && (
-                  <span class="muted" title="Guest and hypervisor cannot be told apart: both count as guest">
-                    {' '}
-                    *
-                  </span>
-                )}
-              </td>
-              {cells.map((c, i) => (
-                <td key={i} class={`right ${c === 0 || i === 1 ? 'muted' : ''}`}>
-                  {formatShort(c, unit)}
-                </td>
-              ))}
-              <td
-                class={`right ${sum === t.to - t.from ? '' : 'warning'}`}
-                title={`The parts sum to ${formatDelta(sum, unit)}; the range is ${formatDelta(t.to - t.from, unit)} long`}
-              >
-                {formatShort(sum, unit)}
-              </td>
-              <td class="right" title={`${formatDelta(v.steal, unit)}: preempted and ready`}>
-                {v.stealPercent.toFixed(1)} %
-              </td>
-              <td>{worst ? `${whose(worst.by)} ${formatShort(worst.time, unit)}` : ''}</td>
-            </tr>
-          )
-        })}
-      </tbody>
-      {t.vcpus.some((v) => !v.split) && (
-        <caption>* guest and hypervisor cannot be told apart: both count as guest.</caption>
-      )}
-    </table>
-  )
-}

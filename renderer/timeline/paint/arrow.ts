@@ -65,7 +65,8 @@ export function paintArrow(ctx: CanvasRenderingContext2D, p: ArrowPaint): void {
   if (p.label === '') return
   ctx.font = p.font
   const width = Math.ceil(ctx.measureText(p.label).width) + 10
-  const middle = y1 === null ? top + p.victim.height + 10 : (y0 + y1) / 2
+  const wanted = y1 === null ? top + p.victim.height + 10 : (y0 + y1) / 2
+  const middle = Math.min(Math.max(wanted, AXIS_HEIGHT + 30), p.height - 10)
   const at = Math.round(Math.max(2, x + 6 + width > p.scale.width ? x - 6 - width : x + 6))
   ctx.beginPath()
   ctx.roundRect(at, middle - 8, width, 16, 3)
