@@ -26,7 +26,7 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
 
   const used = guest.methods.find((m) => m.method === guest.method)!
   const recorded = guest.methods.find((m) => m.method === 'recorded')
-  const { brackets, accuracy, halfWidth, drift } = guest
+  const { brackets, packets, accuracy, halfWidth, drift } = guest
   const stated = accuracy !== null
   const facts: [string, string][] = [
     ['clocks', `${guest.clock} on ${guest.hostClock}`],
@@ -41,6 +41,14 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
       `${grouped(brackets.used)} used (${guest.kind === 'kvm' ? 'kvm_entry to kvm_exit' : 'thread on a CPU'}), ` +
         `${plural(brackets.open, 'end')} not seen; guest events that fit several ${grouped(brackets.ambiguous)}, none ${grouped(brackets.outside)}`,
     ],
+    [
+      'packets',
+      packets.used + packets.ambiguous + packets.unmatched === 0
+        ? ''
+        : `${grouped(packets.used)} used; ${grouped(packets.ambiguous)} fit several senders, ${grouped(packets.unmatched)} none`,
+    ],
+    ['left', guest.leftAt === null ? '' : `this host at ${time(guest.leftAt)}`],
+    ['kvm-clock', guest.rebases.length === 0 ? '' : `rebased ${plural(guest.rebases.length, 'time')}`],
     ['guest events', recorded && recorded !== used ? `${placesText(recorded)} as recorded` : ''],
     [recorded && recorded !== used ? '' : 'guest events', `${placesText(used)} by the method in use`],
     ['covered', stated ? `${(100 * guest.covered).toFixed(1)} % of the events that can be checked` : ''],
@@ -64,7 +72,8 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
       aligned(
         guest.breaks.map((b) => [
           `${time(Math.min(b.from, b.to))} .. ${time(Math.max(b.from, b.to))}`,
-          `step ${range(b.step)}`,
+          b.step[0] === b.step[1] ? `step ${signed(b.step[0])}` : `step ${range(b.step)}`,
+          b.cause === 'events' ? '' : b.cause,
         ]),
       ),
     ),

@@ -1,6 +1,6 @@
 // Evidence of a host and a guest whose clock relation is known: brackets and guest events drawn from gap distributions.
 
-import type { BracketKind, Evidence, VcpuEvidence } from '../../workers/clocks/estimate/evidence.js'
+import type { BracketKind, Evidence, PacketWay, VcpuEvidence } from '../../workers/clocks/estimate/evidence.js'
 
 export interface Step {
   /** Host time, ns. */
@@ -49,6 +49,32 @@ export interface TruthOptions {
   readonly kind?: BracketKind
   /** Extra offset per vCPU, ns. */
   readonly vcpuOffset?: readonly number[]
+  /** Host time from which on the guest runs elsewhere: its events go on, its entries and exits do not. */
+  readonly leaves?: number
+  readonly packets?: PacketOptions
+}
+
+/** Network packets between host and guest. */
+export interface PacketOptions {
+  /** Mean time between two packets of one direction, ns. */
+  readonly mean: number
+  /** Least and median time on the way, ns. */
+  readonly floor?: number
+  readonly median?: number
+  /** How many different lengths there are: few make packets alike. */
+  readonly lengths: number
+  /** Share of packets that never arrive, and of sendings that were not recorded. */
+  readonly dropped?: number
+  readonly unseen?: number
+  readonly ways?: readonly ('guest' | 'host')[]
+}
+
+export interface Packet {
+  readonly towards: 'guest' | 'host'
+  readonly length: number
+  /** Times in the clocks of sender and receiver; null = not recorded, or never arrived. */
+  readonly sent: number | null
+  readonly received: number | null
 }
 
 export interface Truth {
@@ -59,6 +85,7 @@ export interface Truth {
   offsetAt(guest: number, vcpu?: number): number
   /** Brackets whose one end was lost. */
   readonly open: number
+  readonly packets: readonly Packet[]
 }
 
 /** mulberry32: small, seeded, good enough for gaps. */
@@ -100,7 +127,11 @@ export function makeTruth(o: TruthOptions): Truth {
       const first = h + gap()
       const last = Math.max(first, h + length)
       const end = last + gap()
-      marks.push({ t: Math.round(h), enter: true }, { t: Math.round(end), enter: false })
+      const [entry, exit] = [
+        { t: Math.round(h), enter: true },
+        { t: Math.round(end), enter: false },
+      ]
+      marks.push(entry, exit)
       const events = guest.length
       // Rounding must not put an event outside of its bracket.
       guest.push(Math.ceil(toGuest(first, extra)))
@@ -108,7 +139,8 @@ export function makeTruth(o: TruthOptions): Truth {
       const between = Array.from({ length: inside }, () => first + next() * (last - first)).sort((a, b) => a - b)
       for (const t of between) guest.push(Math.round(toGuest(t, extra)))
       if (last > first) guest.push(Math.floor(toGuest(last, extra)))
-      told.push({ entry: marks.at(-2)!, exit: marks.at(-1)!, guest: guest.slice(events).sort((a, b) => a - b) })
+      if (h >= (o.leaves ?? Infinity)) marks.length -= 2
+      told.push({ entry, exit, guest: guest.slice(events).sort((a, b) => a - b) })
       h = end + 1000 + exponential(o.pauseMean ?? 100_000)
     }
     const kept = marks.filter(() => next() >= (o.lost ?? 0))
@@ -147,9 +179,11 @@ export function makeTruth(o: TruthOptions): Truth {
       guest: Float64Array.from(guest),
     })
   }
+  const packets = o.packets ? makePackets(o.packets, o, (h) => toGuest(h, 0)) : []
   return {
-    evidence: { kind: o.kind ?? 'kvm', vcpus },
+    evidence: { kind: o.kind ?? 'kvm', vcpus, ways: waysOf(packets, o, (h) => toGuest(h, 0)) },
     runs,
+    packets,
     open,
     offsetAt: (g, vcpu = 0) => {
       const extra = o.vcpuOffset?.[vcpu] ?? 0
@@ -158,4 +192,45 @@ export function makeTruth(o: TruthOptions): Truth {
       return plain + shiftAtHost(plain + shiftAtHost(plain)) - g
     },
   }
+}
+
+function makePackets(p: PacketOptions, o: TruthOptions, toGuest: (h: number) => number): Packet[] {
+  const next = random(o.seed + 1)
+  const exponential = (mean: number): number => -Math.log(1 - next()) * mean
+  const floor = p.floor ?? 5000
+  const packets: Packet[] = []
+  for (const towards of p.ways ?? (['guest', 'host'] as const)) {
+    for (let h = exponential(p.mean); h < o.duration; h += exponential(p.mean)) {
+      const arrival = h + floor + exponential(((p.median ?? 20_000) - floor) / Math.LN2)
+      const length = 40 + Math.floor(next() * p.lengths)
+      const [seen, arrived] = [next() >= (p.unseen ?? 0), next() >= (p.dropped ?? 0) && arrival < o.duration]
+      // Rounding must not let a packet arrive before it was sent.
+      const inbound = towards === 'guest'
+      packets.push({
+        towards,
+        length,
+        sent: seen ? Math.floor(inbound ? h : toGuest(h)) : null,
+        received: arrived ? Math.ceil(inbound ? toGuest(arrival) : arrival) : null,
+      })
+    }
+  }
+  return packets
+}
+
+function waysOf(packets: readonly Packet[], o: TruthOptions, toGuest: (h: number) => number): PacketWay[] {
+  return (['guest', 'host'] as const).flatMap((towards) => {
+    const own = packets.filter((p) => p.towards === towards)
+    if (own.length === 0) return []
+    const side = (of: 'sent' | 'received'): PacketWay['sent'] => {
+      const seen = own.flatMap((p) => (p[of] === null ? [] : [{ t: p[of], length: p.length }]))
+      seen.sort((a, b) => a.t - b.t)
+      return {
+        t: Float64Array.from(seen, (p) => p.t),
+        length: Int32Array.from(seen, (p) => p.length),
+        protocol: new Int32Array(seen.length).fill(-1),
+      }
+    }
+    const span = towards === 'guest' ? ([0, o.duration] as const) : ([toGuest(0), toGuest(o.duration)] as const)
+    return [{ towards, sent: side('sent'), received: side('received'), span, gaps: [], rivals: 0 }]
+  })
 }

@@ -25,6 +25,8 @@ export interface Assessment {
   readonly span: readonly [number, number]
   /** Machines of the two whose trace clock is `local`: it may differ between the CPUs, which no estimate can tell. */
   readonly local: readonly string[]
+  /** Host times of kvm_update_master_clock. */
+  readonly rebases: readonly number[]
 }
 
 /** Session time minus guest ticks at a guest time, by some method. */
@@ -81,6 +83,11 @@ export function assess(scene: Scene, guest: MachineInfo, known: OffsetOf | null)
     local: [guest, scene.machines[guest.parent ?? guest.machine]!]
       .filter((m) => m.files.some((f) => scene.files[f]!.meta.clock === 'local'))
       .map((m) => m.name),
+    rebases: (scene.marks?.rebases ?? [])
+      .map(({ stream, row }) => ({ s: scene.streams[stream]!, row }))
+      .filter(({ s }) => s.machine === guest.parent)
+      .map(({ s, row }) => s.t[row]!)
+      .sort((x, y) => x - y),
   }
 }
 
@@ -132,6 +139,7 @@ export function judge(
     error = offset - (lo + hi) / 2
   }
   // The estimate moved by hand is no estimate any more.
+  const alone = a.brackets.every((b) => b.from.length === 0)
   const own = method === 'events' && Math.abs(offset - offsetAt(a.estimate.pieces, middle)) <= 1
   const accuracy = own
     ? a.estimate.accuracy
@@ -142,7 +150,10 @@ export function judge(
     places,
     report: {
       method,
-      verdict: capped(own ? a.estimate.verdict : verdictOf(a.estimate, places, kind), a.local),
+      verdict: capped(
+        own ? a.estimate.verdict : alone ? byPackets(a, cpuOf, offsets) : verdictOf(a.estimate, places, kind),
+        a.local,
+      ),
       offset: String(Math.round(middle + offset - unscaled(a.rate, middle))),
       error,
       accuracy,
@@ -151,6 +162,19 @@ export function judge(
       beyond: places.beyond,
     },
   }
+}
+
+/** A method other than the estimate where packets are all there is: within their bounds or not. */
+function byPackets(a: Assessment, cpuOf: (vcpu: number) => number, offsets: OffsetOf): ClockVerdict {
+  if (a.estimate.accuracy === null) return a.estimate.verdict
+  const fits = a.estimate.pieces.every((p) =>
+    [p.from, p.to].every((g) => {
+      const [lo, hi] = boundsOf(p.stretch)(g)
+      const d = offsets(g, cpuOf(p.vcpu ?? 0))
+      return d >= lo - 1 && d <= hi + 1
+    }),
+  )
+  return fits ? 'LOOSE' : 'INFEASIBLE'
 }
 
 /** Clocks that may differ between CPUs leave nothing proven. */
@@ -182,6 +206,7 @@ const outsideShare = (p: { inside: number; outside: number }): number => p.outsi
 export function eventsAreBetter(a: Assessment, other: ClockMethodReport): boolean {
   const after = a.estimate.after
   if (!after || !isUsable(a)) return false
+  if (after.inside + after.outside === 0) return other.verdict === 'INFEASIBLE'
   return outsideShare(other) > outsideShare(after) + 0.005
 }
 
@@ -232,11 +257,19 @@ export function healthOf(input: HealthInput): ClockHealth {
     halfWidth: e.halfWidth,
     drift: e.accuracy === null ? null : drift,
     brackets: e.brackets,
+    packets: e.packets,
+    leftAt: e.leftAt === null ? null : sessionTime(at(e.leftAt)),
+    rebases: a.rebases.map((t) => sessionTime(t)),
     slack: e.slack,
     covered: e.covered,
     methods,
     bounds,
-    breaks: e.breaks.map((b) => ({ from: sessionTime(at(b.from)), to: sessionTime(at(b.to)), step: b.step })),
+    breaks: e.breaks.map((b) => ({
+      from: sessionTime(at(b.from)),
+      to: sessionTime(at(b.to)),
+      step: b.step,
+      cause: b.cause,
+    })),
     corridor: e.pieces.flatMap((p) =>
       p.check.windows.map((w) => ({ t: sessionTime(at(w.g, cpu)), lower: w.lower, upper: w.upper })),
     ),

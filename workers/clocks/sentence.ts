@@ -12,9 +12,15 @@ export interface SentenceInput {
 
 /** The verdict on a method in one sentence, and a second one where part of the guest's events cannot be checked. */
 export function sentence(input: SentenceInput, r: ClockMethodReport): string {
-  const said = judgement(input, r)
+  const { leftAt, packets } = input.assessment.estimate
+  const moved =
+    leftAt === null
+      ? ''
+      : ` Then ${input.guestName} ran no more on this host though its events go on, as after a live migration: nothing relates its later times.`
+  const said = judgement(input, r) + moved
   const seen = r.inside + r.outside
-  if (r.accuracy === null || r.beyond <= 0.01 * (seen + r.beyond)) return said
+  if (r.accuracy === null || moved !== '' || (seen === 0 && packets.used > 0) || r.beyond <= 0.01 * (seen + r.beyond))
+    return said
   return `${said} That holds for the ${seen} events during the host's recording; nothing confirms the times of the other ${r.beyond}.`
 }
 
@@ -37,6 +43,8 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
     case 'GUARANTEED':
       return `${source}: all ${seen} events of ${guestName} lie ${where}; its times are right to within ${accuracy}.`
     case 'LOOSE':
+      if (seen === 0)
+        return `${source}: ${a.estimate.packets.used} network packets were sent before they were received; that bounds the error by ${accuracy}, no closer without kvm_entry and kvm_exit.`
       return `${source}: all events of ${guestName} that can be checked lie ${where}; that bounds the error by ${accuracy}, no closer without kvm_entry and kvm_exit.`
     case 'CONDITIONAL': {
       const most = `${share} of the events of ${guestName} lie ${where}`
@@ -53,10 +61,14 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
         : `${source}: ${most}, but the corridor between them moves, as a small step of a clock would move it; expect errors up to ${accuracy}.`
     }
     case 'ONE-SIDED': {
+      if (seen + r.beyond > 0 && a.estimate.packets.used > 0 && pieces.every((p) => p.stretch.matching.used === 0))
+        return 'Network packets were recorded in one direction only, so the relation is bounded on one side and no accuracy can be stated.'
       const known = pieces.every((p) => p.stretch.matching.upper.n === 0) ? 'entries' : 'exits'
       return `Only ${known} were recorded, so the relation is bounded on one side and no accuracy can be stated.`
     }
     case 'INFEASIBLE':
+      if (seen === 0 && a.estimate.packets.used > 0)
+        return `${source}: network packets of ${guestName} were received before they were sent${accuracy ? `; the times are off by up to ${accuracy}` : ''}.`
       return `${source}: ${r.outside} of ${seen} events of ${guestName} lie at times when its vCPU cannot have run${accuracy ? `; the times are off by up to ${accuracy}` : ''}.`
     case 'NONE':
       return `The traces hold nothing that relates the clock of ${guestName} to its host's.`

@@ -2,6 +2,7 @@
 
 import type { SourceOpener, SourceRef } from '../bytes.js'
 import type { Scene } from '../clocks/estimate/gather.js'
+import { NO_MARKS, readClockMarks } from '../clocks/marks.js'
 import type { Relation } from '../clocks/relate.js'
 import type { Allocate, StreamBuilder } from '../columns/builder.js'
 import type { StreamColumns } from '../columns/event-table.js'
@@ -132,6 +133,8 @@ export class LoadedSession {
   #census: Census
   #choices: ClockChoices
   #runs: Runs
+  /** What the clocks read from records; the same for all choices. */
+  #marks = NO_MARKS
   readonly #clocks: ClockBook
 
   private constructor(
@@ -192,7 +195,7 @@ export class LoadedSession {
   #scene(): Scene {
     const { session } = this.state
     const { files, machines, eventTypes, table } = session
-    return { files, machines, eventTypes, streams: table.streams, runs: this.#runs }
+    return { files, machines, eventTypes, streams: table.streams, runs: this.#runs, marks: this.#marks }
   }
 
   /** Re-times all machines by other clock choices; decodes nothing. Throws RequestError for a choice that cannot be. */
@@ -265,6 +268,7 @@ export class LoadedSession {
     onProgress?.({ phase: 'merging', done: 0, total: count, unit: 'events' })
     await learnNames(files, streams, signal)
     this.#census = takeCensus(streams, this.layout.types, family.machines.length)
+    if (this.#clocks.guests.length > 0) this.#marks = await readClockMarks(files, streams, this.#census.eventTypes)
     this.#settle(relation, streams, growing.length > 0 ? growing : this.#buildersFor(streams))
     this.#loading = false
     onProgress?.({ phase: 'indexing', done: count, total: count, unit: 'events', events: count })

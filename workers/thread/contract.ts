@@ -170,6 +170,12 @@ export interface ClockHealth {
     readonly open: number
     readonly outside: number
   }
+  /** Network packets received by one side: paired with their sending, possible for several, and without a possible sender. */
+  readonly packets: { readonly used: number; readonly ambiguous: number; readonly unmatched: number }
+  /** When the guest was last on this host though its events go on (live migration); null otherwise. */
+  readonly leftAt: SessionTime | null
+  /** Times at which KVM rebased its paravirtual clock. */
+  readonly rebases: readonly SessionTime[]
   /** Least slack that makes contradictory constraints agree; 0 where they agree. */
   readonly slack: number
   /** Share of the guest's events that the pieces cover, 0..1. */
@@ -182,6 +188,7 @@ export interface ClockHealth {
     readonly from: SessionTime
     readonly to: SessionTime
     readonly step: readonly [number, number]
+    readonly cause: 'events' | 'kvm_write_tsc_offset'
   }[]
   /** Corridor per window: highest lower and lowest upper residual against the estimated line. */
   readonly corridor: readonly { readonly t: SessionTime; readonly lower: number; readonly upper: number }[]

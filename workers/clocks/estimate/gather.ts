@@ -8,6 +8,8 @@ import { SpanFlag, type MachineInfo } from '../../thread/contract.js'
 import { findAnchor } from './anchor.js'
 import { closeBrackets } from './brackets.js'
 import type { BracketKind, Evidence, VcpuEvidence } from './evidence.js'
+import type { ClockMarks } from '../marks.js'
+import { lastSeen, offsetWrites, packetWays } from './gather-marks.js'
 import { placesOf } from './places.js'
 
 /** What gathering needs of a session. */
@@ -18,6 +20,8 @@ export interface Scene {
   /** Names of the session's event types. */
   readonly eventTypes: readonly { readonly system: string; readonly name: string }[]
   readonly runs: Runs
+  /** What was read of records; absent = nothing. */
+  readonly marks?: ClockMarks
 }
 
 export interface Gathered {
@@ -50,7 +54,17 @@ export function gatherEvidence(
   const host = scene.machines[guest.parent]!
   const guestTimes = new Map(guest.cpus.map((cpu) => [cpu, guestEvents(scene, guest, cpu).map(scale)]))
   const candidates = threadsOf(scene, host, guest)
+  const { epoch } = scene.files[guest.files[0]!]!.meta
+  const guestTime = (s: StreamColumns, row: number): number =>
+    scale(s.ticks[row]! + Number(scene.files[s.file]!.meta.epoch - epoch))
+  const ways = packetWays(scene, guest, host, guestTime)
+  const packetsAlone = (): Gathered => {
+    const none = new Float64Array(0)
+    const vcpus = [...guestTimes].map(([vcpu, events]) => ({ vcpu, entry: none, exit: none, guest: events }))
+    return { evidence: { kind: 'sched', vcpus, ways }, threads: [], lacking: null }
+  }
   if (candidates.size === 0) {
+    if (ways.length > 0) return packetsAlone()
     return nothing(
       `No vCPU thread of ${guest.name} is known: the host's trace names none (GUEST option) and has no thread called "CPU n/KVM".`,
     )
@@ -72,11 +86,14 @@ export function gatherEvidence(
   const seated = chooseThreads(seats, kind, offsetGuess)
   const threads = seated.map(({ tid, by, evidence }) => ({ vcpu: evidence.vcpu, tid, by }))
   const vcpus = seated.map(({ evidence }) => evidence)
+  if (vcpus.length === 0 && ways.length > 0) return packetsAlone()
   const lacking =
     vcpus.length > 0
       ? null
       : `The host's trace says nothing about when the vCPUs of ${guest.name} ran: it needs kvm_entry and kvm_exit, or at least sched_switch.`
-  return { evidence: { kind, vcpus }, threads, lacking }
+  const tids = new Set(threads.map((t) => t.tid))
+  const writes = offsetWrites(scene, guest, tids, scale)
+  return { evidence: { kind, vcpus, ways, writes, goneAt: lastSeen(scene, host, tids) }, threads, lacking }
 }
 
 type Brackets = Pick<VcpuEvidence, 'entry' | 'exit'>
