@@ -15,11 +15,11 @@ export async function jumpLayer(direction: 1 | -1): Promise<void> {
   const t = placeInView()
   if (!api || !tracks || !isSessionTime(t)) return
   const chains = chainsOf(await api.layersAt(t), tracks)
-  for (const id of [activeRow.peek(), hoverRow.peek()]) {
-    const track = rowOf(id)?.track?.id ?? id
-    const next = track === null ? null : neighbourLayer(chains, track, direction)
-    if (next !== null) return goToRow(next)
-  }
+  const tracksOf = [activeRow.peek(), hoverRow.peek()].flatMap((id) => rowOf(id)?.track?.id ?? id ?? [])
+  // The row that was chosen counts, unless it has no part in what ran.
+  const from = tracksOf.find((id) => chains.some((c) => c.steps.some((s) => s.rows.includes(id))))
+  const next = from === undefined ? null : neighbourLayer(chains, from, direction)
+  if (next !== null) return goToRow(next)
   say(
     'note',
     direction < 0

@@ -63,7 +63,36 @@ export function Layers() {
           {shown.length > CPUS && <p class="muted">{shown.length - CPUS} more CPUs: point at a row to see its own.</p>}
         </>
       )}
+      <Legend />
     </article>
+  )
+}
+
+const legend: readonly (readonly [look: string, words: string])[] = [
+  ['solid', 'a task, in its own colour; in the machine’s where the task is not known'],
+  ['hatch', 'hypervisor, in the kernel: the guest was left for this reason'],
+  ['back', 'hypervisor, in user space'],
+  ['cross', 'preempted: could run and did not; the label says who did'],
+  ['line', 'ready: woken, waits for a CPU'],
+  ['interrupt', 'interrupt or softirq'],
+  ['idle', 'idle'],
+  ['none', 'blocked or not known: the pointer says which'],
+]
+
+function Legend() {
+  return (
+    <details class="legend">
+      <summary>Legend</summary>
+      <ul>
+        {legend.map(([look, words]) => (
+          <li key={look}>
+            <span class={`swatch swatch-${look}`} />
+            {words}
+          </li>
+        ))}
+      </ul>
+      <p class="muted">The band along the top is in the colour of the machine whose code ran.</p>
+    </details>
   )
 }
 

@@ -37,6 +37,8 @@ const parts: readonly (readonly [Part, string])[] = [
   ['tasks', 'Guest tasks'],
   ['exits', 'Exits'],
 ]
+/** These split time, whoever was preempted. */
+const sums: readonly Part[] = ['vcpus', 'tasks', 'exits']
 type Kind = 'all' | 'vcpu' | 'task'
 const kinds: readonly (readonly [Kind, string])[] = [
   ['all', 'vCPUs and tasks'],
@@ -123,21 +125,23 @@ export function Preemptions() {
             {name}
           </button>
         ))}
-        <label class="check" hidden={['vcpus', 'tasks', 'exits'].includes(part.value)}>
-          of{' '}
-          <select
-            class="field"
-            aria-label="Whose preemptions"
-            value={kind.value}
-            onChange={(e) => (kind.value = kinds.find(([k]) => k === e.currentTarget.value)?.[0] ?? 'all')}
-          >
-            {kinds.map(([k, name]) => (
-              <option key={k} value={k}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        {!sums.includes(part.value) && (
+          <label class="check">
+            of{' '}
+            <select
+              class="field"
+              aria-label="Whose preemptions"
+              value={kind.value}
+              onChange={(e) => (kind.value = kinds.find(([k]) => k === e.currentTarget.value)?.[0] ?? 'all')}
+            >
+              {kinds.map(([k, name]) => (
+                <option key={k} value={k}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <span class="fill" />
         {now && (
           <span class="muted">

@@ -352,6 +352,14 @@ export class Surface {
   }
 }
 
+/** The first of the rows that is in sight, else the first that is on the timeline at all. */
+function rowInSight(ids: readonly string[], height: number): Row | null {
+  const rows = ids.flatMap((id) => own.rowOf(id) ?? [])
+  const top = state.rowScroll.peek()
+  const seen = (row: Row) => row.y + row.height > top && row.y < top + height - AXIS_HEIGHT
+  return rows.find(seen) ?? rows[0] ?? null
+}
+
 /** The arrow from the preemption at hand to its culprit. */
 function paintBlame(ctx: CanvasRenderingContext2D, scale: Scale, height: number, theme: PaintTheme): void {
   const of = blamed.peek()

@@ -86,7 +86,7 @@ describe('fused rows', () => {
     expect(body(r, 0).size).toBe(1)
     expect(body(r, 20).size).toBe(2)
     expect(body(r, 40).size).toBe(2)
-    expect(body(r, 40)).toContain(pack(theme.preempted))
+    expect(body(r, 40)).toContain(colours(frame)[2])
     expect(body(r, 60)).toEqual(new Set([pack(theme.background)]))
   })
   it('edge preemption in red', () => {

@@ -56,7 +56,7 @@ export function fusedColour(
   const label = frame.labels?.[frame.value[span]!]
   const look = lookOf(frame.state[span]!)
   const dim = (c: Rgb) => (emphasis === 'dimmed' ? mix(theme.background, c, 0.22) : c)
-  if (look === 'cross') return dim(theme.preempted)
+  if (look === 'cross') return dim(mix(theme.background, theme.preempted, 0.75))
   if (look === 'hatch' || look === 'back')
     return dim(label ? mix(theme.background, machine(label.machine), 0.9) : theme.crowd)
   if (look === 'interrupt') return dim(theme.crowd)
