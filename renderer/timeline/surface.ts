@@ -374,10 +374,7 @@ function paintBlame(ctx: CanvasRenderingContext2D, scale: Scale, height: number,
     from: of.from,
     to: of.to,
     victim,
-    culprit:
-      culpritRows(of)
-        .map(own.rowOf)
-        .find((row) => row !== null) ?? null,
+    culprit: rowInSight(culpritRows(of), height),
     // Under the pointer the tip says it.
     label: state.hover.peek() ? '' : `${name} ${of.culprit.name}, ${formatDelta(of.lost, session.unit)}`,
     colour: theme.preempted,

@@ -75,14 +75,13 @@ describe('fused rows', () => {
     expect([r.at(10, 0), r.at(30, 0), r.at(50, 0)]).toEqual([pack(orange), pack(slate), pack(theme.background)])
   })
   it('fill tasks, hatch the hypervisor and preemption, and leave idle and blocked empty', () => {
-    const r = painted(
-      frameOf(
-        [FusedState.GuestTask, 0],
-        [FusedState.VmmKernel, 1],
-        [FusedState.Preempted, 2],
-        [FusedState.GuestIdle, 0],
-      ),
+    const frame = frameOf(
+      [FusedState.GuestTask, 0],
+      [FusedState.VmmKernel, 1],
+      [FusedState.Preempted, 2],
+      [FusedState.GuestIdle, 0],
     )
+    const r = painted(frame)
     expect(body(r, 0).size).toBe(1)
     expect(body(r, 20).size).toBe(2)
     expect(body(r, 40).size).toBe(2)
