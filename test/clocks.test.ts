@@ -323,6 +323,49 @@ describe('what cannot be known is not stated', () => {
   })
 })
 
+describe('what records tell beside entries and exits', () => {
+  const packets = { mean: 10_000_000, lengths: 1400 }
+
+  it('takes packets for evidence where nothing tells when the vCPUs ran', async () => {
+    for (const recorded of ['truth', { by: 40_000_000 }] as const) {
+      const opened = await openPair({ guests: [guest({ truth: plain({ packets }), recorded })], events: 'neither' })
+      const card = await health(1)
+      expect(card).toMatchObject({ method: recorded === 'truth' ? 'recorded' : 'events', verdict: 'LOOSE' })
+      expect(card.packets.used).toBeGreaterThan(100)
+      expect(card.sentence).toMatch(/network packets were sent before they were received; that bounds the error by/)
+      expect(worstError(opened)).toBeLessThanOrEqual(card.accuracy! + ROUNDING)
+    }
+    await openPair({
+      guests: [guest({ truth: plain({ packets: { ...packets, ways: ['guest'] } }) })],
+      events: 'neither',
+    })
+    expect(await health(1)).toMatchObject({ verdict: 'ONE-SIDED', accuracy: null })
+  })
+
+  it('cuts where the host wrote the TSC offset, and knows the height', async () => {
+    const steps = [{ at: 1e9, by: -700_000 }]
+    const opened = await openPair({
+      guests: [guest({ recorded: 'nothing', truth: plain({ ppm: 0, steps }) })],
+      writes: true,
+    })
+    const card = await health(1)
+    expect(card.breaks).toMatchObject([{ step: [-700_000, -700_000], cause: 'kvm_write_tsc_offset' }])
+    const base = Number(BigInt(opened.info.epoch) - HOST_EPOCH)
+    expect(card.rebases.map((t) => t + base)).toEqual([1e9])
+    expect(worstError(opened, 1, (h) => Math.abs(h - 1e9) > 2e6)).toBeLessThanOrEqual(card.accuracy! + ROUNDING)
+  })
+
+  it('relates nothing after a live migration', async () => {
+    const opened = await openPair({ guests: [guest({ truth: plain({ leaves: 1.2e9 }) })] })
+    const card = await health(1)
+    const base = Number(BigInt(opened.info.epoch) - HOST_EPOCH)
+    expect(card.leftAt! + base).toBeGreaterThan(1.15e9)
+    expect(card.leftAt! + base).toBeLessThan(1.21e9)
+    expect(card.sentence).toMatch(/as after a live migration: nothing relates its later times\.$/)
+    expect(card.breaks).toEqual([])
+  })
+})
+
 describe('another choice of clock', () => {
   it('re-times columns, order, rows and timeline together', async () => {
     const opened = await openPair({ guests: [guest({ recorded: { by: 500_000 } })] })

@@ -1,7 +1,17 @@
 // Recordings of a host and its guests, as trace-cmd would have written them, whose true clock relation is known.
 
 import { makeTruth, random, type GuestRun, type Truth, type TruthOptions } from './clock-truth.js'
-import { cpuIdle, hrtimerStart, knownFormats, kvmEntry, kvmExit } from './known-formats.js'
+import {
+  cpuIdle,
+  hrtimerStart,
+  knownFormats,
+  kvmEntry,
+  kvmExit,
+  kvmUpdateMasterClock,
+  kvmWriteTscOffset,
+  netReceive,
+  netStartXmit,
+} from './known-formats.js'
 import { guest as guestOption, timeShift, traceId, type Option, type ShiftSample } from './options.js'
 import type { EventItem, Item } from './ring-buffer.js'
 import { switchTo, task, wakeup, waking, type Task } from './scenario.js'
@@ -33,6 +43,8 @@ export interface PairOptions {
   readonly isa?: 1 | 2
   /** In each so many events of a host CPU some are lost, and said to be. */
   readonly overrunEvery?: number
+  /** The host says when it writes a TSC offset: at every step of a guest's clock. */
+  readonly writes?: boolean
 }
 
 /** A delay from a guest event to the exit that it causes, ns of host time. */
@@ -71,7 +83,7 @@ export function makePair(o: PairOptions): MadePair {
     comm: `CPU ${vcpu}/KVM`,
   })
   // Every vCPU has a host CPU of its own.
-  const hostCpus = guests.flatMap((g) => g.told.runs.map((runs, v) => hostItems(runs, threadOf(g.index, v), v, o)))
+  const hostCpus = guests.flatMap((g) => g.told.runs.map((runs, v) => hostItems(runs, threadOf(g.index, v), v, o, g)))
   const comms = Object.fromEntries(
     guests.flatMap((g) => g.told.runs.map((_, v) => [threadOf(g.index, v).pid, threadOf(g.index, v).comm])),
   )
@@ -95,7 +107,17 @@ export function makePair(o: PairOptions): MadePair {
   return { host, guests: guests.map((g) => makeGuest(g, g.told, g.id, o)) }
 }
 
-const formats = [...knownFormats, kvmEntry, kvmExit, hrtimerStart, cpuIdle]
+const formats = [
+  ...knownFormats,
+  kvmEntry,
+  kvmExit,
+  hrtimerStart,
+  cpuIdle,
+  netStartXmit,
+  netReceive,
+  kvmWriteTscOffset,
+  kvmUpdateMasterClock,
+]
 
 const at = (ns: number): bigint => HOST_EPOCH + BigInt(ns)
 const event = (time: bigint, pid: number, format: EventItem['format'], values: EventItem['values']): EventItem => ({
@@ -106,12 +128,23 @@ const event = (time: bigint, pid: number, format: EventItem['format'], values: E
   values,
 })
 
-function hostItems(runs: readonly GuestRun[], thread: Task, vcpu: number, o: PairOptions): Item[] {
+function hostItems(
+  runs: readonly GuestRun[],
+  thread: Task,
+  vcpu: number,
+  o: PairOptions,
+  g: { readonly told: Truth; readonly truth: TruthOptions },
+): Item[] {
   const which = o.events ?? 'kvm'
   const isa = o.isa ?? 1
   const kvm = which !== 'sched' && which !== 'neither'
   const items: EventItem[] = []
   runs.forEach((run, i) => {
+    // After a live migration only others run here.
+    if (run.entry >= (g.truth.leaves ?? Infinity)) {
+      items.push(switchTo(at(run.entry), task.idle, 0, work), switchTo(at(run.exit), work, 1, task.idle))
+      return
+    }
     // The thread comes and goes a little before and after its guest; without kvm events that is all there is to see.
     const aside = kvm ? 300 : 0
     const [entry, exit] = [run.sawEntry && which !== 'exits', run.sawExit && which !== 'entries']
@@ -122,7 +155,43 @@ function hostItems(runs: readonly GuestRun[], thread: Task, vcpu: number, o: Pai
     if (which === 'neither') items.push(waking(at(run.exit), thread, thread, 0))
     else if (kvm || run.sawExit) items.push(switchTo(at(run.exit + aside), thread, 1, task.idle))
   })
+  if (vcpu === 0) items.push(...packetItems(g.told, 'host', 'tap0', at))
+  for (const step of o.writes ? (g.truth.steps ?? []) : []) {
+    // A guest that jumps ahead is less behind: 2^64 - 10^6 is where it starts.
+    const before = (1n << 64n) - 1_000_000n
+    const next = BigInt.asUintN(64, before - BigInt(step.by))
+    const values = { vcpu_id: BigInt(vcpu), previous_tsc_offset: before, next_tsc_offset: next }
+    items.push(event(at(step.at), thread.pid, kvmWriteTscOffset, values))
+    if (vcpu === 0) items.push(event(at(step.at), thread.pid, kvmUpdateMasterClock, { use_master_clock: 1n }))
+  }
+  items.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   return o.overrunEvery === undefined ? items : overrun(items, o.overrunEvery)
+}
+
+const PROTOCOL = 0x800n
+const HEADER = 14
+
+/** One machine's side of the packets. */
+function packetItems(
+  truth: Truth,
+  machine: 'host' | 'guest',
+  name: string,
+  rawOf: (ns: number) => bigint,
+): EventItem[] {
+  return truth.packets.flatMap((p) => {
+    const sends = p.towards !== machine
+    const t = sends ? p.sent : p.received
+    if (t === null) return []
+    const length = BigInt(p.length)
+    return sends
+      ? event(rawOf(t), 0, netStartXmit, {
+          name,
+          protocol: PROTOCOL,
+          len: length + BigInt(HEADER),
+          network_offset: BigInt(HEADER),
+        })
+      : event(rawOf(t), 0, netReceive, { name, skbaddr: 4096n, len: length })
+  })
 }
 
 function exitItem(t: number, pid: number, vcpu: number, isa: 1 | 2, ending: Ending): EventItem {
@@ -239,6 +308,10 @@ function guestItems(
       }
     })
   })
+  if (cpu === 0) {
+    items.push(...packetItems(truth, 'guest', 'eth0', rawOf))
+    items.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+  }
   // Clocks that are stepped back are not recorded here: a ring buffer tells time by what has passed.
   for (let i = 1; i < items.length; i++) {
     if (items[i]!.time < items[i - 1]!.time) throw new Error(`the guest's time runs back at ${items[i]!.time}`)

@@ -166,3 +166,35 @@ export const knownFormats: readonly Format[] = [
   schedWakeup,
   everyKind,
 ]
+
+const text = (name: string): Field => ({ kind: 'chars', name, count: 16 })
+/** Network events, with the device's name in place instead of at the record's end. */
+export const netStartXmit: Format = {
+  system: 'net',
+  name: 'net_dev_start_xmit',
+  id: 430,
+  fields: [text('name'), int('protocol', 'u16', 2, false), uint('len'), int('network_offset', 'int', 4, true)],
+  printFmt:
+    '"dev=%s protocol=0x%04x len=%u network_offset=%d", REC->name, REC->protocol, REC->len, REC->network_offset',
+}
+export const netReceive: Format = {
+  system: 'net',
+  name: 'netif_receive_skb',
+  id: 431,
+  fields: [ulong('skbaddr'), uint('len'), text('name')],
+  printFmt: '"dev=%s skbaddr=%px len=%u", REC->name, REC->skbaddr, REC->len',
+}
+export const kvmWriteTscOffset: Format = {
+  system: 'kvm',
+  name: 'kvm_write_tsc_offset',
+  id: 432,
+  fields: [uint('vcpu_id'), u64('previous_tsc_offset'), u64('next_tsc_offset')],
+  printFmt: '"vcpu=%u prev=%llu next=%llu", REC->vcpu_id, REC->previous_tsc_offset, REC->next_tsc_offset',
+}
+export const kvmUpdateMasterClock: Format = {
+  system: 'kvm',
+  name: 'kvm_update_master_clock',
+  id: 433,
+  fields: [int('use_master_clock', 'bool', 1, false)],
+  printFmt: '"masterclock %d", REC->use_master_clock',
+}

@@ -71,8 +71,10 @@ export function gatherEvidence(
   }
   const kvm = kvmBrackets(scene, host)
   const kind: BracketKind = kvm.size > 0 ? 'kvm' : 'sched'
+  // Without switches a thread is seen only now and then, and when it ran meanwhile is not known.
+  const switches = scene.streams.some((s) => s.machine === host.machine && s.switches > 0)
   const bracketsOf = (tid: number): Pick<VcpuEvidence, 'entry' | 'exit'> | undefined =>
-    kind === 'kvm' ? kvm.get(tid) : schedBrackets(scene, host, tid)
+    kind === 'kvm' ? kvm.get(tid) : switches ? schedBrackets(scene, host, tid) : undefined
   const seats: Seat[] = []
   for (const [vcpu, { tids, by }] of [...candidates].sort((a, b) => a[0] - b[0])) {
     const events = guestTimes.get(vcpu)
