@@ -4,7 +4,7 @@ import { batch, computed, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { FusedTotals, Lacking, Preemption, PreemptionReport } from '../../workers/thread/contract.js'
 import { formatCount, formatDelta, formatShort, formatTime, plural } from '../state/format.js'
-import { fusing, hasVcpus, lacking } from '../state/fused.js'
+import { askFused, fusing, hasVcpus, lacking } from '../state/fused.js'
 import { isAbort, sentence } from '../state/messages.js'
 import {
   engine,
@@ -144,7 +144,7 @@ export function Preemptions() {
         )}
         <span class="fill" />
         {now && (
-          <span class="muted">
+          <span class="muted one-line">
             {plural(now.count, 'preemption')}, {formatShort(now.lost, info.unit)} lost in{' '}
             {held.value && scope.value === held.value.scope
               ? ''
@@ -171,10 +171,14 @@ export function Preemptions() {
 }
 
 function Nothing() {
+  const version = session.value?.version
+  useEffect(() => {
+    if (fusedTracks.peek() === null) askFused()
+  }, [version])
   return (
     <div class="scroll panel-fill" tabIndex={0} aria-label="Preemptions">
       <p class="empty">
-        {fusing.value
+        {fusing.value !== null
           ? 'What the CPUs really ran is being worked out.'
           : 'Shows who took a CPU away from a vCPU or a guest’s task. It needs a recording of a host with its guests.'}
       </p>

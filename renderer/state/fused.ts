@@ -1,7 +1,7 @@
 // The rows of the fused views, for everybody who draws them: asked for once per version of the session.
 
 import { computed, effect, signal } from '@preact/signals'
-import type { FusedTracks, SessionInfo } from '../../workers/thread/contract.js'
+import type { SessionInfo } from '../../workers/thread/contract.js'
 import { isAbort, say, sentence } from './messages.js'
 import { engine, fusedTracks, loading, session } from './session-state.js'
 
@@ -17,8 +17,8 @@ export const mayHaveGuests = (info: Pick<SessionInfo, 'machines' | 'eventTypes'>
 export const lacking = computed(() => fusedTracks.value?.lacking ?? null)
 /** Whether anything can be said about preemption here. */
 export const hasVcpus = computed(() => fusedTracks.value?.tracks.some((t) => t.kind === 'vcpu') ?? false)
-/** The model is being built. */
-export const fusing = signal(false)
+/** Version of the session whose model is being built. */
+export const fusing = signal<number | null>(null)
 
 /** Keeps the rows up to date; answers a function that stops. */
 export function followFused(): () => void {
@@ -29,16 +29,28 @@ export function followFused(): () => void {
     if (!api || !info || loading.value) return
     const { version } = info
     if (fusedTracks.peek()?.version === version) return
-    const put = (found: FusedTracks | null) => {
-      if (session.peek()?.version === version) fusedTracks.value = found
-    }
-    if (!mayHaveGuests(info)) return put(null)
-    fusing.value = true
-    api
-      .fusedTracks()
-      .then(put, (e: unknown) => isAbort(e) || say('error', `What the CPUs really ran is not known: ${sentence(e)}`))
-      .finally(() => (fusing.value = false))
+    if (mayHaveGuests(info)) askFused()
+    else fusedTracks.value = null
   })
+}
+
+/** Asks for the rows: for a session that says nothing of guests, only when somebody wants to know why there is nothing to see. */
+export function askFused(): void {
+  const api = engine.peek()
+  const version = session.peek()?.version
+  if (!api || version === undefined || loading.peek() || fusing.peek() === version) return
+  fusing.value = version
+  api
+    .fusedTracks()
+    .then(
+      (found) => {
+        if (session.peek()?.version === version) fusedTracks.value = found
+      },
+      (e: unknown) => isAbort(e) || say('error', `What the CPUs really ran is not known: ${sentence(e)}`),
+    )
+    .finally(() => {
+      if (fusing.peek() === version) fusing.value = null
+    })
 }
 
 /** Whether the engine may be asked about a time: pointers reach beyond the recording. */

@@ -5,6 +5,7 @@ import type { ClockChoice, SessionInfo } from '../../workers/thread/contract.js'
 import { position, sessionTime } from '../../workers/units.js'
 import { saveView } from '../store/db.js'
 import type { SavedView } from '../store/db.js'
+import { isFusedTrack } from './fused-tree.js'
 import { handle } from './messages.js'
 import { clampRange, engine, extent, filter, hidden, markers, pinned, range, rowText } from './session-state.js'
 import { cpuTrack, selection, session, toggled } from './session-state.js'
@@ -23,6 +24,8 @@ export function ownClocks(info: SessionInfo, atLoad: SessionInfo): Readonly<Reco
 /** What of a stored view still fits the session: rows that exist, times and positions within it. */
 export function fitView(saved: SavedView, info: SessionInfo): SavedView {
   const ids = new Set(info.tracks.map((t) => t.id))
+  // Fused rows come after the others: which of them there are is not known yet.
+  const known = (id: string) => ids.has(id) || isFusedTrack(id)
   const inside = (t: number | null) => (t !== null && t >= info.from && t <= info.to ? t : null)
   const shown = clampRange(
     { from: sessionTime(saved.range.from), to: sessionTime(saved.range.to) },
@@ -32,8 +35,8 @@ export function fitView(saved: SavedView, info: SessionInfo): SavedView {
     ...saved,
     range: saved.range.to > info.from && saved.range.from < info.to ? shown : { from: info.from, to: info.to },
     markers: { a: inside(saved.markers.a), b: inside(saved.markers.b) },
-    pinned: saved.pinned.filter((id) => ids.has(id)),
-    hidden: saved.hidden.filter((id) => ids.has(id)),
+    pinned: saved.pinned.filter(known),
+    hidden: saved.hidden.filter(known),
     selected: saved.selected !== null && saved.selected < info.count ? saved.selected : null,
   }
 }
