@@ -92,6 +92,13 @@ describe('fused rows', () => {
     const r = painted(frameOf([FusedState.GuestTask, 0], [FusedState.Preempted, 2]))
     expect([r.at(20, 9), r.at(39, 9), r.at(30, HEIGHT - 1)]).toEqual(Array<number>(3).fill(pack(theme.preempted)))
   })
+  it('tear the edge of what is inferred', () => {
+    const plain = painted(frameOf([FusedState.GuestTask, 0], [FusedState.GuestTask, 0]))
+    const torn = painted(frameOf([FusedState.GuestTask, 0], [FusedState.GuestTask, 0, SpanFlag.Inferred]))
+    const edge = (r: Raster) => Array.from({ length: HEIGHT - BAND }, (_, y) => r.at(20, y + BAND))
+    expect(edge(plain)).not.toContain(pack(theme.torn))
+    expect(edge(torn)).toContain(pack(theme.torn))
+  })
   it('draw being ready as one thin line', () => {
     const r = painted(frameOf([FusedState.Ready, -1]))
     const column = Array.from({ length: HEIGHT }, (_, y) => r.at(10, y))

@@ -10,6 +10,7 @@ import { firstSpanAfter, NARROW } from './columns.js'
 import type { Highlight } from './palette.js'
 import type { Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
+import { zigzagDown } from './zigzag.js'
 
 /** How a state is drawn. `hatch` / `back`: diagonal lines, falling and rising; `cross`: both; `line`: a thin one. */
 export type Look = 'nothing' | 'idle' | 'solid' | 'interrupt' | 'hatch' | 'back' | 'cross' | 'line'
@@ -237,7 +238,7 @@ export function paintFused(raster: Raster, c: FusedColumns, top: number, bottom:
   }
 }
 
-/** The red edges of preemptions, and gaps between neighbours. */
+/** The red edges of preemptions, gaps between neighbours, and the torn edges of what is inferred. */
 export function paintFusedEdges(
   raster: Raster,
   frame: LodFrame,
@@ -252,6 +253,7 @@ export function paintFusedEdges(
   const least = 5 * ratio
   const end = frame.spanStart[row + 1]!
   const band = Math.round(bandHeight(p.rowHeight) * ratio)
+  const ground = pack(theme.background)
   for (let i = firstSpanAfter(frame, frame.spanStart[row]!, end, scale.from); i < end; i++) {
     const x0 = Math.round(xOf(scale, frame.t0[i]!))
     if (x0 >= raster.width) break
@@ -265,6 +267,11 @@ export function paintFusedEdges(
     } else if (look === 'solid') {
       const colour = pack(mix(unpack(p.colours[i]!), theme.background, 0.55))
       raster.fill(x1 - Math.max(1, Math.round(ratio)), top + band, x1, bottom, colour)
+    }
+    const flags = frame.flags[i]!
+    if (look !== 'nothing' && flags & (SpanFlag.Inferred | SpanFlag.Lost) && x0 >= 0) {
+      const under = look === 'solid' ? ground : null
+      zigzagDown(raster, x0, top + band, bottom, Math.round(3 * ratio), pack(theme.torn), under)
     }
   }
 }

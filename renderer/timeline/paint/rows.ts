@@ -5,12 +5,13 @@ import { sessionTime, type EventTypeIndex, type MachineIndex } from '../../../wo
 import type { Row, RowHeight } from '../../state/rows.js'
 import { rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
-import { mix, pack, unpack, type Pixel, type Rgb } from './colour.js'
+import { mix, pack, unpack, type Rgb } from './colour.js'
 import { Columns, columnsOf, firstSpanAfter, firstTickAt } from './columns.js'
 import { FusedColumns, fusedColumns, paintFused, paintFusedEdges } from './fused.js'
 import type { Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
 import { paintMargins, type BoundsOf } from './uncertainty.js'
+import { zigzagAlong, zigzagDown } from './zigzag.js'
 
 export interface RowPaint {
   /** null until the first one has come: rows are empty. */
@@ -152,34 +153,6 @@ function paintEdges(raster: Raster, top: number, bottom: number, p: OneRow): voi
     } else if (flags & (SpanFlag.Inferred | SpanFlag.Lost) && x0 >= 0) {
       zigzagDown(raster, x0, top, bottom, Math.round(3 * ratio), torn, running ? ground : null)
     }
-  }
-}
-
-/** Distance from the fold of a triangle wave of amplitude `a`. */
-const triangle = (i: number, a: number): number => Math.abs((((i % (2 * a)) + 2 * a) % (2 * a)) - a)
-
-/** A torn left edge: what lies left of the zigzag is background. */
-function zigzagDown(
-  r: Raster,
-  x: number,
-  top: number,
-  bottom: number,
-  a: number,
-  line: Pixel,
-  ground: Pixel | null,
-): void {
-  for (let y = top; y < bottom; y++) {
-    const reach = triangle(y - top, a)
-    if (ground !== null) r.fill(x, y, x + reach, y + 1, ground)
-    r.set(x + reach, y, line)
-    r.set(x + reach + 1, y, line)
-  }
-}
-
-function zigzagAlong(r: Raster, x0: number, x1: number, y: number, a: number, line: Pixel): void {
-  for (let x = Math.max(0, x0), end = Math.min(r.width, x1); x < end; x++) {
-    const dy = triangle(x - x0, a) - (a >> 1)
-    r.column(x, y + dy, y + dy + 2, line)
   }
 }
 
