@@ -18,12 +18,11 @@ export async function jumpLayer(direction: 1 | -1): Promise<void> {
   const tracksOf = [activeRow.peek(), hoverRow.peek()].flatMap((id) => rowOf(id)?.track?.id ?? id ?? [])
   // The row that was chosen counts, unless it has no part in what ran.
   const from = tracksOf.find((id) => chains.some((c) => c.steps.some((s) => s.rows.includes(id))))
-  const next = from === undefined ? null : neighbourLayer(chains, from, direction)
-  if (next !== null) return goToRow(next)
-  say(
-    'note',
-    direction < 0
-      ? 'Below the chosen row there is no layer at this time. Click a row that ran then, and press L again.'
-      : 'Above the chosen row there is no layer at this time. Click a row that ran then, and press Shift+L again.',
-  )
+  if (from === undefined)
+    return say(
+      'note',
+      'The chosen row has no part in what ran at this time. Click a row that has, and press L or Shift+L.',
+    )
+  const next = neighbourLayer(chains, from, direction)
+  if (next !== null) goToRow(next)
 }
