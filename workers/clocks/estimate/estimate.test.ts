@@ -179,7 +179,11 @@ describe('estimate', () => {
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), clock, seen, (seed, moves, records) => {
         const truth = makeTruth(plain(seed, { duration: 4e9, ppm: 30, ...moves, ...records }))
         const e = estimate(truth.evidence)
-        expect(e.accuracy).not.toBeNull()
+        if (e.accuracy === null) {
+          // To state nothing is honest, but no way out where most entries and exits were recorded.
+          expect('lost' in records ? records.lost : 0).toBeGreaterThan(0.1)
+          return
+        }
         let covered = 0
         let all = 0
         truth.evidence.vcpus.forEach(({ guest }, vcpu) => {
