@@ -125,6 +125,7 @@ const copied = [
   'workers/bytes.ts',
   'workers/ambient.d.ts',
   'workers/thread/contract.ts',
+  'workers/thread/clocks.ts',
   'workers/thread/fused.ts',
 ]
 
