@@ -28,6 +28,9 @@ test('the validator finds each kind of violation', () => {
   expect(() => violations({ maximum: 3 }, 4)).toThrow(/maximum/)
 })
 
-test.each(['info', 'clocks', 'event', 'error', 'fused', 'preemptions'])('the %s schema uses known keywords and refuses something', (name) => {
-  expect(violations(readSchema(name), { no: 'such thing' })).not.toEqual([])
-})
+test.each(['info', 'clocks', 'event', 'error', 'fused', 'preemptions'])(
+  'the %s schema uses known keywords and refuses something',
+  (name) => {
+    expect(violations(readSchema(name), { no: 'such thing' })).not.toEqual([])
+  },
+)

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { storyEvents, storySession, tell, told, type StoryEvent, type StoryMachine } from '../../../test/fixtures/vm-story.js'
+import {
+  storyEvents,
+  storySession,
+  tell,
+  told,
+  type StoryEvent,
+  type StoryMachine,
+} from '../../../test/fixtures/vm-story.js'
 import { FusedState } from '../../thread/contract.js'
 import { sessionTime } from '../../units.js'
 
