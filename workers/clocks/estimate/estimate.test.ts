@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTruth, random, type Truth, type TruthOptions } from '../../../test/make/clock-truth.js'
-import { boundsAtTime, estimate, offsetAt, type Estimate } from './estimate.js'
+import { estimate, type Estimate } from './estimate.js'
+import { boundsAtTime, offsetAt } from './pieces.js'
 
 const TEN_SECONDS = 1e10
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeTruth, type PacketOptions, type Truth, type TruthOptions } from '../../../test/make/clock-truth.js'
-import { boundsAtTime, estimate, type Estimate } from './estimate.js'
+import { estimate, type Estimate } from './estimate.js'
+import { boundsAtTime } from './pieces.js'
 import type { Evidence } from './evidence.js'
 
 const make = (seed: number, packets: PacketOptions, more: Partial<TruthOptions> = {}): Truth =>
