@@ -105,6 +105,7 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
   const { unit } = info
   const now = h.methods.find((m) => m.method === h.method)
   const before = h.methods.find((m) => m.method === 'recorded' && m.method !== h.method)
+  const written = h.breaks.filter((b) => b.cause === 'kvm_write_tsc_offset').length
   return (
     <dl class="facts">
       {h.accuracy !== null && <Fact name="Accuracy">±{formatShort(h.accuracy, unit)}</Fact>}
@@ -127,8 +128,20 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
       <Fact name="Made of">{h.kind === 'kvm' ? 'kvm_entry to kvm_exit' : 'vCPU threads on a CPU'}</Fact>
       <Fact name="Covers">{formatShare(h.covered, 1)} of the guest’s events</Fact>
       {h.slack > 0 && <Fact name="Contradiction">{formatShort(h.slack, unit)}</Fact>}
+      {h.packets.used + h.packets.ambiguous > 0 && (
+        <Fact name="Packets">
+          {formatCount(h.packets.used)} used, {formatCount(h.packets.ambiguous)} ambiguous
+        </Fact>
+      )}
       {h.breaks.length > 0 && (
-        <Fact name="Steps">{plural(h.breaks.length, 'step or change of rate', 'steps or changes of rate')}</Fact>
+        <Fact name="Steps">
+          {plural(h.breaks.length, 'step or change of rate', 'steps or changes of rate')}
+          {written > 0 && <span class="muted">, {formatCount(written)} written by KVM, exact</span>}
+        </Fact>
+      )}
+      {h.rebases.length > 0 && <Fact name="kvm-clock">rebased {plural(h.rebases.length, 'time')}</Fact>}
+      {h.leftAt !== null && (
+        <Fact name="Left host">{formatTime(h.leftAt, info, timeFormat.value)}; later times are not related</Fact>
       )}
       {h.threads.length > 0 && <Fact name="Threads">{threadsText(h.threads)}</Fact>}
     </dl>
