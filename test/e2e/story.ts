@@ -89,7 +89,7 @@ async function tell(page: Page, picture: Picture): Promise<void> {
   await page.keyboard.press('Home')
   await table.evaluate((element) => element.scrollTo({ top: 0 }))
   await table.getByRole('row').filter({ hasText: facts.firstSwitch.info }).first().click()
-  await eventually(() => textOf(inspector.getByRole('heading', { level: 2 }))).toBe('sched_switch')
+  await inspector.getByRole('heading', { level: 2, name: 'sched_switch' }).waitFor()
   await eventually(() => textOf(inspector)).toContain(facts.firstSwitch.time)
   expect(await textOf(inspector)).toContain(facts.firstSwitch.clock)
   for (const [name, value] of Object.entries(facts.firstSwitch.fields)) {
@@ -140,6 +140,16 @@ async function tell(page: Page, picture: Picture): Promise<void> {
   await eventually(() => textOf(tree.getByRole('treeitem').first())).toContain('host CPU 1')
   await picture('6-pinned')
 
+  // Who took a CPU from a guest: the busy loop that shared CPU 1 with it.
+  await page.getByRole('tab', { name: /Preemptions/ }).click()
+  await eventually(() => textOf(page.getByRole('tabpanel'))).toContain('bash-28598')
+  await picture('7-preemptions')
+
+  // How far the guest's clock can be trusted: the recorded relation is contradicted by the events.
+  await page.getByRole('tab', { name: /Clocks/ }).click()
+  await eventually(() => textOf(page.getByRole('tabpanel'))).toMatch(/Recorded\s*contradicted/)
+  await picture('8-clocks')
+
   // Both themes, at the usual size and at the smallest.
   for (const theme of ['Dark', 'Light']) {
     await page.keyboard.press('Control+Shift+P')
@@ -152,7 +162,7 @@ async function tell(page: Page, picture: Picture): Promise<void> {
     ] as const) {
       await page.setViewportSize({ width, height })
       await page.waitForTimeout(300)
-      await picture(`7-${theme.toLowerCase()}-${width}x${height}`)
+      await picture(`9-${theme.toLowerCase()}-${width}x${height}`)
       // Nothing may stick out of the window.
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect(wide, `${theme} at ${width}`).toBeLessThanOrEqual(0)
