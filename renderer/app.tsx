@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { paletteOpen, shortcutsOpen } from './commands.js'
+import { paletteOpen, shortcutsOpen } from './commands/help.js'
 import { dropped } from './host-api.js'
 import { Drawer } from './panels/drawer.js'
 import { FamilyDialog } from './panels/family.js'
@@ -20,7 +20,7 @@ import { loading, paintTheme, session } from './state/session-state.js'
 import {
   drawerHeight,
   inspectorWidth,
-  narrow,
+  isNarrow,
   showDrawer,
   showInspector,
   treeWidth,
@@ -95,8 +95,7 @@ function Loading() {
 
 function Workspace() {
   const { width, height } = windowSize.value
-  const slim = width < narrow.breakpoint
-  const inspector = showInspector.value && !slim
+  const inspector = showInspector.value && !isNarrow.value
   const side = inspector ? Math.min(inspectorWidth.value, width - 480) : 0
   const left = Math.min(treeWidth.value, width - side - 240)
   const below = showDrawer.value ? Math.max(80, Math.min(drawerHeight.value, height - 260)) : 29
@@ -166,7 +165,7 @@ function Workspace() {
               initial={240}
             />
           )}
-          <Drawer withInspector={slim} />
+          <Drawer />
         </div>
       </main>
     </>

@@ -1,7 +1,7 @@
 // From key presses to commands.
 
 import { commands } from './commands.js'
-import type { Command } from './commands.js'
+import type { Command } from './commands/command.js'
 import { matches } from './keys.js'
 import type { KeyPress } from './keys.js'
 

@@ -1,68 +1,43 @@
-import { plural } from '../state/format.js'
-import { session, tableCount } from '../state/session-state.js'
-import { drawerTab, follow, showDrawer } from '../state/settings.js'
-import type { DrawerTab } from '../state/settings.js'
+import { drawerTab, showDrawer, showTab } from '../state/settings.js'
 import { Icon } from '../widgets/icons.js'
-import { Clocks } from './clocks.js'
-import { EventTable } from './events/table.js'
-import { faultCount, Faults } from './faults.js'
-import { Inspector } from './inspector.js'
-import { Preemptions } from './preemptions.js'
+import { tabs } from './tabs.js'
 
-const names: Readonly<Record<DrawerTab, string>> = {
-  events: 'Events',
-  inspector: 'Selection',
-  preemptions: 'Preemptions',
-  clocks: 'Clocks',
-  faults: 'Faults',
-}
-
-/** `withInspector`: the window is too narrow for it beside the canvas. */
-export function Drawer({ withInspector }: { readonly withInspector: boolean }) {
-  const tabs: readonly DrawerTab[] = withInspector
-    ? ['events', 'inspector', 'preemptions', 'clocks', 'faults']
-    : ['events', 'preemptions', 'clocks', 'faults']
-  const current = tabs.includes(drawerTab.value) ? drawerTab.value : 'events'
-  const faults = faultCount(session.value?.faults ?? [])
+export function Drawer() {
+  const shown = tabs.filter((t) => t.when?.() ?? true)
+  const current = shown.find((t) => t.id === drawerTab.value) ?? shown[0]!
   const onKeyDown = (e: KeyboardEvent) => {
     const step = e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0
     if (step === 0) return
     e.preventDefault()
     e.stopPropagation()
-    drawerTab.value = tabs[(tabs.indexOf(current) + step + tabs.length) % tabs.length]!
+    drawerTab.value = shown[(shown.indexOf(current) + step + shown.length) % shown.length]!.id
     requestAnimationFrame(() => document.getElementById(`tab-${drawerTab.peek()}`)?.focus())
   }
+  const Bar = current.bar
+  const Panel = current.component
   return (
     <section class="drawer" aria-label="Drawer">
       <div class="tabs" role="tablist" onKeyDown={onKeyDown}>
-        {tabs.map((t) => (
-          <button
-            key={t}
-            id={`tab-${t}`}
-            type="button"
-            role="tab"
-            aria-selected={t === current}
-            aria-controls="drawer-panel"
-            tabIndex={t === current ? 0 : -1}
-            onClick={() => {
-              drawerTab.value = t
-              showDrawer.value = true
-            }}
-          >
-            {names[t]}
-            {t === 'faults' && faults > 0 && <span class="count">{faults > 999 ? '999+' : faults}</span>}
-          </button>
-        ))}
+        {shown.map((t) => {
+          const badge = t.badge?.() ?? 0
+          return (
+            <button
+              key={t.id}
+              id={`tab-${t.id}`}
+              type="button"
+              role="tab"
+              aria-selected={t === current}
+              aria-controls="drawer-panel"
+              tabIndex={t === current ? 0 : -1}
+              onClick={() => showTab(t.id)}
+            >
+              {t.label}
+              {badge > 0 && <span class="count">{badge > 999 ? '999+' : badge}</span>}
+            </button>
+          )
+        })}
         <span class="fill" />
-        {current === 'events' && showDrawer.value && (
-          <>
-            <span class="muted">{plural(tableCount.value, 'event')}</span>
-            <label class="check" title="Scroll to what is selected on the timeline">
-              <input type="checkbox" checked={follow.value} onChange={() => (follow.value = !follow.peek())} />
-              Follow selection
-            </label>
-          </>
-        )}
+        {Bar && showDrawer.value && <Bar />}
         <button
           type="button"
           class="quiet"
@@ -74,12 +49,8 @@ export function Drawer({ withInspector }: { readonly withInspector: boolean }) {
         </button>
       </div>
       {showDrawer.value && (
-        <div class="drawer-panel" id="drawer-panel" role="tabpanel" aria-labelledby={`tab-${current}`}>
-          {current === 'events' && <EventTable />}
-          {current === 'inspector' && <Inspector />}
-          {current === 'preemptions' && <Preemptions />}
-          {current === 'clocks' && <Clocks />}
-          {current === 'faults' && <Faults />}
+        <div class="drawer-panel" id="drawer-panel" role="tabpanel" aria-labelledby={`tab-${current.id}`}>
+          <Panel />
         </div>
       )}
     </section>

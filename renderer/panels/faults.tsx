@@ -12,7 +12,7 @@ const words: Readonly<Record<Severity, string>> = { error: 'error', warning: 'wa
 const times = (f: Fault) => f.times ?? 1
 
 /** Entries of the list that are more than notes, for the tab's badge. */
-export const faultCount = (faults: readonly Fault[]): number => faults.filter((f) => f.severity !== 'note').length
+export const faultCount = (): number => (session.value?.faults ?? []).filter((f) => f.severity !== 'note').length
 
 const asText = (f: Fault) =>
   [f.severity, f.file ?? '', f.offset === undefined ? '' : `byte ${f.offset}`, f.message, `x${times(f)}`].join('\t')

@@ -185,8 +185,20 @@ export const rowMenu = (x: number, y: number, row: Row): void => openMenu(x, y, 
 export const eventMenu = (x: number, y: number, event: EventRow): void =>
   openMenu(x, y, [...eventEntries(event), null, ...timeEntries(event.t)])
 
-export function canvasMenu(x: number, y: number, t: SessionTime, row: Row | null, event: EventRow | null): void {
-  const groups = [rangeEntries(), event ? [...eventEntries(event), null] : [], timeEntries(t)]
+export function canvasMenu(
+  x: number,
+  y: number,
+  t: SessionTime,
+  row: Row | null,
+  event: EventRow | null,
+  over: readonly MenuEntry[],
+): void {
+  const groups = [
+    over.length > 0 ? [...over, null] : [],
+    rangeEntries(),
+    event ? [...eventEntries(event), null] : [],
+    timeEntries(t),
+  ]
   const below: MenuEntry[] = row ? [null, ...rowEntries(row)] : []
   openMenu(x, y, [...groups.flat(), ...below])
 }

@@ -1,6 +1,6 @@
 // The window without files: sessions that were open, and ways to open one.
 
-import { openFilesDialog, openFolderDialog } from '../commands.js'
+import { openFilesDialog, openFolderDialog } from '../commands/file.js'
 import { chosenUrl, startup } from '../host-api.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle, say } from '../state/messages.js'

@@ -1,7 +1,7 @@
 // Left of the overview: each machine with what is known of its clock, in one word.
 
 import { session } from '../state/session-state.js'
-import { drawerTab, showDrawer } from '../state/settings.js'
+import { showTab } from '../state/settings.js'
 import { Band } from '../widgets/machine.js'
 import { verdict } from './verdict.js'
 
@@ -22,10 +22,7 @@ export function Verdicts() {
                 type="button"
                 class={`badge ${says.caution ? 'caution' : ''}`}
                 title={clock.statement}
-                onClick={() => {
-                  showDrawer.value = true
-                  drawerTab.value = 'clocks'
-                }}
+                onClick={() => showTab('clocks')}
               >
                 {says.text}
               </button>

@@ -1,12 +1,10 @@
 // The frame's own choices: sizes, what is shown, theme, formats. Kept between sessions of any files.
 
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { loadSettings, saveSetting } from '../store/db.js'
 import { handle } from './messages.js'
 import { filterTable, filterTimeline, mousePreset, rowHeight, taskOrder, theme, timeFormat } from './session-state.js'
-
-export type DrawerTab = 'events' | 'preemptions' | 'clocks' | 'faults' | 'inspector'
 
 /** CSS pixels. */
 export const treeWidth = signal(240)
@@ -14,17 +12,25 @@ export const inspectorWidth = signal(320)
 export const drawerHeight = signal(240)
 export const showInspector = signal(true)
 export const showDrawer = signal(true)
-export const drawerTab = signal<DrawerTab>('events')
+/** Id of one of panels/tabs.ts. */
+export const drawerTab = signal('events')
 export const showFilterBar = signal(false)
 /** The table scrolls to what is selected elsewhere. */
 export const follow = signal(true)
 /** Widths of the event table's columns by name, CSS pixels. */
 export const columnWidths = signal<Readonly<Record<string, number>>>({})
 
+/** Opens the drawer at a tab. */
+export function showTab(id: string): void {
+  showDrawer.value = true
+  drawerTab.value = id
+}
+
 /** Window size, CSS pixels; kept by app.tsx. */
 export const windowSize = signal({ width: 1440, height: 900 })
 /** Too narrow for an inspector beside the canvas: it becomes a tab of the drawer. */
 export const narrow = { breakpoint: 1180 } as const
+export const isNarrow = computed(() => windowSize.value.width < narrow.breakpoint)
 
 const number = (low: number, high: number) => (v: unknown) =>
   typeof v === 'number' && Number.isFinite(v) && v >= low && v <= high
@@ -56,7 +62,8 @@ export const settings: readonly Kept[] = [
   kept('drawerHeight', drawerHeight, number(80, 1200)),
   kept('showInspector', showInspector, boolean),
   kept('showDrawer', showDrawer, boolean),
-  kept('drawerTab', drawerTab, oneOf('events', 'preemptions', 'clocks', 'faults', 'inspector')),
+  // One that is not there (any more) shows the first.
+  kept('drawerTab', drawerTab, (v) => typeof v === 'string' && /^[a-z-]{1,40}$/.test(v)),
   kept('follow', follow, boolean),
   kept('filterTimeline', filterTimeline, boolean),
   kept('filterTable', filterTable, boolean),

@@ -76,7 +76,7 @@ describe('settings', () => {
       new Map<string, unknown>([
         ['theme', 'light'],
         ['treeWidth', Number.NaN],
-        ['drawerTab', 'stacks'],
+        ['drawerTab', 7],
         ['nonsense', 1],
       ]),
     )

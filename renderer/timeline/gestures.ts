@@ -11,14 +11,15 @@ import * as state from '../state/session-state.js'
 import type { FrameHeld } from './frames.js'
 import { AXIS_HEIGHT, SNAP_PIXELS } from './geometry.js'
 import { LatestOnly } from './latest.js'
-import { lengthOf, timeAt, xOf, zoomAt, type Scale } from './scale.js'
-import { alignPlaces, drag, pointer } from './signals.js'
+import { hitAt } from './overlays/list.js'
+import type { Grip, Hit, OverlayView, Spot } from './overlays/overlay.js'
+import { lengthOf, timeAt, zoomAt } from './scale.js'
+import { alignPlaces, drag, pointed, pointer } from './signals.js'
 import { snapInFrame } from './snap.js'
 import { wheelFactor } from './wheel.js'
 
 /** What the gestures need to know of the canvas. */
-export interface GestureSurface {
-  readonly scale: Scale
+export interface GestureSurface extends Pick<OverlayView, 'scale' | 'height' | 'scroll'> {
   readonly held: FrameHeld | null
 }
 
@@ -26,8 +27,6 @@ export interface GestureSurface {
 const DRAG_MIN = 4
 /** A click takes the nearest event within this, CSS pixels. */
 const CLICK_REACH = 24
-/** Half the width of a marker's flag, CSS pixels. */
-const FLAG_REACH = 9
 /** Pause between two questions where a guest's events would lie, ms. */
 const PLACES_EVERY = 120
 /** Wheel turns closer together than this are one step of the zoom history, ms. */
@@ -46,7 +45,7 @@ type Hand =
   | { readonly kind: 'undecided' | 'select'; readonly x: number; readonly y: number; readonly t: SessionTime }
   | { readonly kind: 'pan'; readonly x: number; readonly y: number; readonly from: number; readonly scroll: number }
   | { readonly kind: 'align'; readonly x: number; readonly row: Row }
-  | { readonly kind: 'marker'; readonly name: state.MarkerName }
+  | { readonly kind: 'overlay'; readonly x: number; readonly y: number; readonly hit: Hit; readonly grip: Grip | null }
 
 /** Attaches the gestures; returns what detaches them. */
 export function attachGestures(el: HTMLElement, surface: GestureSurface): () => void {
@@ -94,14 +93,23 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     return snapInFrame(held.frame, index, t, reach) ?? sessionTime(Math.round(t))
   }
 
+  const spotAt = (x: number, y: number, free: boolean): Spot => ({
+    x,
+    y,
+    t: timeOf(x),
+    caught: caught(x, rowAt(y), free),
+  })
+
   const hoverAt = (x: number, y: number) => {
     const row = rowAt(y)
+    const hit = hand ? null : hitAt(spotAt(x, y, true), surface)
     batch(() => {
       pointer.value = { x, y }
+      pointed.value = hit
       state.hoverTime.value = timeOf(x)
       state.hoverRow.value = row?.id ?? null
     })
-    if (row?.track && row.kind !== 'machine' && !hand) {
+    if (row?.track && row.kind !== 'machine' && !hand && hit?.tip === undefined) {
       hovering.ask({ track: row.track.id, t: timeOf(x), tolerance: lengthOf(surface.scale, SNAP_PIXELS) })
     } else {
       hovering.cancel()
@@ -113,6 +121,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     hovering.cancel()
     batch(() => {
       pointer.value = null
+      pointed.value = null
       state.hoverTime.value = null
       state.hoverRow.value = null
       state.hover.value = null
@@ -120,6 +129,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
   }
 
   const letGo = () => {
+    if (hand?.kind === 'overlay') hand.grip?.cancel?.()
     hand = null
     drag.value = null
     placing.cancel()
@@ -148,15 +158,15 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       const row = rowAt(y)
       const info = state.session.peek()
       const movable = row !== null && info !== null && isMovable(info, row.machine)
-      const flag = y < AXIS_HEIGHT ? flagAt(surface.scale, x) : null
+      const spot = spotAt(x, y, e.altKey)
+      const hit = e.button === 0 ? hitAt(spot, surface) : null
       if (e.button === 1) {
         e.preventDefault()
         state.markRange()
         hand = { kind: 'pan', x, y, from: state.range.peek().from, scroll: state.rowScroll.peek() }
         drag.value = { kind: 'pan' }
-      } else if (flag) {
-        hand = { kind: 'marker', name: flag }
-        state.activeMarker.value = flag
+      } else if (hit?.grab || hit?.click) {
+        hand = { kind: 'overlay', x, y, hit, grip: hit.grab?.(spot) ?? null }
       } else if (e.altKey && row && movable) {
         alignPlaces.value = null
         hand = { kind: 'align', x, row }
@@ -176,8 +186,8 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
         const t = caught(x, rowAt(y), e.altKey)
         const [from, to] = t < hand.t ? [t, hand.t] : [hand.t, t]
         drag.value = { kind: 'select', range: { from, to }, zooms: state.mousePreset.peek() === 'kernelshark' }
-      } else if (hand?.kind === 'marker') {
-        state.setMarker(hand.name, caught(x, rowAt(y), e.altKey))
+      } else if (hand?.kind === 'overlay') {
+        hand.grip?.move(spotAt(x, y, e.altKey))
       } else if (hand?.kind === 'pan') {
         const length = state.range.peek().to - state.range.peek().from
         const from = hand.from - lengthOf(surface.scale, x - hand.x)
@@ -216,6 +226,11 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
           ),
         )
         return
+      }
+      if (was?.kind === 'overlay') {
+        hand = null
+        was.grip?.drop?.()
+        if (Math.abs(x - was.x) < DRAG_MIN && Math.abs(y - was.y) < DRAG_MIN) was.hit.click?.()
       }
       letGo()
       if (was?.kind === 'undecided') handle(click(x, y))
@@ -256,8 +271,9 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       const row = rowAt(y)
       const hover = state.hover.peek()
       const event = hover && hover.track === row?.track?.id ? hover.event : null
+      const over = hitAt(spotAt(x, y, true), surface)?.menu ?? []
       leave()
-      canvasMenu(e.clientX, e.clientY, event?.t ?? timeOf(x), row, event)
+      canvasMenu(e.clientX, e.clientY, event?.t ?? timeOf(x), row, event, over)
     },
     { signal },
   )
@@ -298,13 +314,4 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     stop()
     leave()
   }
-}
-
-/** The marker whose flag on the axis lies under `x`. */
-function flagAt(scale: Scale, x: number): state.MarkerName | null {
-  const near = (name: state.MarkerName) => {
-    const t = state.markers.peek()[name]
-    return t !== null && Math.abs(xOf(scale, t) - x) <= FLAG_REACH
-  }
-  return near('b') ? 'b' : near('a') ? 'a' : null
 }

@@ -15,6 +15,7 @@ import {
   timeFormat,
 } from '../state/session-state.js'
 import type { TimeRange } from '../state/session-state.js'
+import type { Hit } from './overlays/overlay.js'
 import { TaskNames, type Highlight } from './paint/palette.js'
 
 /** Width of the row area, CSS pixels. */
@@ -39,6 +40,9 @@ export const drag = signal<Drag | null>(null)
 export const alignPlaces = signal<ClockPlaces | null>(null)
 /** Pointer over the canvas, CSS pixels from its top left corner. */
 export const pointer = signal<{ readonly x: number; readonly y: number } | null>(null)
+
+/** What an overlay offers under the pointer. */
+export const pointed = signal<Hit | null>(null)
 
 /** Why rows could not be read; null = they could. */
 export const timelineError = signal<string | null>(null)

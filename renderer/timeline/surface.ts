@@ -2,20 +2,16 @@
 // only what has changed.
 
 import { effect, untracked } from '@preact/signals'
-import type { ClockPlaces } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
-import { formatCount, formatDelta, formatTime } from '../state/format.js'
 import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { FrameSource, type FrameHeld } from './frames.js'
-import { blamed, culpritRows, followBlame } from './blame.js'
 import { AXIS_HEIGHT } from './geometry.js'
-import { followMatches, viewMarks } from './match-marks.js'
-import { paintArrow } from './paint/arrow.js'
+import { overlays } from './overlays/list.js'
+import type { OverlayView } from './overlays/overlay.js'
 import { paintAxis } from './paint/axis.js'
 import { paintLabels } from './paint/labels.js'
-import { paintOverlay } from './paint/overlay.js'
 import { spanColours, type Highlight } from './paint/palette.js'
 import { Raster } from './paint/raster.js'
 import { paintRows } from './paint/rows.js'
@@ -90,11 +86,12 @@ export class Surface {
 
     let files: unknown = null
     this.#stop.push(
-      followBlame(),
-      followMatches(
-        viewMarks,
-        () => state.range.value,
-        () => own.canvasWidth.value,
+      ...overlays.flatMap((o) => o.start?.() ?? []),
+      ...overlays.map((o) =>
+        effect(() => {
+          o.watch()
+          this.#invalidate(false)
+        }),
       ),
       effect(() => {
         // Other files: what is on screen says nothing about them.
@@ -114,12 +111,6 @@ export class Surface {
         void (d?.kind === 'align' && d.by)
         this.#invalidate(true)
       }),
-      effect(() => {
-        void [state.hoverTime.value, state.hoverRow.value, state.selection.value, state.markers.value]
-        void [own.shadedRange.value, state.activeRow.value, own.drag.value, own.alignPlaces.value]
-        void [viewMarks.value, blamed.value]
-        this.#invalidate(false)
-      }),
     )
   }
 
@@ -136,6 +127,15 @@ export class Surface {
   /** The view over the canvas' width in CSS pixels. */
   get scale(): Scale {
     return { ...state.range.peek(), width: this.#width }
+  }
+
+  /** Of the canvas, CSS pixels. */
+  get height(): number {
+    return this.#height
+  }
+
+  get scroll(): number {
+    return state.rowScroll.peek()
   }
 
   #readTheme(): PaintTheme {
@@ -319,74 +319,20 @@ export class Surface {
     ctx.clearRect(0, 0, this.overCanvas.width, this.overCanvas.height)
     if (!session) return
     ctx.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
-    const hoverTime = state.hoverTime.peek()
-    const range = own.shadedRange.peek()
-    const selection = state.selection.peek()
-    const markers = state.markers.peek()
-    const drag = own.drag.peek()
-    untracked(() =>
-      paintOverlay(ctx, {
-        scale: this.scale,
-        height: this.#height,
-        theme: this.#theme,
-        scroll: state.rowScroll.peek(),
-        rows: this.#visibleRows(),
-        boundsOf,
-        matches: viewMarks.peek(),
-        activeRow: own.rowOf(state.activeRow.peek()),
-        hoverRow: own.rowOf(state.hoverRow.peek()),
-        hover:
-          hoverTime === null ? null : { t: hoverTime, label: formatTime(hoverTime, session, state.timeFormat.peek()) },
-        selection: selection ? { t: selection.t, row: own.rowOf(selection.track) } : null,
-        range: range ? { ...range, label: formatDelta(range.to - range.from, session.unit) } : null,
-        markers,
-        delta:
-          markers.a !== null && markers.b !== null ? `B − A  ${formatDelta(markers.b - markers.a, session.unit)}` : '',
-        align:
-          drag?.kind === 'align'
-            ? { label: alignLabel(drag.by, session.unit, own.alignPlaces.peek()), x: drag.x, y: drag.y }
-            : null,
-      }),
-    )
-    untracked(() => paintBlame(ctx, this.scale, this.#height, this.#theme))
+    const view: OverlayView = {
+      scale: this.scale,
+      height: this.#height,
+      theme: this.#theme,
+      scroll: state.rowScroll.peek(),
+      rows: this.#visibleRows(),
+      boundsOf,
+      session,
+    }
+    untracked(() => {
+      for (const overlay of overlays) overlay.paint?.(ctx, view)
+      for (const overlay of overlays) overlay.flags?.(ctx, view)
+    })
   }
-}
-
-/** The first of the rows that is in sight, else the first that is on the timeline at all. */
-function rowInSight(ids: readonly string[], height: number): Row | null {
-  const rows = ids.flatMap((id) => own.rowOf(id) ?? [])
-  const top = state.rowScroll.peek()
-  const seen = (row: Row) => row.y + row.height > top && row.y < top + height - AXIS_HEIGHT
-  return rows.find(seen) ?? rows[0] ?? null
-}
-
-/** The arrow from the preemption at hand to its culprit. */
-function paintBlame(ctx: CanvasRenderingContext2D, scale: Scale, height: number, theme: PaintTheme): void {
-  const of = blamed.peek()
-  const session = state.session.peek()
-  const victim = of && own.rowOf(of.track)
-  if (!of || !session || !victim) return
-  const name = session.machines[of.culprit.machine]?.name ?? ''
-  paintArrow(ctx, {
-    scale,
-    height,
-    scroll: state.rowScroll.peek(),
-    from: of.from,
-    to: of.to,
-    victim,
-    culprit: rowInSight(culpritRows(of), height),
-    // Under the pointer the tip says it.
-    label: state.hover.peek() ? '' : `${name} ${of.culprit.name}, ${formatDelta(of.lost, session.unit)}`,
-    colour: theme.preempted,
-    font: `11px ${theme.font}`,
-  })
-}
-
-/** How far the hand has moved a machine, and what that does to its events. */
-function alignLabel(by: number, unit: 'ns' | 'ticks', places: ClockPlaces | null): string {
-  const moved = `${by < 0 ? '' : '+'}${formatDelta(by, unit)}`
-  if (!places) return moved
-  return `${moved}, ${formatCount(places.outside)} of ${formatCount(places.inside + places.outside)} events impossible`
 }
 
 /** Colours of machines by their index. */

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { formatTime, formatDelta } from '../state/format.js'
 import * as state from '../state/session-state.js'
 import { attachGestures } from './gestures.js'
-import { drag, rowOf, timelineError } from './signals.js'
+import { drag, pointed, rowOf, timelineError } from './signals.js'
 import { Surface } from './surface.js'
 import { Tooltip } from './tooltip.js'
 import './timeline.css'
@@ -22,7 +22,7 @@ export function Timeline() {
     }
   }, [])
   const held = drag.value
-  const cursor = held?.kind === 'pan' ? 'grabbing' : held?.kind === 'align' ? 'ew-resize' : undefined
+  const cursor = held?.kind === 'pan' ? 'grabbing' : held?.kind === 'align' ? 'ew-resize' : pointed.value?.cursor
   return (
     <div
       class="timeline"

@@ -4,7 +4,7 @@ import type { RowTrack } from '../state/rows.js'
 import { formatBounds, formatDelta, formatTime } from '../state/format.js'
 import { spanHeadline, spanNotes } from './fused-words.js'
 import * as state from '../state/session-state.js'
-import { canvasWidth, drag, pointer, trackById } from './signals.js'
+import { canvasWidth, drag, pointed, pointer, trackById } from './signals.js'
 
 const STATES: Readonly<Record<number, string>> = {
   [RunState.Unknown]: 'not known',
@@ -33,22 +33,33 @@ function spanTitle(info: HoverInfo, kind: RowTrack['kind']): string {
 
 export function Tooltip() {
   const at = pointer.value
+  const tip = pointed.value?.tip
   const info = state.hover.value
-  const session = state.session.value
-  const track = info ? trackById.value.get(info.track) : undefined
-  if (!at || !info || !session || !track || drag.value) return null
-  const { span, event } = info
-  if (!span && !event) return null
+  const words = tip !== undefined ? <div>{tip}</div> : info && (info.span ?? info.event) ? <RowTip info={info} /> : null
+  if (!at || !words || drag.value) return null
   const onRight = at.x < canvasWidth.value - SIDE || at.x < canvasWidth.value / 2
   const viewport = state.rowViewport.value
   const below = at.y < viewport - 110 || at.y < viewport / 2
   const x = onRight ? `${at.x + AWAY}px` : `calc(${at.x - AWAY}px - 100%)`
   const y = below ? `${at.y + AWAY}px` : `calc(${at.y - AWAY}px - 100%)`
+  return (
+    <div class="timeline-tip" role="tooltip" style={{ transform: `translate(${x}, ${y})` }}>
+      {words}
+    </div>
+  )
+}
+
+/** What a row shows under the pointer. */
+function RowTip({ info }: { readonly info: HoverInfo }) {
+  const session = state.session.value
+  const track = trackById.value.get(info.track)
+  if (!session || !track) return null
+  const { span, event } = info
   const t = event?.t ?? state.hoverTime.value
   const bounds = t === null ? null : timeBounds(track.machine, t)
   const time = (when: number) => formatTime(when, session, state.timeFormat.value)
   return (
-    <div class="timeline-tip" role="tooltip" style={{ transform: `translate(${x}, ${y})` }}>
+    <>
       {span && (
         <div>
           <b>{spanTitle(info, track.kind)}</b>
@@ -76,6 +87,6 @@ export function Tooltip() {
           <div class="info">{event.info}</div>
         </div>
       )}
-    </div>
+    </>
   )
 }

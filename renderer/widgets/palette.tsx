@@ -2,8 +2,9 @@
 
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { commands, paletteOpen, shortcutsOpen } from '../commands.js'
-import type { CommandGroup } from '../commands.js'
+import { paletteOpen, shortcutsOpen } from '../commands/help.js'
+import { commands } from '../commands.js'
+import type { CommandGroup } from '../commands/command.js'
 import { showKey } from '../keys.js'
 import { Dialog } from './dialog.js'
 

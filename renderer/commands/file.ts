@@ -1,0 +1,38 @@
+// Opening and closing.
+
+import { pickFolder } from '../host-api.js'
+import { handle, say } from '../state/messages.js'
+import { chooseAndOpen, closeSession, familyOpen, openFiles } from '../state/opening.js'
+import { inPlace, open, type Command } from './command.js'
+
+/** Asks for files through the page's file field, where there is no better door. */
+export function openFilesDialog(): void {
+  const input = document.getElementById('open-files')
+  if (input instanceof HTMLInputElement) handle(chooseAndOpen(input))
+}
+
+export function openFolderDialog(): void {
+  const input = document.getElementById('open-folder')
+  if (!(input instanceof HTMLInputElement)) return
+  const go = async () => {
+    const files = await pickFolder(input)
+    if (!files) return
+    if (files.length === 0) say('note', 'The folder holds no files.')
+    else await openFiles(files, { ask: true })
+  }
+  handle(go())
+}
+
+export const fileCommands: readonly Command[] = [
+  { id: 'open', title: 'Open files', group: 'File', keys: ['Ctrl+O'], run: openFilesDialog },
+  { id: 'open-folder', title: 'Open a folder', group: 'File', keys: ['Ctrl+Shift+O'], run: openFolderDialog },
+  {
+    id: 'family',
+    title: 'Show hosts, guests and files',
+    group: 'File',
+    keys: ['i'],
+    when: open,
+    run: () => (familyOpen.value = true),
+  },
+  { id: 'close', title: 'Close the session', group: 'File', keys: [], when: open, run: inPlace(closeSession) },
+]

@@ -1,0 +1,28 @@
+import { blameOverlay } from './blame.js'
+import { markersOverlay } from './markers.js'
+import { matchesOverlay } from './matches.js'
+import type { Hit, Overlay, OverlayView, Spot } from './overlay.js'
+import { pointerOverlay } from './pointer.js'
+import { rangeOverlay } from './range.js'
+import { rowsOverlay } from './rows.js'
+import { selectionOverlay } from './selection.js'
+
+/** From the lowest to the highest. */
+export const overlays: readonly Overlay[] = [
+  rowsOverlay,
+  rangeOverlay,
+  matchesOverlay,
+  selectionOverlay,
+  markersOverlay,
+  blameOverlay,
+  pointerOverlay,
+]
+
+/** What the highest overlay that lies at a place has to offer. */
+export function hitAt(at: Spot, view: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): Hit | null {
+  for (const overlay of overlays.toReversed()) {
+    const hit = overlay.hit?.(at, view)
+    if (hit) return hit
+  }
+  return null
+}
