@@ -45,18 +45,18 @@ function goldensOf(path: string): Golden[] {
 
 /** A folder for unpacked recordings; `[Symbol.dispose]` removes it. */
 export class Unpacked {
-  readonly #dir = mkdtempSync(join(tmpdir(), 'remora-oracle-'))
+  readonly dir = mkdtempSync(join(tmpdir(), 'remora-oracle-'))
 
   /** Path of the recording as a plain file. */
   path(recording: Pick<Recording, 'path'>): string {
     if (!recording.path.endsWith('.gz')) return recording.path
-    const out = join(this.#dir, basename(recording.path, '.gz'))
+    const out = join(this.dir, basename(recording.path, '.gz'))
     writeFileSync(out, gunzipSync(readFileSync(recording.path)))
     return out
   }
 
   remove(): void {
-    rmSync(this.#dir, { recursive: true })
+    rmSync(this.dir, { recursive: true })
   }
 }
 

@@ -211,6 +211,19 @@ export interface RecordAccess {
   at(stream: number, where: number): RecordView
 }
 
+/** What a trace.dat that holds some of a file's events needs besides them, as it lies in the file. */
+export interface HeadCopy {
+  readonly start: { readonly bigEndian: boolean; readonly longSize: number; readonly pageSize: number }
+  /** Parts of the head, unpacked, by the ids of version 7's sections. */
+  readonly sections: readonly { readonly id: number; readonly name: string; readonly bytes: Uint8Array }[]
+  /** Options that stay true of some of the events. */
+  readonly options: readonly { readonly id: number; readonly data: Uint8Array }[]
+  readonly buffers: readonly { readonly name: string; readonly clock: string; readonly pageSize: number }[]
+  /** Bytes of a page's commit word, and where its records begin. */
+  readonly commitSize: number
+  readonly dataOffset: number
+}
+
 export interface TraceFile {
   readonly meta: TraceFileMeta
   readonly faults: readonly Fault[]
@@ -219,6 +232,8 @@ export interface TraceFile {
   /** Raw clock values of the first and last page of a stream, without decoding; null where unknown. */
   span(stream: number): { readonly first: bigint; readonly last: bigint } | null
   readonly records: RecordAccess
+  /** Absent where the format is not trace.dat. Rejects with InputError where the head is damaged. */
+  copyHead?(signal?: AbortSignal): Promise<HeadCopy>
   /** comm of a pid in this file: '<idle>' for 0, a learned name where the file's own list has none, '<...>' if unknown. */
   comm(pid: number): string
   /** Takes in names that the events told; those of meta.comms stay. */

@@ -20,7 +20,7 @@ export * from './clocks.js'
 export * from './fused.js'
 
 export interface Progress {
-  readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching'
+  readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching' | 'writing'
   readonly done: number
   readonly total: number
   /** What `done` and `total` count. */

@@ -8,6 +8,7 @@ import { Cursor, HeadReader, ShortRead } from './cursor.js'
 import type { StreamPlan, TraceDatPlan } from './decode.js'
 import { formatHead } from './formats.js'
 import { type Head } from './head.js'
+import { copyHead } from './head-copy.js'
 import { layoutOf, pageShapeOf, soundPageSize } from './layout.js'
 import { clockOf, type OptionFacts, readOptionFacts } from './options.js'
 import { BadPart } from './parts.js'
@@ -49,6 +50,7 @@ export async function openTraceDat(source: ByteSource, signal?: AbortSignal): Pr
     blocks: planBlocks(streams),
     span: (stream) => streams[stream]?.span ?? null,
     records: new Records(source, streams, layout, unpack, recordTexts(container, meta, types, texts, comm)),
+    copyHead: (cancel) => copyHead(container, cancel),
     comm: (pid) => (comms.has(pid) ? comm(pid) : (learned.get(pid) ?? comm(pid))),
     learn: (names) => {
       for (const [pid, name] of names) learned.set(pid, name)

@@ -1,0 +1,211 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { SourceRef } from '../../workers/bytes.js'
+import { RequestError } from '../../workers/fault.js'
+import type { Session } from '../../workers/model/session.js'
+import { firstNames, type FirstName } from '../../workers/table/comms.js'
+import type { ByteSink } from '../../workers/write/trace-dat.js'
+import { trimFile, type TrimChoice, type Trimmed } from '../../workers/write/trim.js'
+import { pathError } from '../api/files.js'
+import { readArgs } from './args.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { rangeOf, rangeOptions } from './fused.js'
+import { UsageError, type Io } from './io.js'
+import { progressLine } from './progress.js'
+import { reportUnread } from './report.js'
+import { filterOf } from './select.js'
+
+export const trimHelp = `remora trim [options] --out PATH FILE|DIR...
+
+Writes the events of a range, or of some machines or CPUs, as trace.dat files (version 7, not compressed) that trace-cmd and
+KernelShark open: one for each file, records untouched. A directory stands for all *.dat files in it.
+
+  --out PATH              the file to write; a directory where there are several
+  --from TIME, --to TIME  only from .. to, both included: seconds as printed, or +SECONDS from the first event
+  --cpu LIST              only these CPUs: 0,2-3
+  --machine NAME          only this machine: host, or a guest's name (see remora info)
+  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
+  --force                 overwrite what is there
+  --json                  one JSON object (docs/schema/trim.schema.json)
+  -h, --help              this text
+`
+
+interface Written extends Trimmed {
+  readonly source: string
+  readonly path: string
+}
+
+export async function trimCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
+  const { values, positionals } = readArgs('trim', args, {
+    ...rangeOptions,
+    out: { type: 'string' },
+    cpu: { type: 'string', multiple: true },
+    machine: { type: 'string', multiple: true },
+    pair: { type: 'string', multiple: true },
+    force: { type: 'boolean' },
+    json: { type: 'boolean' },
+  })
+  const { out } = values
+  if (out === undefined) throw new UsageError('--out PATH is missing.', 'trim')
+  const sources = await sourcesOf('trim', positionals)
+  const connection = await connect()
+  try {
+    const pair = pairsOf('trim', values.pair, sources)
+    const { info, session } = await openSession(connection, sources, { pair }, io)
+    if (info.partial) throw new RequestError(`${info.partial} What is not loaded cannot be written.`)
+    const choice = choiceOf(session, values)
+    const kept = session.files.flatMap((_, file) => (filesOf(session, choice).has(file) ? [file] : []))
+    const targets = await targetsOf(session, sources, kept, out, values.force ?? false)
+    const names = await firstNames(session, null, io.signal)
+    const written: Written[] = []
+    for (const [i, file] of kept.entries()) {
+      written.push({
+        source: session.files[file]!.meta.name,
+        ...(await write(session, file, choice, names, targets[i]!, io)),
+      })
+    }
+    await io.out(values.json ? `${JSON.stringify({ files: written }, null, 2)}\n` : written.map(sentence).join(''))
+    return reportUnread(info, values.json ?? false, io)
+  } finally {
+    connection.dispose()
+  }
+}
+
+const sentence = ({ path, events, bytes }: Written): string =>
+  `${path}: ${events.toLocaleString('en').replaceAll(',', ' ')} events, ${(bytes / 1e6).toFixed(1)} MB\n`
+
+function choiceOf(
+  session: Session,
+  values: Parameters<typeof rangeOf>[1] & {
+    readonly cpu?: string[] | undefined
+    readonly machine?: string[] | undefined
+  },
+): TrimChoice {
+  const { from, to } = rangeOf(session, values)
+  if (to < from) throw new RequestError('The range ends before it begins.')
+  const { cpu, machine } = values
+  const filter = filterOf(session, { ...(cpu ? { cpu } : {}), ...(machine ? { machine } : {}) })
+  const machines = filter.machines && new Set(filter.machines)
+  const tracks = filter.tracks && new Set(filter.tracks)
+  return {
+    from,
+    to,
+    keeps: (s) => (!machines || machines.has(s.machine)) && (!tracks || tracks.has(`m${s.machine}/cpu${s.cpu}`)),
+  }
+}
+
+/** Files of which anything is kept: those without streams are kept for what their heads say. */
+function filesOf(session: Session, choice: TrimChoice): Set<number> {
+  const files = new Set(session.files.keys())
+  for (const file of files) {
+    const streams = session.table.streams.filter((s) => s.file === file)
+    if (streams.length > 0 && !streams.some((s) => choice.keeps!(s))) files.delete(file)
+  }
+  return files
+}
+
+/** Where each file goes. Throws RequestError rather than write over anything. */
+async function targetsOf(
+  session: Session,
+  sources: readonly SourceRef[],
+  kept: readonly number[],
+  out: string,
+  force: boolean,
+): Promise<string[]> {
+  const there = await stat(out).catch(() => null)
+  const toDirectory = kept.length > 1 || there?.isDirectory() === true || /[/\\]$/.test(out)
+  if (toDirectory && there && !there.isDirectory()) {
+    throw new RequestError(`${out} is a file, and ${kept.length} files are to be written: name a directory.`)
+  }
+  if (toDirectory) {
+    await mkdir(out, { recursive: true }).catch((error: unknown) => {
+      throw pathError(out, error)
+    })
+  }
+  const names = new Set<string>()
+  const targets = kept.map((file) => {
+    if (!toDirectory) return out
+    const name = basename(session.files[file]!.meta.name)
+    if (names.has(name)) throw new RequestError(`Two of the files are called ${name}; trim them one by one.`)
+    names.add(name)
+    return join(out, name)
+  })
+  const originals = await Promise.all(sources.map(async (s) => (s.kind === 'path' ? realpath(s.path) : s.name)))
+  for (const target of targets) {
+    const real = await realpath(target).catch(() => null)
+    if (real !== null && originals.includes(real)) throw new RequestError(`${target} is the recording itself.`)
+    if (real !== null && !force) throw new RequestError(`${target} is there already; --force overwrites it.`)
+  }
+  return targets
+}
+
+/** Writes beside the target and puts it in place when it is whole. */
+async function write(
+  session: Session,
+  file: number,
+  choice: TrimChoice,
+  names: readonly FirstName[],
+  target: string,
+  io: Io,
+): Promise<Trimmed & { readonly path: string }> {
+  const part = `${target}.part`
+  const total = session.table.streams.reduce((n, s) => n + (s.file === file ? s.count : 0), 0)
+  const progress = progressLine(io)
+  const show = (done: number): void => progress.show({ phase: 'writing', done, total, unit: 'events' })
+  try {
+    const sink = new FileSink(part)
+    try {
+      const trimmed = await trimFile(session, file, choice, names, sink, show, io.signal)
+      sink.flush()
+      await rename(part, target)
+      return { path: target, ...trimmed }
+    } finally {
+      sink.close()
+    }
+  } catch (error) {
+    await rm(part, { force: true })
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOSPC') throw new RequestError(`The disk is full; ${target} was not written.`)
+    throw code === undefined ? error : pathError(target, error)
+  } finally {
+    progress.clear()
+  }
+}
+
+/** Gathers small pieces, since a page is one write otherwise. */
+class FileSink implements ByteSink {
+  readonly #fd: number
+  readonly #held = new Uint8Array(1 << 20)
+  #used = 0
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'w')
+  }
+  append(bytes: Uint8Array): void {
+    if (this.#used + bytes.length > this.#held.length) this.flush()
+    if (bytes.length > this.#held.length) writeAll(this.#fd, bytes)
+    else {
+      this.#held.set(bytes, this.#used)
+      this.#used += bytes.length
+    }
+  }
+  patch(at: number, bytes: Uint8Array): void {
+    this.flush()
+    writeAll(this.#fd, bytes, at)
+  }
+  flush(): void {
+    writeAll(this.#fd, this.#held.subarray(0, this.#used))
+    this.#used = 0
+  }
+  close(): void {
+    closeSync(this.#fd)
+  }
+}
+
+/** At the end of the file, or at `at`. */
+function writeAll(fd: number, bytes: Uint8Array, at?: number): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(fd, bytes, done, bytes.length - done, at === undefined ? null : at + done)
+  }
+}
