@@ -137,6 +137,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     fusedTracks: async () => (await state().fused()).tracks(),
     fusedTotals: async (range) => (await state().fused()).totals(range),
     preemptions: async (query) => (await state().fused()).preemptions(query),
+    deltaByLayer: async (query) => (await state().fused()).deltaByLayer(query),
     layersAt: async (t) => (await state().fused()).layersAt(t),
 
     async overview(columns) {

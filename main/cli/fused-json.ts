@@ -1,5 +1,5 @@
 import type { FusedViews } from '../../workers/analysis/views.js'
-import { eachSpan } from '../../workers/analysis/spans.js'
+import { eachSpan } from '../../workers/model/intervals.js'
 import type { Session } from '../../workers/model/session.js'
 import {
   FusedState,

@@ -20,6 +20,9 @@ const STATES: Readonly<Record<State, string>> = {
   [FusedState.Preempted]: 'preempted',
   [FusedState.Blocked]: 'blocked',
   [FusedState.Ready]: 'ready, waits for a CPU',
+  [FusedState.TaskPreempted]: 'preempted in its own machine',
+  [FusedState.TaskReady]: 'woken, waits for a CPU of its own machine',
+  [FusedState.TaskBlocked]: 'asleep',
 }
 export const stateName = (state: State): string => STATES[state]
 

@@ -3,7 +3,7 @@
 import type { FusedModel } from '../model/fuse/build.js'
 import type { Actor, Share } from '../thread/contract.js'
 import { machineIndex } from '../units.js'
-import type { Sums } from './spans.js'
+import type { Sums } from './sums.js'
 
 /** The task that a label stands for. */
 export function actorOf(model: FusedModel, label: number): Actor {

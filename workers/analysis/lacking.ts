@@ -65,11 +65,14 @@ export function lackingEvents(session: Session, model: FusedModel): Lacking[] {
   return lacking
 }
 
+/** The same line, with further events of the guests. */
+export const guestCommand = (session: Session, events: readonly string[]): string => commandOf(session, true, events)
+
 /** A line that records host and guests with everything that the views use. */
-function commandOf(session: Session, family: boolean): string {
+function commandOf(session: Session, family: boolean, more: readonly string[] = []): string {
   const flags = (events: readonly string[]): string => events.map((e) => `-e ${e}`).join(' ')
   const guests = family ? session.machines.filter((m) => m.parent !== null).map((m) => m.name) : []
   const host = `trace-cmd record ${flags([...HOST, ...KVM, 'kvm_userspace_exit', 'irq'])}`
   const names = guests.length > 0 ? guests : ['GUEST']
-  return `${host} ${names.map((g) => `-A ${/\s/.test(g) ? `'${g}'` : g} ${flags([...NEEDED, 'irq'])}`).join(' ')}`
+  return `${host} ${names.map((g) => `-A ${/\s/.test(g) ? `'${g}'` : g} ${flags([...NEEDED, 'irq', ...more])}`).join(' ')}`
 }

@@ -4,12 +4,11 @@
 import type { FusedModel } from '../model/fuse/build.js'
 import { inGuest } from '../model/fuse/world.js'
 import { intervalAt } from '../model/intervals.js'
-import type { Runs } from '../model/runs.js'
+import { runRow, type Runs } from '../model/runs.js'
 import { trackId } from '../model/tracks.js'
 import { FusedState, type FusedLayers, type Layer } from '../thread/contract.js'
 import { sessionTime, type MachineIndex } from '../units.js'
 import { guestTaskAt } from './preemption.js'
-import { runRow } from './task-split.js'
 
 export function layersAt(model: FusedModel, runs: Runs, t: number, version: number): FusedLayers {
   const x = model.intervals

@@ -2,14 +2,14 @@
 // culprit that is another machine's vCPU is followed into that machine, and so on.
 
 import type { FusedModel } from '../model/fuse/build.js'
-import { intervalAt } from '../model/intervals.js'
-import type { Runs } from '../model/runs.js'
+import { eachSpan, intervalAt, type Range } from '../model/intervals.js'
+import { runRow, type Runs } from '../model/runs.js'
+import { wasPreempted } from '../model/tasks.js'
 import { trackId } from '../model/tracks.js'
 import {
   FusedState,
   SpanFlag,
   type Actor,
-  type Culprit,
   type Lacking,
   type Preemption,
   type PreemptionQuery,
@@ -17,8 +17,8 @@ import {
   type PreemptionTotal,
 } from '../thread/contract.js'
 import { sessionTime, type MachineIndex } from '../units.js'
-import { eachSpan, type Range } from './spans.js'
-import { runRow, wasPreempted, type GuestTasks } from './task-split.js'
+import { culpritKey, type Culprits, type Segment } from './culprits.js'
+import type { GuestTasks } from './task-split.js'
 
 /** One preemption, before anything is looked up: the entries of its row that it consists of. */
 interface Found {
@@ -32,28 +32,18 @@ interface Found {
   readonly to: number
 }
 
-interface Segment {
-  readonly machine: MachineIndex
-  readonly pid: number
-  readonly from: number
-  readonly to: number
-}
-
 const most = {
   lost: (a: Found, b: Found) => b.to - b.from - (a.to - a.from) || a.from - b.from,
   time: (a: Found, b: Found) => a.from - b.from,
 }
 
 export class Preemptions {
-  readonly #seats: Map<number, number>[] = []
-
   constructor(
     private readonly model: FusedModel,
     private readonly runs: Runs,
+    private readonly culprits: Culprits,
     private readonly guests: readonly GuestTasks[],
-  ) {
-    model.vcpus.forEach((v, i) => (this.#seats[v.host] ??= new Map()).set(v.tid, i))
-  }
+  ) {}
 
   report(query: PreemptionQuery, range: Range, version: number, lacking: readonly Lacking[]): PreemptionReport {
     const found = [
@@ -69,9 +59,9 @@ export class Preemptions {
       const whom = `${f.kind}/${victim.machine}/${victim.pid}`
       lost += f.to - f.from
       victims.add(whom, f.to - f.from, { kind: f.kind, victim })
-      for (const { by, time } of this.#shares(this.#segments(f))) {
-        culprits.add(keyOf(by), time, { culprit: by })
-        pairs.add(`${whom} ${keyOf(by)}`, time, { victim, culprit: by })
+      for (const { by, time } of this.culprits.shares(this.#segments(f))) {
+        culprits.add(culpritKey(by), time, { culprit: by })
+        pairs.add(`${whom} ${culpritKey(by)}`, time, { victim, culprit: by })
       }
     }
     return {
@@ -126,14 +116,10 @@ export class Preemptions {
     return found
   }
 
-  #actor(machine: MachineIndex, pid: number): Actor {
-    return { machine, pid, name: this.model.nameOf(machine, pid) }
-  }
-
   #victim(f: Found): Actor {
-    if (f.kind === 'task') return this.#actor(this.guests[f.of]!.machine, f.row)
+    if (f.kind === 'task') return this.culprits.actor(this.guests[f.of]!.machine, f.row)
     const v = this.model.vcpus[f.of]!
-    return this.#actor(v.host, v.tid)
+    return this.culprits.actor(v.host, v.tid)
   }
 
   /** CPU on which it waits: where it ran last, as far as that is recorded. */
@@ -152,75 +138,19 @@ export class Preemptions {
 
   /** Who ran on the CPU meanwhile, one after the other. */
   #segments(f: Found): Segment[] {
+    if (f.kind === 'task') return this.culprits.ran(this.guests[f.of]!.machine, this.#cpuOf(f), f)
     const segments: Segment[] = []
-    if (f.kind === 'task') {
-      const { machine, runs } = this.guests[f.of]!
-      this.#addRuns(runs, machine, this.#cpuOf(f), f, segments)
-      return segments
-    }
-    const x = this.model.intervals
-    eachSpan(x, f.row, f, (i, from, to) => {
-      const label = this.model.labels[x.value[i]!]
-      if (to > from)
-        segments.push({ machine: label?.machine ?? this.model.vcpus[f.of]!.host, pid: label?.pid ?? -1, from, to })
+    eachSpan(this.model.intervals, f.row, f, (i, from, to) => {
+      if (to > from) segments.push(this.culprits.preemptor(i, this.model.vcpus[f.of]!.host, { from, to }))
     })
     return segments
-  }
-
-  #addRuns(runs: Runs, machine: MachineIndex, cpu: number, range: Range, to: Segment[]): void {
-    const row = runRow(runs, machine, cpu)
-    let done = range.from
-    const upTo = (end: number): void => {
-      if (end > done) to.push({ machine, pid: -1, from: done, to: end })
-      done = Math.max(done, end)
-    }
-    if (row >= 0) {
-      eachSpan(runs.intervals, row, range, (i, a, b) => {
-        if (b <= a) return
-        upTo(a)
-        to.push({ machine, pid: runs.intervals.value[i]!, from: a, to: b })
-        done = b
-      })
-    }
-    upTo(range.to)
-  }
-
-  /** The culprit behind each piece of a segment: a vCPU's thread stands for what its guest ran. */
-  #resolve(s: Segment, through: readonly Actor[], visit: (by: Culprit, time: number) => void): void {
-    const seat = this.#seats[s.machine]?.get(s.pid)
-    const v = seat === undefined ? undefined : this.model.vcpus[seat]!
-    if (!v || v.guest === null) {
-      visit({ ...this.#actor(s.machine, s.pid), through }, s.to - s.from)
-      return
-    }
-    const inner: Segment[] = []
-    this.#addRuns(this.runs, v.guest, v.vcpu, s, inner)
-    const chain = [...through, this.#actor(s.machine, s.pid)]
-    for (const part of inner) {
-      // Where the guest does not tell what it ran, its vCPU is all that can be named.
-      if (part.pid < 0) visit({ ...this.#actor(s.machine, s.pid), through }, part.to - part.from)
-      else this.#resolve(part, chain, visit)
-    }
-  }
-
-  #shares(segments: readonly Segment[]): { by: Culprit; time: number }[] {
-    const shares = new Map<string, { by: Culprit; time: number }>()
-    for (const s of segments) {
-      this.#resolve(s, [], (by, time) => {
-        const key = keyOf(by)
-        const known = shares.get(key)
-        if (known) known.time += time
-        else shares.set(key, { by, time })
-      })
-    }
-    return [...shares.values()].sort((a, b) => b.time - a.time)
   }
 
   #describe(f: Found): Preemption {
     const segments = this.#segments(f)
     const victim = this.#victim(f)
-    const firsts = this.#shares(segments.slice(0, 1))
-    const culprit = firsts[0]?.by ?? { ...this.#actor(victim.machine, -1), through: [] }
+    const firsts = this.culprits.shares(segments.slice(0, 1))
+    const culprit = firsts[0]?.by ?? { ...this.culprits.actor(victim.machine, -1), through: [] }
     const x = f.kind === 'vcpu' ? this.model.intervals : this.guests[f.of]!.tasks.intervals
     const culpritTrack = culprit.pid > 0 ? trackId({ kind: 'task', machine: culprit.machine, pid: culprit.pid }) : null
     return {
@@ -236,7 +166,7 @@ export class Preemptions {
       cpu: this.#cpuOf(f),
       culprit,
       culpritTrack,
-      shares: this.#shares(segments),
+      shares: this.culprits.shares(segments),
       stoodStill: f.kind === 'task' ? victim : this.#guestTask(f),
       inferred: ((x.flags[f.first]! | x.flags[f.last + 1]!) & SpanFlag.Inferred) !== 0,
     }
@@ -245,7 +175,7 @@ export class Preemptions {
   /** What the guest ran when its vCPU was taken away. */
   #guestTask(f: Found): Actor {
     const v = this.model.vcpus[f.of]!
-    if (v.guest === null) return this.#actor(v.host, -1)
+    if (v.guest === null) return this.culprits.actor(v.host, -1)
     return guestTaskAt(this.model, this.runs, v.guest, v.vcpu, f.from)
   }
 }
@@ -256,8 +186,6 @@ export function guestTaskAt(model: FusedModel, runs: Runs, machine: MachineIndex
   const pid = i < 0 ? -1 : runs.intervals.value[i]!
   return { machine, pid, name: model.nameOf(machine, pid) }
 }
-
-const keyOf = (c: Culprit): string => [...c.through, c].map((a) => `${a.machine}/${a.pid}`).join(' ')
 
 class Totals<T extends PreemptionTotal> {
   readonly #all = new Map<string, { count: number; lost: number; what: Omit<T, 'count' | 'lost'> }>()

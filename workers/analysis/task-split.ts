@@ -3,30 +3,23 @@
 
 import type { FusedModel } from '../model/fuse/build.js'
 import { inGuest } from '../model/fuse/world.js'
-import { intervalsOf, type Intervals } from '../model/intervals.js'
-import type { Runs } from '../model/runs.js'
-import type { TaskIntervals } from '../model/tasks.js'
+import { eachSpan, intervalsOf, type Range } from '../model/intervals.js'
+import { runRow, type Runs } from '../model/runs.js'
+import { wasPreempted, type TaskIntervals } from '../model/tasks.js'
 import { trackId } from '../model/tracks.js'
 import { FusedState, RunState, type TaskTotals } from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
 import { actorOf } from './actors.js'
-import { eachSpan, Sums, type Range } from './spans.js'
+import { Sums } from './sums.js'
 
-/** A guest as its own kernel sees it. */
+/** A machine as its own kernel sees it. */
 export interface GuestTasks {
   readonly machine: MachineIndex
   readonly pids: readonly number[]
   readonly tasks: TaskIntervals
   readonly runs: Runs
+  readonly containers: ReadonlyMap<number, string>
 }
-
-/** Whether a Runnable interval follows a run: switched out though it could go on; else it was woken. */
-export const wasPreempted = (x: Intervals, row: number, i: number): boolean =>
-  i > x.first[row]! && x.state[i] === RunState.Runnable && x.state[i - 1] === RunState.Running
-
-/** Row of runs of a machine's CPU, -1 = none. */
-export const runRow = (runs: Runs, machine: MachineIndex, cpu: number): number =>
-  runs.cpus.findIndex((c) => c.machine === machine && c.cpu === cpu)
 
 class Split {
   guestMode = 0
@@ -62,6 +55,7 @@ export function taskTotals(model: FusedModel, guest: GuestTasks, range: Range): 
       pid,
       name,
       track: trackId({ kind: 'task', machine, pid }),
+      container: guest.containers.get(pid) ?? null,
       running: split.running,
       guestMode: split.guestMode,
       vmm: split.vmm,

@@ -7,32 +7,29 @@ import {
   FusedState,
   type ExitTotals,
   type FusedTotals,
-  type Lacking,
+  type GuestView,
   type PcpuTotals,
   type VcpuTotals,
 } from '../thread/contract.js'
 import { sessionTime, type MachineIndex } from '../units.js'
 import { sharesOf } from './actors.js'
-import { eachSpan, Sums, type Range } from './spans.js'
-import { taskTotals, type GuestTasks } from './task-split.js'
+import { eachSpan, type Range } from '../model/intervals.js'
+import { Sums } from './sums.js'
 
 const S = FusedState
 
-export function fusedTotals(
-  model: FusedModel,
-  guests: readonly GuestTasks[],
-  range: Range,
-  version: number,
-  lacking: readonly Lacking[],
-): FusedTotals {
+/** What is found elsewhere. */
+export interface TotalsParts extends Pick<FusedTotals, 'version' | 'tasks' | 'containers' | 'lacking'> {
+  readonly viewOf: (v: FusedVcpu) => GuestView | null
+}
+
+export function fusedTotals(model: FusedModel, range: Range, { viewOf, ...parts }: TotalsParts): FusedTotals {
   return {
-    version,
+    ...parts,
     from: sessionTime(range.from),
     to: sessionTime(range.to),
     pcpus: model.pcpus.map((p) => pcpuTotals(model, p.row, range)),
-    vcpus: model.vcpus.map((v) => vcpuTotals(model, v, range)),
-    tasks: guests.flatMap((g) => taskTotals(model, g, range)).sort((a, b) => b.running - a.running),
-    lacking,
+    vcpus: model.vcpus.map((v) => ({ ...vcpuTotals(model, v, range), guestView: viewOf(v) })),
   }
 }
 
@@ -64,7 +61,7 @@ function pcpuTotals(model: FusedModel, row: number, range: Range): PcpuTotals {
   }
 }
 
-function vcpuTotals(model: FusedModel, v: FusedVcpu, range: Range): VcpuTotals {
+function vcpuTotals(model: FusedModel, v: FusedVcpu, range: Range): Omit<VcpuTotals, 'guestView'> {
   const x = model.intervals
   const { id, machine, label } = model.tracks[v.row]!
   const time = new Float64Array(64)

@@ -4,53 +4,95 @@ import { RequestError } from '../fault.js'
 import type { Timeline } from '../lod/timeline.js'
 import { fuse, type FusedModel } from '../model/fuse/build.js'
 import type { Side } from '../model/fuse/side.js'
+import type { Range } from '../model/intervals.js'
 import type { PidIndex } from '../model/pids.js'
 import type { Runs } from '../model/runs.js'
 import type { Session } from '../model/session.js'
-import type {
-  FusedLayers,
-  FusedTotals,
-  FusedTracks,
-  Lacking,
-  PreemptionQuery,
-  PreemptionReport,
-  TimeRange,
+import { trackId } from '../model/tracks.js'
+import {
+  RunState,
+  type DeltaByLayer,
+  type DeltaQuery,
+  type FusedLayers,
+  type FusedThread,
+  type FusedTotals,
+  type FusedTracks,
+  type Lacking,
+  type PreemptionQuery,
+  type PreemptionReport,
+  type TimeRange,
 } from '../thread/contract.js'
+import { sessionTime, type MachineIndex } from '../units.js'
+import { containerTotals } from './containers.js'
+import { Culprits } from './culprits.js'
+import { Deltas } from './delta.js'
+import { guestViewOf } from './guest-view.js'
 import { lackingEvents } from './lacking.js'
 import { layersAt } from './layers.js'
 import { Preemptions } from './preemption.js'
-import type { Range } from './spans.js'
-import type { GuestTasks } from './task-split.js'
+import { taskTotals, type GuestTasks } from './task-split.js'
 import { fusedTotals } from './totals.js'
 
 export class FusedViews {
   readonly model: FusedModel
   readonly lacking: readonly Lacking[]
-  #guests: readonly GuestTasks[] | null = null
+  readonly #culprits: Culprits
+  #machines: { readonly guests: readonly GuestTasks[]; readonly hosts: readonly GuestTasks[] } | null = null
+  #threads: readonly FusedThread[] | null = null
 
   constructor(
     private readonly session: Session,
     private readonly runs: Runs,
     private readonly pids: readonly PidIndex[],
     private readonly timeline: Timeline,
-    side: Side,
+    private readonly side: Side,
   ) {
     this.model = fuse(session, runs, side)
     this.lacking = lackingEvents(session, this.model)
+    this.#culprits = new Culprits(this.model, runs)
     timeline.addFused(this.model)
   }
 
   tracks(): FusedTracks {
-    return { version: this.session.version, tracks: this.model.tracks, lacking: this.lacking }
+    this.#threads ??= this.#family.guests.concat(this.#family.hosts).flatMap((m) => this.#threadsOf(m))
+    return {
+      version: this.session.version,
+      tracks: this.model.tracks,
+      threads: this.#threads,
+      lacking: this.lacking,
+    }
   }
 
-  totals(range?: TimeRange): FusedTotals {
-    return fusedTotals(this.model, this.#tasks, this.#range(range ?? {}), this.session.version, this.lacking)
+  totals(asked?: TimeRange): FusedTotals {
+    const range = this.#range(asked ?? {})
+    const { session, model, runs, side } = this
+    const { guests, hosts } = this.#family
+    const tasks = guests.flatMap((g) => taskTotals(model, g, range)).sort((a, b) => b.running - a.running)
+    const onHosts = hosts.filter((h) => h.containers.size > 0).flatMap((h) => taskTotals(model, h, range))
+    return fusedTotals(model, range, {
+      version: session.version,
+      lacking: this.lacking,
+      tasks,
+      containers: containerTotals(tasks, onHosts),
+      viewOf: (v) => guestViewOf(session, model, runs, side.claims, v, range),
+    })
   }
 
   preemptions(query: PreemptionQuery): PreemptionReport {
-    const all = new Preemptions(this.model, this.runs, this.#tasks)
+    const all = new Preemptions(this.model, this.runs, this.#culprits, this.#family.guests)
     return all.report(query, this.#range(query), this.session.version, this.lacking)
+  }
+
+  /** Throws RequestError for a row that is neither a vCPU nor a task. */
+  deltaByLayer({ tracks, ...asked }: DeltaQuery): DeltaByLayer {
+    const range = this.#range(asked)
+    const { machines, version } = this.session
+    const tasksOf = (m: MachineIndex) => this.timeline.tasksOf(m)
+    const deltas = new Deltas(this.model, this.#culprits, tasksOf, machines.length)
+    const subjects =
+      tracks?.map((id) => deltas.subject(id, range)) ?? this.model.vcpus.map((v) => deltas.vcpu(v, range))
+    const [from, to] = [sessionTime(range.from), sessionTime(range.to)]
+    return { version, from, to, delta: to - from, subjects }
   }
 
   layersAt(t: number): FusedLayers {
@@ -59,16 +101,47 @@ export class FusedViews {
     return layersAt(this.model, this.runs, t, version)
   }
 
-  /** The guests whose vCPUs are known. */
-  get #tasks(): readonly GuestTasks[] {
-    const machines = new Set(this.model.vcpus.flatMap((v) => (v.guest === null ? [] : [v.guest])))
-    this.#guests ??= [...machines].map((machine) => ({
+  /** The guests whose vCPUs are known, and the machines below them that are nobody's guests. */
+  get #family(): { readonly guests: readonly GuestTasks[]; readonly hosts: readonly GuestTasks[] } {
+    if (this.#machines) return this.#machines
+    const containers = this.session.machines.map(() => new Map<number, string>())
+    for (const t of this.session.tracks) if (t.container) containers[t.machine]!.set(t.pid!, t.container)
+    const of = (machine: MachineIndex): GuestTasks => ({
       machine,
       pids: this.pids[machine]!.pids,
       tasks: this.timeline.tasksOf(machine),
       runs: this.runs,
-    }))
-    return this.#guests
+      containers: containers[machine]!,
+    })
+    const guests = new Set(this.model.vcpus.flatMap((v) => (v.guest === null ? [] : [v.guest])))
+    const hosts = new Set(this.model.pcpus.map((p) => p.machine))
+    return (this.#machines = { guests: [...guests].map(of), hosts: [...hosts].map(of) })
+  }
+
+  #threadsOf({ machine, pids, tasks, containers }: GuestTasks): FusedThread[] {
+    const { first, t, state } = tasks.intervals
+    const threads: FusedThread[] = []
+    for (const pid of pids) {
+      const row = pid === 0 ? -1 : tasks.rowOf(pid)
+      if (row < 0 || this.#culprits.vcpuOf(machine, pid)) continue
+      let running = 0
+      let wanted = false
+      for (let i = first[row]!; i < first[row + 1]! - 1; i++) {
+        if (state[i] === RunState.Running) running += t[i + 1]! - t[i]!
+        wanted ||= state[i] === RunState.Running || state[i] === RunState.Runnable
+      }
+      if (!wanted) continue
+      threads.push({
+        id: `m${machine}/thread/${pid}`,
+        machine,
+        pid,
+        label: this.model.nameOf(machine, pid),
+        taskTrack: trackId({ kind: 'task', machine, pid }),
+        container: containers.get(pid) ?? null,
+        running,
+      })
+    }
+    return threads.sort((a, b) => b.running - a.running)
   }
 
   #range({ from, to }: Partial<TimeRange>): Range {

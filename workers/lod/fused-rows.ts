@@ -2,9 +2,13 @@
 
 import { RequestError } from '../fault.js'
 import type { FusedModel } from '../model/fuse/build.js'
+import { fuseThreads } from '../model/fuse/threads.js'
+import { intervalBytes, type Intervals } from '../model/intervals.js'
+import type { Runs } from '../model/runs.js'
+import type { TaskIntervals } from '../model/tasks.js'
 import { trackKey, type TrackKey } from '../model/tracks.js'
 import { FusedState, RunState, SpanFlag, type FusedLabel, type HoverInfo } from '../thread/contract.js'
-import { sessionTime } from '../units.js'
+import { machineIndex, sessionTime, type MachineIndex } from '../units.js'
 import { Pyramid } from './pyramid.js'
 
 export interface Strip {
@@ -20,23 +24,38 @@ export interface Row {
   readonly labels: readonly FusedLabel[] | null
 }
 
-export const isFusedTrack = (id: string): boolean => /^m\d+\/(?:pcpu\d+|vcpu\/\d+)$/.test(id)
+export const isFusedTrack = (id: string): boolean => /^m\d+\/(?:pcpu\d+|(?:vcpu|thread)\/\d+)$/.test(id)
+
+interface Threads {
+  readonly pyramid: Pyramid
+  rowOf(pid: number): number
+}
 
 export class FusedRows {
   readonly #pyramid: Pyramid
   readonly #row: ReadonlyMap<string, number>
+  readonly #threads = new Map<MachineIndex, Threads>()
 
-  constructor(private readonly model: FusedModel) {
+  /** @param tasksOf the tasks of a machine as its own kernel sees them; throws RequestError for a machine that is not there */
+  constructor(
+    private readonly model: FusedModel,
+    private readonly runs: Runs,
+    private readonly tasksOf: (machine: MachineIndex) => TaskIntervals,
+  ) {
     this.#pyramid = new Pyramid(model.intervals)
     this.#row = new Map(model.tracks.map((track, row) => [track.id, row]))
   }
 
   get bytes(): number {
-    return this.model.bytes + this.#pyramid.bytes
+    let sum = this.model.bytes + this.#pyramid.bytes
+    for (const { pyramid } of this.#threads.values()) sum += intervalBytes(pyramid.of) + pyramid.bytes
+    return sum
   }
 
   /** Throws RequestError for a row that is not there. */
   row(id: string): Row {
+    const thread = /^m(\d+)\/thread\/(\d+)$/.exec(id)
+    if (thread) return this.#thread(machineIndex(Number(thread[1])), Number(thread[2]))
     const row = this.#row.get(id)
     if (row === undefined) throw new RequestError(`There is no row ${id} in this session.`)
     const { cpuTrack, vcpu } = this.model.tracks[row]!
@@ -45,8 +64,21 @@ export class FusedRows {
     return { key, strip: { pyramid: this.#pyramid, row }, labels: this.model.labels }
   }
 
-  spanAt(i: number): HoverInfo['span'] {
-    const { t, state, value, flags } = this.model.intervals
+  /** Rows of threads are made machine by machine when first asked for. */
+  #thread(machine: MachineIndex, pid: number): Row {
+    let threads = this.#threads.get(machine)
+    if (!threads) {
+      const tasks = this.tasksOf(machine)
+      const pyramid = new Pyramid(fuseThreads(this.model, tasks, this.runs))
+      threads = { pyramid, rowOf: (p) => tasks.rowOf(p) }
+      this.#threads.set(machine, threads)
+    }
+    const row = threads.rowOf(pid)
+    if (row < 0) throw new RequestError(`There is no task ${pid} on this machine.`)
+    return { key: { kind: 'task', machine, pid }, strip: { pyramid: threads.pyramid, row }, labels: this.model.labels }
+  }
+
+  spanAt({ t, state, value, flags }: Intervals, i: number): HoverInfo['span'] {
     const label = this.model.labels[value[i]!]
     const text = label ? (label.detail === null ? label.text : `${label.text} (${label.detail})`) : ''
     return {
@@ -70,8 +102,11 @@ function nearest(state: number): RunState {
       return RunState.Idle
     case FusedState.Preempted:
     case FusedState.Ready:
+    case FusedState.TaskPreempted:
+    case FusedState.TaskReady:
       return RunState.Runnable
     case FusedState.Blocked:
+    case FusedState.TaskBlocked:
       return RunState.Sleeping
     default:
       return RunState.Running

@@ -73,11 +73,13 @@ export class Timeline {
 
   /** From here on the rows of the fused model can be asked for as well. */
   addFused(model: FusedModel): void {
-    this.#fused ??= new FusedRows(model)
+    this.#fused ??= new FusedRows(model, this.runs, (machine) => this.tasksOf(machine))
   }
 
   /** The tasks of a machine by what they do when. */
   tasksOf(machine: MachineIndex): TaskIntervals {
+    if (machine >= this.session.machines.length)
+      throw new RequestError(`There is no machine ${machine} in this session.`)
     return this.#tasksOf(machine).tasks
   }
 
@@ -114,7 +116,7 @@ export class Timeline {
     const x = strip.pyramid.of
     const i = intervalAt(x, strip.row, t)
     if (i < 0) return null
-    if (labels) return this.#fused!.spanAt(i)
+    if (labels) return this.#fused!.spanAt(x, i)
     const machine = this.session.machines[key.machine]!
     const pid = key.kind === 'task' ? key.pid : x.value[i]!
     return {

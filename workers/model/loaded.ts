@@ -25,6 +25,7 @@ import type {
 import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
 import { ClockBook, type ClockChoices } from './clock-book.js'
 import { buildFamily } from './machines.js'
+import { readContainers, type Containers } from './containers.js'
 import { learnNames } from './names.js'
 import { partialSentence } from './partial.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
@@ -132,6 +133,7 @@ export class LoadedSession {
   #decodeFaults: readonly Fault[] = []
   #census: Census
   #choices: ClockChoices
+  #containers: Containers = []
   #runs: Runs
   /** What the clocks read from records; the same for all choices. */
   #marks = NO_MARKS
@@ -268,6 +270,7 @@ export class LoadedSession {
     onProgress?.({ phase: 'merging', done: 0, total: count, unit: 'events' })
     await learnNames(files, streams, signal)
     this.#census = takeCensus(streams, this.layout.types, family.machines.length)
+    this.#containers = await readContainers(files, family.machines, streams, this.#census.eventTypes, signal)
     if (this.#clocks.guests.length > 0) this.#marks = await readClockMarks(files, streams, this.#census.eventTypes)
     this.#settle(relation, streams, growing.length > 0 ? growing : this.#buildersFor(streams))
     this.#loading = false
@@ -308,7 +311,7 @@ export class LoadedSession {
       files,
       family,
       eventTypes: census.eventTypes,
-      tracks: buildTracks(files, family.machines, census.machines),
+      tracks: buildTracks(files, family.machines, census.machines, this.#containers),
       ...parts,
     })
     const tables = new Tables(session)

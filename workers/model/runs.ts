@@ -208,6 +208,10 @@ export interface Runs {
   readonly outcome: Uint8Array
 }
 
+/** Row of runs of a machine's CPU, -1 = none. */
+export const runRow = (runs: Runs, machine: MachineIndex, cpu: number): number =>
+  runs.cpus.findIndex((c) => c.machine === machine && c.cpu === cpu)
+
 /** Brings builders up to date with their streams and puts their runs together. */
 export function collectRuns(builders: readonly RunBuilder[], all: boolean): Runs {
   for (const b of builders) b.advance(all)

@@ -27,6 +27,10 @@ const AFTER: Record<number, RunState> = {
   [NotRecorded]: RunState.Unknown,
 }
 
+/** Whether a Runnable interval follows a run: switched out though it could go on; else it was woken. */
+export const wasPreempted = (x: Intervals, row: number, i: number): boolean =>
+  i > x.first[row]! && x.state[i] === RunState.Runnable && x.state[i - 1] === RunState.Running
+
 /**
  * Builds the tasks of one machine. `from` and `to` are the ends of its time: a task is Unknown until something says more.
  * A wake-up that was recorded shortly before the switch it undoes (both run at the same time on two CPUs) counts when the task

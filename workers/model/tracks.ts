@@ -4,6 +4,7 @@ import { RequestError } from '../fault.js'
 import type { TraceFile } from '../readers/types.js'
 import type { MachineInfo, TrackInfo } from '../thread/contract.js'
 import { machineIndex, type MachineIndex } from '../units.js'
+import type { Containers } from './containers.js'
 
 /** What a track id stands for. */
 export type TrackKey =
@@ -54,6 +55,7 @@ export function buildTracks(
   files: readonly TraceFile[],
   machines: readonly MachineInfo[],
   census: readonly MachineCensus[],
+  containers: Containers = [],
 ): TrackInfo[] {
   return machines.flatMap((m, i): TrackInfo[] => {
     const { events, cpus, pids } = census[i]!
@@ -73,7 +75,9 @@ export function buildTracks(
         }),
       ...tasks.map(({ pid, n, name }): TrackInfo => {
         const id = trackId({ kind: 'task', machine, pid })
-        return { id, kind: 'task', parent, machine, label: `${name}-${pid}`, pid, events: n }
+        const container = containers[i]?.get(pid)
+        const label = `${name}-${pid}`
+        return { id, kind: 'task', parent, machine, label, pid, events: n, ...(container ? { container } : {}) }
       }),
     ]
   })

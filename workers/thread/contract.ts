@@ -5,6 +5,8 @@ import type { SourceRef } from '../bytes.js'
 import type { Fault } from '../fault.js'
 import type { ClockChoice, ClockHealth, ClockPlaces, ClockState } from './clocks.js'
 import type {
+  DeltaByLayer,
+  DeltaQuery,
   FusedLabel,
   FusedLayers,
   FusedState,
@@ -145,6 +147,11 @@ export interface TrackInfo {
   readonly label: string
   readonly cpu?: number
   readonly pid?: number
+  /**
+   * Tasks that are in a container by what the recording says: path of its control group (cgroup_attach_task and
+   * sched_process_fork), or its pid namespace. Absent where nothing says so.
+   */
+  readonly container?: string
   /** Events on the row. */
   readonly events: number
 }
@@ -362,6 +369,8 @@ export interface EngineApi {
   /** Who had the CPUs in a range, absent = all of it. */
   fusedTotals(range?: TimeRange): Promise<FusedTotals>
   preemptions(query: PreemptionQuery): Promise<PreemptionReport>
+  /** What the time between two instants went to, layer by layer. Rejects with RequestError for a row that is none of these. */
+  deltaByLayer(query: DeltaQuery): Promise<DeltaByLayer>
   /** What really ran at an instant, layer by layer. */
   layersAt(t: SessionTime): Promise<FusedLayers>
   overview(columns: number): Promise<Overview>

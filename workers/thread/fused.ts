@@ -4,7 +4,8 @@ import type { MachineIndex, SessionTime } from '../units.js'
 
 /**
  * What a span of a fused row says, in LodFrame.state. The numbers are apart from RunState's. Rows of kind 'vcpu' use Unknown and
- * Guest .. Ready; rows of kind 'pcpu' use Unknown .. VmmUser. States of a row never overlap and leave nothing out.
+ * Guest .. Ready; rows of kind 'pcpu' use Unknown .. VmmUser; rows of threads what their CPU's row says while they are current, and
+ * TaskPreempted .. TaskBlocked while they are not. States of a row never overlap and leave nothing out.
  */
 export const FusedState = {
   /** Nothing recorded says what went on. */
@@ -36,6 +37,12 @@ export const FusedState = {
   Blocked: 31,
   /** Woken, and not running yet. */
   Ready: 32,
+  /** Threads: switched out by their own kernel though they could go on. Label: the task that ran on its CPU instead. */
+  TaskPreempted: 33,
+  /** Threads: woken, and not switched in yet by their own kernel. */
+  TaskReady: 34,
+  /** Threads: asleep. Label: `asleep`, `asleep in read`, `stopped`. */
+  TaskBlocked: 35,
 } as const
 export type FusedState = (typeof FusedState)[keyof typeof FusedState]
 
@@ -79,6 +86,21 @@ export interface FusedTrack {
   } | null
 }
 
+/** A fused row of a thread, `m1/thread/50`: what its own kernel calls running is split by the layers below. */
+export interface FusedThread {
+  readonly id: string
+  readonly machine: MachineIndex
+  readonly pid: number
+  /** `bash-4711` */
+  readonly label: string
+  /** The row of the same task as its own kernel sees it: `m1/task/50`. */
+  readonly taskTrack: string
+  /** As TrackInfo.container. */
+  readonly container: string | null
+  /** As its own kernel sees it, in the whole recording. */
+  readonly running: number
+}
+
 /** Events that would tell more, and how to record them. */
 export interface Lacking {
   readonly machine: MachineIndex
@@ -92,6 +114,8 @@ export interface Lacking {
 export interface FusedTracks {
   readonly version: number
   readonly tracks: readonly FusedTrack[]
+  /** Threads that ran or waited for a CPU, the busiest of each machine first; those that are vCPUs are among `tracks`. */
+  readonly threads: readonly FusedThread[]
   readonly lacking: readonly Lacking[]
 }
 
@@ -133,6 +157,30 @@ export interface VcpuTotals {
   readonly blockedBy: readonly { readonly why: string; readonly time: number }[]
   /** Exits without an entry before them, and entries without an exit. */
   readonly missing: { readonly entries: number; readonly exits: number }
+  /** What the guest itself says of the time that was taken from it; null where its recording is not open. */
+  readonly guestView: GuestView | null
+}
+
+/** What a guest believes of one of its CPUs, beside what the recording of its host proves. */
+export interface GuestView {
+  /** What its tasks ran, by its own sched_switch .. */
+  readonly believed: number
+  /** .. and what of that was guest mode. The rest went to the hypervisor or to others. */
+  readonly really: number
+  /** Where the guest's figure of steal comes from; null: its recording has none. */
+  readonly source: 'steal event' | 'sched_stat_runtime' | null
+  /** Name of that event. */
+  readonly event: string | null
+  /** Events of that kind within the range. */
+  readonly samples: number
+  /** Steal by the guest's own account. */
+  readonly steal: number
+  /** preempted + ready of the vCPU in the very time of which these events speak. */
+  readonly hostSteal: number
+  /** What the figures are, and where the guest's is missing, why. */
+  readonly sentence: string
+  /** The `trace-cmd record` line that would give the guest's figure; null where it is there. */
+  readonly command: string | null
 }
 
 export interface Share {
@@ -162,6 +210,8 @@ export interface TaskTotals {
   readonly pid: number
   readonly name: string
   readonly track: string
+  /** As TrackInfo.container. */
+  readonly container: string | null
   /** As the guest sees it. */
   readonly running: number
   readonly guestMode: number
@@ -193,12 +243,32 @@ export interface PcpuTotals {
   readonly unknown: number
 }
 
+/** The tasks of a container, on a host or in a guest, together. */
+export interface ContainerTotals {
+  readonly machine: MachineIndex
+  readonly container: string
+  /** Tasks that ran or waited. */
+  readonly tasks: number
+  /** As the machine's own kernel sees it. */
+  readonly running: number
+  /** What of that was really run: guest mode in guests, all of it on a host. */
+  readonly ran: number
+  readonly vmm: number
+  /** The vCPU below them was preempted, or ready and without a CPU. */
+  readonly taken: number
+  /** Preempted by tasks of their own machine, and woken without running yet. */
+  readonly preempted: number
+  readonly ready: number
+}
+
 export interface FusedTotals extends TimeRange {
   readonly version: number
   readonly pcpus: readonly PcpuTotals[]
   readonly vcpus: readonly VcpuTotals[]
   /** Guest tasks that ran or waited, the busiest first. */
   readonly tasks: readonly TaskTotals[]
+  /** The busiest first; none where no recording tells of any. */
+  readonly containers: readonly ContainerTotals[]
   readonly lacking: readonly Lacking[]
 }
 
@@ -250,6 +320,60 @@ export interface PreemptionReport extends PreemptionTotal, TimeRange {
   readonly byCulprit: readonly (PreemptionTotal & { readonly culprit: Culprit })[]
   readonly byPair: readonly (PreemptionTotal & { readonly victim: Actor; readonly culprit: Culprit })[]
   readonly lacking: readonly Lacking[]
+}
+
+/** What a subject did by its own kernel: a task, or the thread that a vCPU is. */
+export type DeltaPhase = 'running' | 'preempted' | 'ready' | 'blocked' | 'unknown'
+
+/** Which layer the time of a phase went to. */
+export type DeltaLayer =
+  /** A task had the CPU (`by`): the subject itself, its vCPU's guest, or who ran instead. */
+  | 'task'
+  /** The CPU was idle, in guest mode where it is a vCPU. */
+  | 'idle'
+  /** An interrupt or softirq (`what`) of the machine of the subject. */
+  | 'interrupt'
+  /** KVM or its user space, `what`: the reason of the exit. */
+  | 'hypervisor'
+  /** The vCPU below was preempted, `by` whom. */
+  | 'vcpuPreempted'
+  /** The thread of the vCPU below was woken and had no CPU yet. */
+  | 'vcpuReady'
+  /** The vCPU below waited, `what` for. */
+  | 'vcpuBlocked'
+  /** A task of a host that was asleep. */
+  | 'asleep'
+  | 'unknown'
+
+export interface DeltaPart {
+  readonly phase: DeltaPhase
+  readonly layer: DeltaLayer
+  /** `EPT_VIOLATION`, `irq 4 disk`, `halted`; '' where the layer says it all. */
+  readonly what: string
+  readonly by: Culprit | null
+  readonly time: number
+  /** Stretches of time that this sums. */
+  readonly count: number
+}
+
+/** Between two instants A (`from`) and B (`to`). */
+export interface DeltaQuery extends TimeRange {
+  /** Rows of vCPUs (`m0/vcpu/4711`) and of tasks of any machine (`m1/task/50`, `m1/thread/50`); absent: every vCPU. */
+  readonly tracks?: readonly string[]
+}
+
+/** What the time from A to B went to; the parts of a subject sum to B - A, exactly. */
+export interface DeltaByLayer extends TimeRange {
+  readonly version: number
+  /** B - A. */
+  readonly delta: number
+  readonly subjects: readonly {
+    readonly track: string
+    readonly machine: MachineIndex
+    readonly label: string
+    /** Phase after phase, within a phase layer after layer in the order of DeltaLayer, the longest first. */
+    readonly parts: readonly DeltaPart[]
+  }[]
 }
 
 /** One layer of what a physical CPU does at an instant, the host's first. */

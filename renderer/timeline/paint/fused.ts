@@ -33,6 +33,9 @@ const LOOKS: Readonly<Record<FusedState, Look>> = {
   [FusedState.Preempted]: 'cross',
   [FusedState.Blocked]: 'nothing',
   [FusedState.Ready]: 'line',
+  [FusedState.TaskPreempted]: 'cross',
+  [FusedState.TaskReady]: 'line',
+  [FusedState.TaskBlocked]: 'nothing',
 }
 const looks: readonly Look[] = ['nothing', 'idle', 'solid', 'interrupt', 'hatch', 'back', 'cross', 'line']
 const order = new Map(looks.map((l, i) => [l, i]))

@@ -41,6 +41,8 @@ export interface FusedModel {
   /** Row r is drawn as tracks[r]. */
   readonly tracks: readonly FusedTrack[]
   readonly labels: readonly FusedLabel[]
+  /** Where further labels come from. */
+  readonly labelOf: Labels
   readonly nameOf: (machine: MachineIndex, pid: number) => string
   /** State changes that were looked at. */
   readonly changes: number
@@ -106,6 +108,7 @@ export function fuse(session: Session, runs: Runs, side: Side): FusedModel {
     vcpus: fusedVcpus,
     tracks: [...pcpus.map(pcpuTrack), ...fusedVcpus.map((v) => vcpuTrack(session, v))],
     labels: labels.all,
+    labelOf: labels,
     nameOf: (machine, pid) => labels.name(machine, pid),
     changes,
     bytes: intervalBytes(intervals) + labels.bytes,

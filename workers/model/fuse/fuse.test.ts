@@ -8,17 +8,9 @@ import {
   type StoryEvent,
   type StoryMachine,
 } from '../../../test/fixtures/vm-story.js'
+import { guest, host, oracle } from '../../../test/fixtures/vm-oracle.js'
 import { FusedState } from '../../thread/contract.js'
 import { sessionTime } from '../../units.js'
-
-const host: StoryMachine = { name: 'host', comms: { 30: 'other', 31: 'CPU 0/KVM' } }
-const guest: StoryMachine = { name: 'guest', parent: 0, vcpus: { 0: 31 }, comms: { 131: 'any', 132: 'app' } }
-
-const oracle = `
-0 sw 30->31 | 10 entry | 20 G sw 0->131 | 60 exit 1 | 70 sw 31(R)->30 | 170 sw 30->31 | 180 entry
-190 G sw 131(R)->132 | 220 G sw 132(S)->131 | 240 exit 32 | 245 entry | 260 G sw 131(S)->0
-265 exit 12 | 270 sw 31(S)->0 | 370 waking 31 | 375 sw 0->31 | 380 entry
-385 G waking 131 | 390 G sw 0->131 | 400 end | 400 G end`
 
 describe('the hand-computed oracle', () => {
   const all = tell([host, guest], oracle).views()

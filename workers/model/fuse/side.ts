@@ -5,6 +5,7 @@ import type { StreamColumns } from '../../columns/event-table.js'
 import type { RecordView } from '../../readers/types.js'
 import { visitRows } from '../../table/records.js'
 import type { Session } from '../session.js'
+import { readClaims, type Claims } from './claims.js'
 import { familyOf } from './handlers/families.js'
 import { mark, MarkKind, type Mark, type Texts } from './handlers/marks.js'
 
@@ -24,6 +25,7 @@ export interface Side {
   readonly streams: readonly SideColumns[]
   /** What numbers in `a` and `b` stand for, where they are texts. */
   readonly texts: readonly string[]
+  readonly claims: readonly Claims[]
   readonly bytes: number
 }
 
@@ -48,8 +50,11 @@ export async function readSide(session: Session): Promise<Side> {
     const side = await readStream(session, stream, i, families)
     if (side) streams.push(side)
   }
-  const bytes = streams.reduce((n, s) => n + s.row.byteLength + s.kind.byteLength + s.a.byteLength + s.b.byteLength, 0)
-  return { streams, texts: texts.all, bytes }
+  const claims = await readClaims(session)
+  const bytes =
+    streams.reduce((n, s) => n + s.row.byteLength + s.kind.byteLength + s.a.byteLength + s.b.byteLength, 0) +
+    claims.reduce((n, c) => n + c.row.byteLength + c.pid.byteLength + c.ns.byteLength, 0)
+  return { streams, texts: texts.all, claims, bytes }
 }
 
 type Families = readonly (ReturnType<typeof familyOf> | null)[]

@@ -1,0 +1,200 @@
+// What the time between two instants went to, for a vCPU or a task: by what its own kernel says of it, and within that by the
+// layers below.
+
+import { RequestError } from '../fault.js'
+import type { FusedModel, FusedVcpu } from '../model/fuse/build.js'
+import { cpuRowsOf } from '../model/fuse/threads.js'
+import { eachSpan, type Range } from '../model/intervals.js'
+import { wasPreempted, type TaskIntervals } from '../model/tasks.js'
+import { trackId } from '../model/tracks.js'
+import {
+  FusedState,
+  RunState,
+  type Culprit,
+  type DeltaByLayer,
+  type DeltaLayer,
+  type DeltaPart,
+  type DeltaPhase,
+} from '../thread/contract.js'
+import { machineIndex, type MachineIndex } from '../units.js'
+import { culpritKey, type Culprits } from './culprits.js'
+
+type Subject = DeltaByLayer['subjects'][number]
+
+const PHASES: readonly DeltaPhase[] = ['running', 'preempted', 'ready', 'blocked', 'unknown']
+const LAYERS: readonly DeltaLayer[] = [
+  'task',
+  'idle',
+  'interrupt',
+  'hypervisor',
+  'vcpuPreempted',
+  'vcpuReady',
+  'vcpuBlocked',
+  'asleep',
+  'unknown',
+]
+
+class Parts {
+  readonly #all = new Map<string, { part: DeltaPart; time: number; count: number; end: number }>()
+
+  /** Pieces that follow each other count as one stretch. */
+  add(
+    phase: DeltaPhase,
+    layer: DeltaLayer,
+    at: Range,
+    what = '',
+    by: Culprit | null = null,
+    time = at.to - at.from,
+  ): void {
+    if (time <= 0) return
+    const key = `${phase}/${layer}/${what}/${by ? culpritKey(by) : ''}`
+    const known = this.#all.get(key)
+    if (known) {
+      known.time += time
+      if (known.end !== at.from) known.count++
+      known.end = at.to
+    } else this.#all.set(key, { part: { phase, layer, what, by, time, count: 1 }, time, count: 1, end: at.to })
+  }
+
+  get sorted(): DeltaPart[] {
+    const rank = (p: DeltaPart): number => PHASES.indexOf(p.phase) * LAYERS.length + LAYERS.indexOf(p.layer)
+    return [...this.#all.values()]
+      .map(({ part, time, count }) => ({ ...part, time, count }))
+      .sort((a, b) => rank(a) - rank(b) || b.time - a.time)
+  }
+}
+
+export class Deltas {
+  constructor(
+    private readonly model: FusedModel,
+    private readonly culprits: Culprits,
+    private readonly tasksOf: (machine: MachineIndex) => TaskIntervals,
+    private readonly machines: number,
+  ) {}
+
+  /** @param id a row of a vCPU, or of a task. Throws RequestError for any other. */
+  subject(id: string, range: Range): Subject {
+    const at = /^m(\d+)\/(vcpu|task|thread)\/(\d+)$/.exec(id)
+    const machine = machineIndex(Number(at?.[1] ?? 0))
+    const pid = Number(at?.[3] ?? 0)
+    if (!at || machine >= this.machines)
+      throw new RequestError(`${id} is neither a vCPU nor a task; those look like m0/vcpu/4711 and m1/task/50.`)
+    const vcpu = this.culprits.vcpuOf(machine, pid)
+    if (vcpu) return this.vcpu(vcpu, range)
+    if (at[2] === 'vcpu') throw new RequestError(`There is no vCPU ${id} in this session.`)
+    return this.#task(machine, pid, range)
+  }
+
+  vcpu(v: FusedVcpu, range: Range): Subject {
+    const parts = new Parts()
+    const { id, machine, label } = this.model.tracks[v.row]!
+    this.#below(parts, v.row, range, null)
+    return { track: id, machine, label, parts: parts.sorted }
+  }
+
+  #task(machine: MachineIndex, pid: number, range: Range): Subject {
+    const tasks = this.tasksOf(machine)
+    const row = tasks.rowOf(pid)
+    if (row < 0) throw new RequestError(`There is no task ${pid} on this machine.`)
+    const x = tasks.intervals
+    const cpus = cpuRowsOf(this.model, machine)
+    const inGuest = this.model.vcpus.some((v) => v.guest === machine)
+    const parts = new Parts()
+    let done = range.from
+    eachSpan(x, row, range, (i, from, to) => {
+      if (to <= from) return
+      parts.add('unknown', 'unknown', { from: done, to: from })
+      done = to
+      const at = { from, to }
+      const on = (phase: DeltaPhase, cpu: number): void => {
+        const below = cpus.get(cpu)
+        if (below === undefined) parts.add(phase, 'unknown', at)
+        else if (inGuest || phase === 'running') this.#below(parts, below, at, phase)
+        else this.#whoRan(parts, machine, cpu, at, phase)
+      }
+      switch (x.state[i]! as RunState) {
+        case RunState.Running:
+          return on('running', x.value[i]!)
+        case RunState.Runnable:
+          return wasPreempted(x, row, i) ? on('preempted', x.value[i - 1]!) : on('ready', cpuAround(x, row, i))
+        case RunState.Sleeping:
+        case RunState.DiskSleep:
+        case RunState.Stopped:
+          return inGuest ? on('blocked', cpuAround(x, row, i)) : parts.add('blocked', 'asleep', at)
+        default:
+          parts.add('unknown', 'unknown', at)
+      }
+    })
+    parts.add('unknown', 'unknown', { from: done, to: range.to })
+    const track = trackId({ kind: 'task', machine, pid })
+    return { track, machine, label: this.model.nameOf(machine, pid), parts: parts.sorted }
+  }
+
+  /** Who had the CPU of a host for which a task waited. */
+  #whoRan(parts: Parts, machine: MachineIndex, cpu: number, range: Range, phase: DeltaPhase): void {
+    for (const s of this.culprits.ran(machine, cpu, range)) {
+      if (s.pid < 0) parts.add(phase, 'unknown', s)
+      else if (s.pid === 0) parts.add(phase, 'idle', s)
+      else this.culprits.resolve(s, (by, time) => parts.add(phase, 'task', s, '', by, time))
+    }
+  }
+
+  /** What the row of a CPU says. @param phase null: what the state of the vCPU makes of it */
+  #below(parts: Parts, row: number, range: Range, phase: DeltaPhase | null): void {
+    const x = this.model.intervals
+    eachSpan(x, row, range, (i, from, to) => {
+      const at = { from, to }
+      const label = this.model.labels[x.value[i]!]
+      const what = label?.text ?? ''
+      const state = x.state[i]! as FusedState
+      const add = (
+        usual: DeltaPhase,
+        layer: DeltaLayer,
+        text = '',
+        by: Culprit | null = null,
+        time = to - from,
+      ): void => parts.add(phase ?? usual, layer, at, text, by, time)
+      const actor = (): Culprit => ({
+        ...this.culprits.actor(label?.machine ?? this.model.tracks[row]!.machine, label?.pid ?? -1),
+        through: [],
+      })
+      switch (state) {
+        case FusedState.HostTask:
+        case FusedState.HostSyscall:
+        case FusedState.Guest:
+        case FusedState.GuestTask:
+        case FusedState.GuestSyscall:
+          return add('running', 'task', '', actor())
+        case FusedState.HostIdle:
+        case FusedState.GuestIdle:
+          return add('running', 'idle')
+        case FusedState.HostIrq:
+        case FusedState.HostSoftirq:
+        case FusedState.GuestIrq:
+        case FusedState.GuestSoftirq:
+          return add('running', 'interrupt', what)
+        case FusedState.VmmKernel:
+        case FusedState.VmmUser:
+          return add('running', 'hypervisor', what)
+        case FusedState.Preempted: {
+          const by = this.culprits.preemptor(i, this.model.tracks[row]!.vcpu!.host, at)
+          return this.culprits.resolve(by, (culprit, time) => add('preempted', 'vcpuPreempted', '', culprit, time))
+        }
+        case FusedState.Ready:
+          return add('ready', 'vcpuReady')
+        case FusedState.Blocked:
+          return add('blocked', 'vcpuBlocked', what)
+        default:
+          return add('unknown', 'unknown')
+      }
+    })
+  }
+}
+
+/** The CPU on which a task that waits runs next or, where that is not recorded, ran last; -1 = neither is known. */
+function cpuAround(x: TaskIntervals['intervals'], row: number, i: number): number {
+  const end = x.first[row + 1]! - 1
+  for (let k = i + 1; k < end && k <= i + 2; k++) if (x.state[k] === RunState.Running) return x.value[k]!
+  for (let k = i - 1; k >= x.first[row]! && k >= i - 2; k--) if (x.state[k] === RunState.Running) return x.value[k]!
+  return -1
+}
