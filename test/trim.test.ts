@@ -42,7 +42,8 @@ async function trim(session: Session, choice: TrimChoice): Promise<{ bytes: Uint
 /** Everything about the events that pass, in words that do not depend on where they lie. */
 async function contents(read: ReadBack, keep: (s: ReadStream, row: number) => boolean): Promise<unknown[]> {
   const all = []
-  for (const s of read.streams) {
+  // A file may list its CPUs in any order; what is written has them ascending.
+  for (const s of read.streams.toSorted((a, b) => a.buffer.localeCompare(b.buffer) || a.cpu - b.cpu)) {
     await read.file.records.load(s.index, s.where)
     const lost = new Map(s.lost.map((l) => [l.row, l.events]))
     for (let row = 0; row < s.time.length; row++) {
