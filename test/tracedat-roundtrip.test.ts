@@ -95,7 +95,7 @@ describe('trace.dat written and read back', { timeout: 240_000 }, () => {
         buffers: [{ name: '', cpus: [{ cpu: 5, items }] }],
       })
       const read = await readBack(bytes)
-      expect(read.file.blocks.length).toBeGreaterThan(1)
+      expect(read.blocks).toBeGreaterThan(1)
       expect(read.faults).toEqual([])
       const s = read.streams.find((r) => r.cpu === 5)!
       expect(s.time.length).toBe(items.length)
@@ -117,7 +117,8 @@ describe('trace.dat written and read back', { timeout: 240_000 }, () => {
       const { bytes } = writeTraceDat({ bigEndian, buffers: [{ name: '', cpus: [{ cpu: 0, items }] }] })
       const source = memorySource('trace.dat', bytes)
       const file = await openTrace(source)
-      const block = await decodeBlock(file.plan, file.blocks[0]!, source)
+      const layout = await file.layOut()
+      const block = await decodeBlock(layout.plan, layout.blocks[0]!, source)
       expect([...block.switchRow]).toEqual([2, 3])
       expect([...block.switchNext]).toEqual([4711, 0])
       expect([...block.switchState]).toEqual([PrevState.Runnable, PrevState.Sleeping])

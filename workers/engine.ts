@@ -80,6 +80,7 @@ export function createEngine(env: EngineEnvironment): Engine {
           pool: env.pool,
           allocate,
           budget: request.budget ?? env.defaultBudget,
+          window: request.window,
           nextVersion,
           onProgress: (p) => {
             check()

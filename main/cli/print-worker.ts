@@ -13,6 +13,7 @@ if (port) {
   const { sources, session, streams, order, positions, layout, names } = workerData as PrintPlan
   const open = async (): Promise<Session> => {
     const { files } = await readHeads(sources, openNodeSource)
+    await Promise.all(files.map((file, i) => file.layOut(session.within[i] ?? undefined)))
     await learnNames(files, streams)
     return { ...session, files, table: new EventTable(streams, order) }
   }

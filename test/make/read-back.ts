@@ -19,6 +19,8 @@ export interface ReadStream {
 
 export interface ReadBack {
   readonly file: TraceFile
+  /** Blocks it was decoded in. */
+  readonly blocks: number
   readonly streams: readonly ReadStream[]
   readonly faults: readonly Fault[]
 }
@@ -30,7 +32,6 @@ export async function readBack(bytes: Uint8Array, name = 'trace.dat'): Promise<R
 
 export async function readBackFrom(source: ByteSource): Promise<ReadBack> {
   const file = await openTrace(source)
-  const faults = [...file.faults]
   const streams = file.meta.streams.map((s, index) => ({
     buffer: s.buffer,
     cpu: s.cpu,
@@ -41,8 +42,10 @@ export async function readBackFrom(source: ByteSource): Promise<ReadBack> {
     where: [] as number[],
     lost: [] as { row: number; events: number }[],
   }))
-  for (const block of file.blocks) {
-    const b = await decodeBlock(file.plan, block, source)
+  const layout = await file.layOut()
+  const faults = [...file.faults]
+  for (const block of layout.blocks) {
+    const b = await decodeBlock(layout.plan, block, source)
     const s = streams[block.stream]!
     for (const l of b.lost) s.lost.push({ row: s.time.length + l.row, events: l.events })
     for (let i = 0; i < b.count; i++) {
@@ -55,5 +58,5 @@ export async function readBackFrom(source: ByteSource): Promise<ReadBack> {
     }
     faults.push(...b.faults)
   }
-  return { file, streams, faults }
+  return { file, blocks: layout.blocks.length, streams, faults }
 }

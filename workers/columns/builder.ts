@@ -2,8 +2,9 @@
 
 import type { StreamClock } from '../clocks/relate.js'
 import type { DecodedBlock } from '../readers/types.js'
+import type { TimeRange } from '../thread/contract.js'
 import type { MachineIndex, StreamIndex } from '../units.js'
-import type { StreamColumns } from './event-table.js'
+import { lowerBound, type StreamColumns } from './event-table.js'
 
 export type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer
 
@@ -78,6 +79,34 @@ export function columnBytes(c: StreamColumns): number {
   )
 }
 
+/** Rows [first, end) of a block. */
+function rowsOf(block: DecodedBlock, first: number, end: number): DecodedBlock {
+  const side = (rows: Uint32Array): readonly [number, number] => [
+    lowerBound(rows, rows.length, first),
+    lowerBound(rows, rows.length, end),
+  ]
+  const switches = side(block.switchRow)
+  const wakes = side(block.wakeRow)
+  const last = end === block.count
+  return {
+    count: end - first,
+    ticks: block.ticks.subarray(first, end),
+    pid: block.pid.subarray(first, end),
+    type: block.type.subarray(first, end),
+    where: block.where.subarray(first, end),
+    switchRow: block.switchRow.slice(...switches).map((row) => row - first),
+    switchNext: block.switchNext.subarray(...switches),
+    switchState: block.switchState.subarray(...switches),
+    wakeRow: block.wakeRow.slice(...wakes).map((row) => row - first),
+    wakePid: block.wakePid.subarray(...wakes),
+    // Of an empty part nothing can be said.
+    lost: block.lost.flatMap((l) =>
+      end > first && l.row >= first && (l.row < end || (last && l.row === end)) ? [{ ...l, row: l.row - first }] : [],
+    ),
+    faults: block.faults,
+  }
+}
+
 const SWITCH_BYTES = 9
 const WAKE_BYTES = 8
 
@@ -86,11 +115,12 @@ export class StreamBuilder {
   /** Bytes on disk of the blocks appended so far. */
   bytesDone = 0
 
-  /** @param limit most events worth reserving room for at once */
+  /** @param limit most events worth reserving room for at once; @param window only events of these times are kept */
   constructor(
     readonly plan: StreamPlan,
     private readonly allocate: Allocate,
     private readonly limit = Infinity,
+    private readonly window?: TimeRange,
   ) {
     this.columns = emptyColumns(plan)
   }
@@ -113,7 +143,8 @@ export class StreamBuilder {
   }
 
   /** Appends the next block of the stream, `bytes` long on disk. */
-  append(block: DecodedBlock, bytes: number): void {
+  append(decoded: DecodedBlock, bytes: number): void {
+    const block = this.window ? this.#within(decoded, this.window) : decoded
     const c = this.columns
     const n = block.count
     this.bytesDone += bytes
@@ -127,6 +158,18 @@ export class StreamBuilder {
     this.#appendSides(block, at)
     for (const l of block.lost) c.lost.push({ row: at + l.row, events: l.events })
     c.count = at + n
+  }
+
+  /** The events of the block from the first to the last that lie in the window. */
+  #within(block: DecodedBlock, window: TimeRange): DecodedBlock {
+    const t = this.plan.clock.identity ? block.ticks : new Float64Array(block.count)
+    if (t !== block.ticks) this.plan.clock.apply(block.ticks, block.count, t)
+    const inside = (row: number): boolean => t[row]! >= window.from && t[row]! <= window.to
+    let first = 0
+    while (first < block.count && !inside(first)) first++
+    let end = block.count
+    while (end > first && !inside(end - 1)) end--
+    return first === 0 && end === block.count ? block : rowsOf(block, first, end)
   }
 
   /** Notes that an unknown number of events is missing here. */

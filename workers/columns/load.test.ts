@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { drawnBlock, drawnBuilder, type DrawnEvent } from '../../test/fixtures/draw.js'
 import { fakeFile } from '../../test/fixtures/fake-file.js'
-import type { DecodedBlock, TraceFile } from '../readers/types.js'
+import type { DecodedBlock, DecodeLayout, TraceFile } from '../readers/types.js'
 import type { Progress } from '../thread/contract.js'
+import { sessionTime } from '../units.js'
 import { loadColumns, type DecodePool, type LoadRequest } from './load.js'
 
 const BLOCK = 10
@@ -14,6 +15,10 @@ function recording(counts: readonly number[] = [300, 100]) {
   )
   const file: TraceFile = {
     ...fakeFile({ name: 'drawn.dat', streams: [] }),
+    span: (stream) => ({ first: 0n, last: BigInt(streams[stream]!.at(-1)!.t) }),
+  }
+  const layout: DecodeLayout = {
+    plan: { format: 'drawn', fileName: 'drawn.dat', data: null },
     blocks: streams.flatMap((events, stream) =>
       Array.from({ length: Math.ceil(events.length / BLOCK) }, (_, index) => ({
         stream,
@@ -22,12 +27,12 @@ function recording(counts: readonly number[] = [300, 100]) {
         at: null,
       })),
     ),
-    span: (stream) => ({ first: 0n, last: BigInt(streams[stream]!.at(-1)!.t) }),
+    faults: [],
   }
   const decode = (stream: number, index: number): DecodedBlock =>
     drawnBlock(streams[stream]!.slice(index * BLOCK, (index + 1) * BLOCK))
   const plans = streams.map((events, cpu) => ({ ...drawnBuilder({ cpu, events }, cpu).plan, file: 0 }))
-  return { file, decode, plans, streams }
+  return { file, layout, decode, plans, streams }
 }
 
 interface Seen {
@@ -56,6 +61,7 @@ function poolOf(decode: (stream: number, index: number) => DecodedBlock, size = 
 function requestFor(r: ReturnType<typeof recording>, pool: DecodePool, more: Partial<LoadRequest> = {}): LoadRequest {
   return {
     files: [r.file],
+    layouts: [r.layout],
     sources: [{ kind: 'bytes', name: 'drawn.dat', size: 0, bytes: new Uint8Array(0) }],
     plans: r.plans,
     pool,
@@ -102,6 +108,17 @@ describe('loading', () => {
     expect(stoppedAt).toBeGreaterThan(0)
     streams.forEach((s, k) => {
       const expected = r.streams[k]!.map((e) => e.t).filter((t) => t <= stoppedAt!)
+      expect([...s.columns.t.subarray(0, s.columns.count)]).toEqual(expected)
+    })
+  })
+
+  it('keeps the events of a window, and only those', async () => {
+    const r = recording()
+    const { pool } = poolOf(r.decode)
+    const window = { from: sessionTime(415), to: sessionTime(1200) }
+    const { streams } = await loadColumns(requestFor(r, pool, { window }))
+    streams.forEach((s, k) => {
+      const expected = r.streams[k]!.map((e) => e.t).filter((t) => t >= 415 && t <= 1200)
       expect([...s.columns.t.subarray(0, s.columns.count)]).toEqual(expected)
     })
   })

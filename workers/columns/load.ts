@@ -4,8 +4,8 @@
 import type { SourceOpener, SourceRef, ByteSource } from '../bytes.js'
 import { FaultList, InputError, type Fault } from '../fault.js'
 import { decodeBlock } from '../readers/registry.js'
-import type { BlockPlan, DecodePlan, DecodedBlock, TraceFile } from '../readers/types.js'
-import type { OnProgress } from '../thread/contract.js'
+import type { BlockPlan, DecodeLayout, DecodePlan, DecodedBlock, TraceFile } from '../readers/types.js'
+import type { OnProgress, TimeRange } from '../thread/contract.js'
 import { StreamBuilder, type Allocate, type StreamPlan } from './builder.js'
 
 /** Decodes blocks somewhere: on other threads, or right here. */
@@ -38,11 +38,15 @@ export function inlinePool(open: SourceOpener): DecodePool {
 
 export interface LoadRequest {
   readonly files: readonly TraceFile[]
+  /** What to decode of each file. */
+  readonly layouts: readonly DecodeLayout[]
   /** Where each file is, same index as `files`. */
   readonly sources: readonly SourceRef[]
   readonly plans: readonly StreamPlan[]
   readonly pool: DecodePool
   readonly allocate: Allocate
+  /** Only events of these times (SessionTime, both included) are kept. */
+  readonly window?: TimeRange
   /** Bytes for the columns and the merged order. */
   readonly budget: number
   readonly onProgress?: OnProgress
@@ -63,6 +67,7 @@ const MORE_MS = 350
 /** How long decoding on the engine's own thread may keep it from hearing of a cancel. */
 const BREATH_MS = 50
 const ORDER_BYTES = 4
+const UNREADABLE = 'block-unreadable'
 
 interface Lane {
   readonly builder: StreamBuilder
@@ -87,6 +92,7 @@ interface Decoded {
 export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
   const { files, sources, pool, signal, budget } = request
   const faults = new FaultList()
+  for (const { faults: found } of request.layouts) faults.addAll(found)
   const lanes = request.plans.map((plan) => laneOf(plan, files[plan.file]!, request))
   const streams = lanes.map((l) => l.builder)
   const total = lanes.reduce((n, l) => n + l.blocks.reduce((m, b) => m + b.bytes, 0), 0)
@@ -104,7 +110,7 @@ export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
     lane.bytesAsked += block.bytes
     flying.set(
       block,
-      pool.decode(file, files[file]!.plan, block, sources[file]!, signal).then(
+      pool.decode(file, request.layouts[file]!.plan, block, sources[file]!, signal).then(
         (decoded) => ({ lane, at, block: decoded, error: null }),
         (error: unknown) => ({ lane, at, block: null, error }),
       ),
@@ -148,7 +154,7 @@ export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
   }
 
   if (failed > 0 && failed === lanes.reduce((n, l) => n + l.taken, 0)) {
-    const { message, file } = faults.list[0]!
+    const { message, file } = faults.list.find((f) => f.code === UNREADABLE)!
     throw new InputError(`Nothing of ${file} could be decoded. ${message}`, 'nothing-decoded', file)
   }
   const stoppedAt = full ? cutAtCommonTime(lanes) : null
@@ -158,7 +164,11 @@ export async function loadColumns(request: LoadRequest): Promise<LoadResult> {
 }
 
 function laneOf(plan: StreamPlan, file: TraceFile, request: LoadRequest): Lane {
-  const blocks = file.blocks.filter((b) => b.stream === plan.inFile).sort((a, b) => a.index - b.index)
+  const { window } = request
+  const blocks = request.layouts[plan.file]!.blocks.filter((b) => b.stream === plan.inFile).sort(
+    (a, b) => a.index - b.index,
+  )
+  const bytes = blocks.reduce((n, b) => n + b.bytes, 0)
   const span = file.span(plan.inFile)
   const ends = new Float64Array(2)
   if (span) {
@@ -166,12 +176,16 @@ function laneOf(plan: StreamPlan, file: TraceFile, request: LoadRequest): Lane {
     ends[1] = Number(span.last - file.meta.epoch)
     plan.clock.apply(ends, 2, ends)
   }
+  if (window) {
+    ends[0] = Math.max(ends[0]!, window.from)
+    ends[1] = Math.max(ends[0]!, Math.min(ends[1]!, window.to))
+  }
   const events = request.budget / (18 + ORDER_BYTES)
   return {
-    builder: new StreamBuilder(plan, request.allocate, Math.ceil(events)),
+    builder: new StreamBuilder({ ...plan, bytes }, request.allocate, Math.ceil(events), window),
     blocks,
     start: ends[0]!,
-    rate: (ends[1]! - ends[0]!) / Math.max(1, plan.bytes),
+    rate: (ends[1]! - ends[0]!) / Math.max(1, bytes),
     asked: 0,
     taken: 0,
     bytesAsked: 0,
@@ -213,7 +227,7 @@ function take(lane: Lane, files: readonly TraceFile[], faults: FaultList): numbe
     const why = d.error instanceof Error ? d.error.message : String(d.error)
     faults.add({
       severity: 'error',
-      code: 'block-unreadable',
+      code: UNREADABLE,
       message: `${bytes} bytes of CPU ${plan.cpu} could not be decoded and were left out: ${why.replace(/\.$/, '')}.`,
       file,
       cpu: plan.cpu,

@@ -121,6 +121,7 @@ export interface SessionParts {
   readonly tracks: readonly TrackInfo[]
   /** First and last time of the session. */
   readonly ends: { readonly from: number; readonly to: number }
+  readonly within: Session['within']
 }
 
 export function buildSession(p: SessionParts): Session {
@@ -136,6 +137,7 @@ export function buildSession(p: SessionParts): Session {
     tracks: p.tracks,
     clocks: p.relation.states,
     table: new EventTable(p.streams, p.order),
+    within: p.within,
   }
 }
 

@@ -11,7 +11,7 @@ import { mergeOrder, surveyTimes } from '../columns/merge.js'
 import { InputError, RequestError, type Fault } from '../fault.js'
 import { Timeline } from '../lod/timeline.js'
 import { openTrace } from '../readers/registry.js'
-import type { TraceFile } from '../readers/types.js'
+import type { TickRange, TraceFile } from '../readers/types.js'
 import { Tables } from '../table/tables.js'
 import type {
   ClockChoice,
@@ -19,8 +19,10 @@ import type {
   ClockPlaces,
   DeclaredPair,
   Family,
+  LoadWindow,
   OnProgress,
   SessionInfo,
+  TimeRange,
 } from '../thread/contract.js'
 import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
 import { ClockBook, type ClockChoices } from './clock-book.js'
@@ -33,7 +35,8 @@ import type { Session } from './session.js'
 import { FusedViews } from '../analysis/views.js'
 import { readSide, type Side } from './fuse/side.js'
 import { buildTracks } from './tracks.js'
-import type { MachineIndex } from '../units.js'
+import { resolveWindow, ticksWithin, windowSentence } from './window.js'
+import { type MachineIndex, sessionTime } from '../units.js'
 
 export interface Heads {
   readonly files: readonly TraceFile[]
@@ -96,6 +99,8 @@ export interface LoadOptions {
   readonly pool: DecodePool
   readonly allocate: Allocate
   readonly budget: number
+  /** The part of the recording that is loaded; absent = all. */
+  readonly window?: LoadWindow
   /** Version of the first state shown; each later one has the next number. */
   readonly nextVersion: () => number
   readonly onProgress?: OnProgress
@@ -128,6 +133,9 @@ export class LoadedSession {
   state: LoadedState
   #loading = true
   #partial: string | null = null
+  #window: SessionInfo['window']
+  /** Per file and stream, the ticks that were laid out; null = all. */
+  #within: Session['within']
   /** What the views of virtual machines read from records; the same for all clocks. */
   #side: Promise<Side> | null = null
   #decodeFaults: readonly Fault[] = []
@@ -148,10 +156,19 @@ export class LoadedSession {
   ) {
     this.#clocks = clocks
     this.#choices = options.choices
+    this.#within = heads.files.map(() => null)
     const machines = heads.family.machines.length
     this.#census = takeCensus([], layout.types, machines)
     const runs = (this.#runs = collectRuns([], false))
-    const ends = plannedEnds(heads.files, layout)
+    const recorded = plannedEnds(heads.files, layout)
+    if (options.window) {
+      const whole = { ...relation, ...recorded }
+      const window = resolveWindow(options.window, whole)
+      this.#window = { ...window, recorded: { from: sessionTime(recorded.from), to: sessionTime(recorded.to) } }
+      this.#partial = windowSentence(window, whole)
+      this.#within = heads.files.map((file, f) => streamsWithin(file, f, layout, window))
+    }
+    const ends = clippedEnds(recorded, this.#window)
     this.state = this.#stateOf({ relation, streams: [], order: NO_ORDER, runs, census: this.#census, ends, faults: [] })
   }
 
@@ -238,7 +255,8 @@ export class LoadedSession {
   async #decode(relation: Relation): Promise<void> {
     const { files, sources, family } = this.heads
     const { signal, onPartial, onProgress } = this.options
-    const ends = plannedEnds(files, this.layout)
+    const window = this.#window
+    const ends = clippedEnds(plannedEnds(files, this.layout), window)
     let growing: RunBuilder[] = []
     const showMore = (streams: readonly StreamBuilder[]): void => {
       const columns = streams.map((s) => s.columns)
@@ -249,8 +267,11 @@ export class LoadedSession {
       this.state = this.#stateOf({ relation, streams: frozen, order: NO_ORDER, runs, census, ends, faults: [] })
       onPartial?.(this.state)
     }
+    const layouts = await Promise.all(files.map((f, i) => f.layOut(this.#within[i] ?? undefined, signal)))
     const loaded = await loadColumns({
       files,
+      layouts,
+      window,
       sources,
       plans: this.layout.plans,
       pool: this.options.pool,
@@ -265,7 +286,8 @@ export class LoadedSession {
     this.#decodeFaults = loaded.faults
     if (loaded.stoppedAt !== null) {
       growing = []
-      this.#partial = partialSentence(loaded.streams, ends, loaded.stoppedAt, relation.unit, this.options.budget)
+      const full = partialSentence(loaded.streams, ends, loaded.stoppedAt, relation.unit, this.options.budget)
+      this.#partial = this.#partial === null ? full : `${this.#partial} ${full}`
     }
     onProgress?.({ phase: 'merging', done: 0, total: count, unit: 'events' })
     await learnNames(files, streams, signal)
@@ -296,7 +318,7 @@ export class LoadedSession {
       return [{ severity: 'warning', code: 'time-backwards', message, file: name, cpu, times: s.backwards }]
     })
     const runs = (this.#runs = collectRuns(builders, true))
-    const ends = from <= to ? { from, to } : { from: 0, to: 0 }
+    const ends = from <= to ? { from, to } : { from: this.#window?.from ?? 0, to: this.#window?.to ?? 0 }
     const faults = [...backwards, ...runFaults(builders, this.heads.family)]
     const scene = { ...this.#scene(), streams, runs }
     const judged = { ...relation, states: this.#clocks.states(relation, scene) }
@@ -312,6 +334,7 @@ export class LoadedSession {
       family,
       eventTypes: census.eventTypes,
       tracks: buildTracks(files, family.machines, census.machines, this.#containers),
+      within: this.#within,
       ...parts,
     })
     const tables = new Tables(session)
@@ -334,7 +357,10 @@ export class LoadedSession {
           this.#side = null
           throw e
         })),
-      info: () => describeSession(session, family, faults, timeline.bytes, this.#loading ? LOADING : this.#partial),
+      info: () => ({
+        ...describeSession(session, family, faults, timeline.bytes, this.#loading ? LOADING : this.#partial),
+        ...(this.#window ? { window: this.#window } : {}),
+      }),
     }
   }
 }
@@ -359,6 +385,25 @@ function plannedEnds(files: readonly TraceFile[], layout: Layout): { from: numbe
     to = Math.max(to, t[1]!)
   }
   return from <= to ? { from, to } : { from: 0, to: 0 }
+}
+
+/** The part of these times that a window leaves. */
+function clippedEnds(ends: { readonly from: number; readonly to: number }, window: TimeRange | undefined): typeof ends {
+  if (!window) return ends
+  const from = Math.max(ends.from, window.from)
+  return { from, to: Math.max(from, Math.min(ends.to, window.to)) }
+}
+
+/** The ticks of a file's streams that may hold events of the window. */
+function streamsWithin(file: TraceFile, f: number, layout: Layout, window: TimeRange): TickRange[] {
+  const nothing = { from: Infinity, to: -Infinity }
+  return file.meta.streams.map((_, inFile) => {
+    const plan = layout.plans.find((p) => p.file === f && p.inFile === inFile)
+    const span = file.span(inFile)
+    if (!plan || !span) return nothing
+    const ticks = { from: Number(span.first - file.meta.epoch), to: Number(span.last - file.meta.epoch) }
+    return ticksWithin(plan.clock, ticks, window)
+  })
 }
 
 /** While loading, CPUs are all that is shown. */

@@ -2,7 +2,7 @@
 // choice changes.
 
 import type { EventTable } from '../columns/event-table.js'
-import type { TraceFile } from '../readers/types.js'
+import type { TickRange, TraceFile } from '../readers/types.js'
 import type { ClockState, EventTypeInfo, MachineInfo, TrackInfo } from '../thread/contract.js'
 
 export interface Session {
@@ -19,4 +19,6 @@ export interface Session {
   readonly tracks: readonly TrackInfo[]
   readonly clocks: readonly ClockState[]
   readonly table: EventTable
+  /** Per file and stream the ticks that were laid out, null = all: columns of such a file are addressed by that layout. */
+  readonly within: readonly (readonly TickRange[] | null)[]
 }

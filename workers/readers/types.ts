@@ -104,6 +104,20 @@ export interface DecodePlan {
   readonly data: unknown
 }
 
+/** FileTicks, both ends included. */
+export interface TickRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** What is to be decoded of a file, and how. */
+export interface DecodeLayout {
+  readonly plan: DecodePlan
+  readonly blocks: readonly BlockPlan[]
+  /** What was found wrong while laying out, beside TraceFile.faults. */
+  readonly faults: readonly Fault[]
+}
+
 /** Columns of one decoded block. Arrays have exactly `count` entries (views are allowed) and their buffers may be transferred. */
 export interface DecodedBlock {
   readonly count: number
@@ -227,8 +241,11 @@ export interface HeadCopy {
 export interface TraceFile {
   readonly meta: TraceFileMeta
   readonly faults: readonly Fault[]
-  readonly plan: DecodePlan
-  readonly blocks: readonly BlockPlan[]
+  /**
+   * Lays out the decoding of all events, or of those that may lie in `within` (one range a stream; events outside of it may come
+   * too). Reads what must be known for that, and makes `records` usable; called once.
+   */
+  layOut(within?: readonly TickRange[], signal?: AbortSignal): Promise<DecodeLayout>
   /** Raw clock values of the first and last page of a stream, without decoding; null where unknown. */
   span(stream: number): { readonly first: bigint; readonly last: bigint } | null
   readonly records: RecordAccess

@@ -108,6 +108,18 @@ export interface DeclaredPair {
   readonly host: number
 }
 
+/** Decimal ns (ticks): a value of the trace clock after the relation, or counted from the beginning of the recording. */
+export interface WindowTime {
+  readonly value: string
+  readonly since: 'clock' | 'start'
+}
+
+/** A part of a recording's time, both ends included. */
+export interface LoadWindow {
+  readonly from: WindowTime
+  readonly to: WindowTime
+}
+
 export interface OpenRequest {
   readonly sources: readonly SourceRef[]
   /** Per machine (index of Family.machines); absent = the best available. */
@@ -116,6 +128,8 @@ export interface OpenRequest {
   readonly budget?: number
   /** Assess the clocks after loading, and use what the events say for guests whose recorded relation they contradict. */
   readonly assess?: boolean
+  /** Only events of this time are read and loaded; absent = all. Rejects with RequestError where the recording has none of it. */
+  readonly window?: LoadWindow
   /** Recordings that are to be taken for a guest and its host though nothing in them says so; indices of `sources`. */
   readonly pair?: readonly DeclaredPair[]
 }
@@ -176,6 +190,8 @@ export interface SessionInfo {
   readonly memory: { readonly bytes: number; readonly perEvent: number }
   /** Not everything was loaded: the sentence to show. */
   readonly partial: string | null
+  /** The window that was asked for, and the time of the whole recording, as far as the files' heads tell. Absent = no window. */
+  readonly window?: TimeRange & { readonly recorded: TimeRange }
 }
 
 // ---- timeline ----------------------------------------------------------------------------------------------------------

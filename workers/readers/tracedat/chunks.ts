@@ -10,15 +10,19 @@ const WINDOW = 1 << 20
 /** A chunk is some ten pages; one that claims more than this is damage. */
 const MAX_CHUNK = 1 << 26
 
-/** Bytes of the file by large windows, read one after another. */
-class Windows {
+/** Bytes of the file by windows, read one after another. */
+export class Windows {
   #bytes: Uint8Array = new Uint8Array(0)
   #start = 0
+
+  /** @param until nothing behind it is read unless it is needed; @param window bytes of one read */
   constructor(
     private readonly source: ByteSource,
     readonly end: number,
     private readonly head: Head,
     private readonly signal?: AbortSignal,
+    private readonly until = end,
+    private readonly window = WINDOW,
   ) {}
 
   /** Bytes from `at` on, at least `n` of them; null where the file ends before. */
@@ -26,7 +30,8 @@ class Windows {
     if (at + n > this.end) return null
     if (at < this.#start || at + n > this.#start + this.#bytes.length) {
       this.#start = at
-      this.#bytes = await this.source.read(at, Math.min(WINDOW, this.end - at), this.signal)
+      const most = Math.min(this.window, this.until - at)
+      this.#bytes = await this.source.read(at, Math.min(Math.max(most, n), this.end - at), this.signal)
     }
     return at - this.#start + n <= this.#bytes.length ? this.#bytes.subarray(at - this.#start) : null
   }
@@ -59,24 +64,33 @@ class Windows {
   }
 }
 
-/** Reads the headers of the chunks of one CPU. `end` is where they must end at the latest. */
+/** Where the chunks of a CPU end: its stated size leaves out their count. */
+export const chunksEnd = (place: CpuPlace, end: number): number => Math.min(end, place.offset + place.size + 4)
+
+/** A part of a CPU's chunks: those whose headers lie from `at` on and before `until`. */
+export interface ChunkRange {
+  readonly at: number
+  readonly until: number
+}
+
+/** Reads the headers of the chunks of one CPU, or of a part of them. `end` is where they must end at the latest. */
 export async function scanChunks(
   source: ByteSource,
   place: CpuPlace,
   end: number,
   head: Head,
   signal?: AbortSignal,
+  part?: ChunkRange,
 ): Promise<Chunks> {
-  const windows = new Windows(source, end, head, signal)
+  const windows = new Windows(source, end, head, signal, part?.until)
   const offset: number[] = []
   const packed: number[] = []
   const raw: number[] = []
-  const first = await windows.at(place.offset, 4)
-  const count = first ? windows.u32(first, 0) : 0
-  // The stated size leaves out the count of the chunks.
-  const searchEnd = Math.min(end, place.offset + place.size + 4)
-  let at = place.offset + 4
-  while (offset.length < count) {
+  const first = part ? null : await windows.at(place.offset, 4)
+  const count = part ? Infinity : first ? windows.u32(first, 0) : 0
+  const searchEnd = part ? Math.min(end, part.until) : chunksEnd(place, end)
+  let at = part?.at ?? place.offset + 4
+  while (offset.length < count && !(part && at >= part.until)) {
     const header = await windows.at(at, 8)
     if (header && windows.sound(header, 0, at)) {
       offset.push(at + 8)
@@ -92,8 +106,8 @@ export async function scanChunks(
       ? await windows.find(at + 12, searchEnd, usual)
       : await windows.find((offset.at(-1) ?? place.offset) + 4, searchEnd, usual)
     if (next < 0) {
-      const lost = count - offset.length
-      const message = `${lost} of ${count} compressed chunks of CPU ${place.cpu} are lost with their events.`
+      const lost = count === Infinity ? 'Some' : `${count - offset.length} of ${count}`
+      const message = `${lost} compressed chunks of CPU ${place.cpu} are lost with their events.`
       head.fault('error', 'damaged-chunks', message, at, place.cpu)
       break
     }

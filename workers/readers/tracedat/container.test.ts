@@ -106,7 +106,8 @@ async function open(bytes: Uint8Array): Promise<{ file: TraceFile; pids: number[
   const source = memorySource('a.dat', bytes)
   const file = await openTrace(source)
   const pids: number[] = []
-  for (const block of file.blocks) pids.push(...(await decodeBlock(file.plan, block, source)).pid)
+  const layout = await file.layOut()
+  for (const block of layout.blocks) pids.push(...(await decodeBlock(layout.plan, block, source)).pid)
   return { file, pids, codes: file.faults.map((f) => f.code) }
 }
 

@@ -14,7 +14,8 @@ import { clockOf, type OptionFacts, readOptionFacts } from './options.js'
 import { BadPart } from './parts.js'
 import { Records, type RecordTexts } from './records.js'
 import { readSection, readSectionHeader } from './sections.js'
-import { epochOf, openStreams, planBlocks, type Stream } from './streams.js'
+import { layOutStreams } from './lay-out.js'
+import { epochOf, openStreams, planBlocks, type Stream, type StreamHead } from './streams.js'
 import {
   type EventFormat,
   parseCmdlines,
@@ -33,22 +34,35 @@ export async function openTraceDat(source: ByteSource, signal?: AbortSignal): Pr
   if (head.version === '7') await placeBuffers(container.reader, head, facts, unpack)
   const shape = pageShapeOf(head)
   soundPageSize(head, shape)
-  const streams = await openStreams(source, head, shape, unpack, signal)
-  const epoch = epochOf(streams)
+  const heads = await openStreams(source, head, shape, unpack, signal)
+  const epoch = epochOf(heads)
   const { types, texts } = eventTypes(head)
   const comms = parseCmdlines(head.cmdlines)
   const layout = layoutOf(head, shape, types, texts, epoch)
-  const plan: TraceDatPlan = { ...layout, compression: head.compression, streams: streams.map(streamPlan) }
+  /** Filled when the decoding is laid out. */
+  const streams: Stream[] = []
   const comm = (pid: number): string => (pid === 0 ? '<idle>' : (comms.get(pid) ?? '<...>'))
   // Names learned from the events are for the screens; what is printed of a record stays as trace-cmd prints it.
   const learned = new Map<number, string>()
-  const meta = metaOf(source, head, facts, streams, types, comms, epoch, shape.commitSize)
+  const meta = metaOf(source, head, facts, heads, types, comms, epoch, shape.commitSize)
   return {
     meta,
     faults: head.faults.list,
-    plan: { format: FORMAT, fileName: source.name, data: plan },
-    blocks: planBlocks(streams),
-    span: (stream) => streams[stream]?.span ?? null,
+    async layOut(within, again) {
+      const before = head.faults.list.length
+      streams.splice(
+        0,
+        streams.length,
+        ...(await layOutStreams({ source, head, shape, unpack, epoch }, heads, within, again)),
+      )
+      const data: TraceDatPlan = { ...layout, compression: head.compression, streams: streams.map(streamPlan) }
+      return {
+        plan: { format: FORMAT, fileName: source.name, data },
+        blocks: planBlocks(streams),
+        faults: head.faults.list.slice(before),
+      }
+    },
+    span: (stream) => heads[stream]?.span ?? null,
     records: new Records(source, streams, layout, unpack, recordTexts(container, meta, types, texts, comm)),
     copyHead: (cancel) => copyHead(container, cancel),
     comm: (pid) => (comms.has(pid) ? comm(pid) : (learned.get(pid) ?? comm(pid))),
@@ -82,7 +96,7 @@ function metaOf(
   source: ByteSource,
   head: Head,
   facts: OptionFacts,
-  streams: readonly Stream[],
+  streams: readonly StreamHead[],
   types: readonly EventTypeMeta[],
   comms: ReadonlyMap<number, string>,
   epoch: bigint,

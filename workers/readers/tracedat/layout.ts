@@ -4,7 +4,7 @@ import type { EventTypeMeta } from '../types.js'
 import { type FieldPlace, fieldPlace } from './formats.js'
 import type { Head } from './head.js'
 import { type Layout, Role } from './pages.js'
-import type { PageShape } from './streams.js'
+import type { PageShape } from './page-times.js'
 
 /** Layout of a page as header_page describes it; by the size of a long where it does not. */
 export function pageShapeOf(head: Head): PageShape {

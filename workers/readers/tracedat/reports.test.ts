@@ -68,9 +68,11 @@ async function readAll(
   const source = memorySource(name, bytes)
   const file = await openTrace(source)
   const events = new Map<string, Line[]>()
-  let faults = file.faults.filter((f) => f.severity === 'error').length
-  for (const block of file.blocks) {
-    const d = await decodeBlock(file.plan, block, source)
+  let faults = 0
+  const layout = await file.layOut()
+  faults += file.faults.filter((f) => f.severity === 'error').length
+  for (const block of layout.blocks) {
+    const d = await decodeBlock(layout.plan, block, source)
     const { cpu, buffer } = file.meta.streams[block.stream]!
     const list = events.get(`${buffer} ${cpu}`) ?? []
     events.set(`${buffer} ${cpu}`, list)
@@ -198,8 +200,9 @@ describe.skipIf(!existsSync(large))('large recordings', () => {
     const source = memorySource(name, load(join(large, name)))
     const file = await openTrace(source)
     let n = 0
-    for (const block of file.blocks) {
-      const d = await decodeBlock(file.plan, block, source)
+    const layout = await file.layOut()
+    for (const block of layout.blocks) {
+      const d = await decodeBlock(layout.plan, block, source)
       n += d.count
       expect(d.faults).toEqual([])
     }
@@ -210,7 +213,8 @@ describe.skipIf(!existsSync(large))('large recordings', () => {
   test('do not fill the memory when all records are looked at', async () => {
     const source = memorySource('large-2M.dat', load(join(large, 'large-2M.dat')))
     const file = await openTrace(source)
-    const first = (await decodeBlock(file.plan, file.blocks[0]!, source)).where[0]!
+    const layout = await file.layOut()
+    const first = (await decodeBlock(layout.plan, layout.blocks[0]!, source)).where[0]!
     await file.records.load(0, [first])
     expect(file.records.has(0, first)).toBe(true)
     for (let where = first; where < 18 << 20; where += 1 << 15) await file.records.load(0, [where])

@@ -2,79 +2,93 @@
 
 import type { ByteSource } from '../../bytes.js'
 import type { BlockPlan, StreamMeta } from '../types.js'
-import { scanChunks } from './chunks.js'
+import { chunksEnd, scanChunks } from './chunks.js'
 import type { Unpack } from './compression.js'
 import { type BlockPlace, withOverlap } from './decode.js'
 import type { BufferPlace, CpuPlace, Head } from './head.js'
-import { pageTimes } from './resync.js'
-import { chunksOf, diskBytes, fetchRange, type StreamPlace, swapWords, unpackRange } from './stream-bytes.js'
+import { endChunks } from './probe.js'
+import { type OpenFile, type PageShape, pageStamps } from './page-times.js'
+import { type Chunks, chunksOf, diskBytes, type StreamPlace } from './stream-bytes.js'
 
-export interface Stream extends StreamMeta, StreamPlace {
+/** What the head tells of a stream, and the pages at its ends. */
+export interface StreamHead extends StreamMeta {
+  readonly place: CpuPlace
   readonly pageSize: number
+  readonly packed: boolean
+  /** Bytes of it that the file holds. */
+  readonly there: number
+  /** Index of all chunks, where one had to be made to find the ends. */
+  readonly chunks: Chunks | null
   /** Raw times of the first and last sound page; null where there is none. */
   readonly span: { readonly first: bigint; readonly last: bigint } | null
 }
 
-/** Layout of a ring-buffer page, from header_page. */
-export interface PageShape {
-  readonly commitSize: number
-  readonly dataOffset: number
+/** A stream laid out for decoding: all of it, or the part that can hold what was asked for. */
+export interface Stream extends StreamPlace {
+  readonly cpu: number
+  readonly pageSize: number
+  /** First byte of the stream to decode: the start of a page. */
+  readonly from: number
+  readonly to: number
 }
 
 /** Uncompressed bytes of a block: small enough for progress, cancelling and several threads, large enough to be worth a message. */
 const BLOCK = 1 << 22
-/** `where` counts words of 4 bytes in 32 bits. */
-const LONGEST = 2 ** 34
 
+/** Looks at the ends of all streams at the same time: on a distant file, waiting is what costs. */
 export async function openStreams(
   source: ByteSource,
   head: Head,
   shape: PageShape,
   unpack: Unpack | null,
   signal?: AbortSignal,
-): Promise<Stream[]> {
-  const streams: Stream[] = []
-  for (const buffer of head.buffers) {
-    for (const cpu of buffer.cpus) streams.push(await openStream(source, head, shape, buffer, cpu, unpack, signal))
-  }
-  return streams
+): Promise<StreamHead[]> {
+  const file = { source, head, shape, unpack, signal }
+  return Promise.all(head.buffers.flatMap((buffer) => buffer.cpus.map((cpu) => openStream(file, buffer, cpu))))
 }
 
-async function openStream(
-  source: ByteSource,
-  head: Head,
-  shape: PageShape,
-  buffer: BufferPlace,
-  cpu: CpuPlace,
-  unpack: Unpack | null,
-  signal?: AbortSignal,
-): Promise<Stream> {
-  const there = Math.max(0, Math.min(cpu.size, source.size - cpu.offset))
-  if (there < cpu.size && !buffer.packed) {
-    const message = `The file ends before the events of CPU ${cpu.cpu} do; ${cpu.size - there} of ${cpu.size} bytes are missing.`
-    head.fault('error', 'truncated-file', message, source.size, cpu.cpu)
+async function openStream(file: OpenFile, buffer: BufferPlace, place: CpuPlace): Promise<StreamHead> {
+  const { source, head } = file
+  const { cpu } = place
+  const { packed, pageSize } = buffer
+  const there = Math.max(0, Math.min(place.size, source.size - place.offset))
+  const common = { cpu, buffer: buffer.name, place, pageSize, packed, there }
+  if (!packed) {
+    if (there < place.size) {
+      const message = `The file ends before the events of CPU ${cpu} do; ${place.size - there} of ${place.size} bytes are missing.`
+      head.fault('error', 'truncated-file', message, source.size, cpu)
+    }
+    const whole = { offset: place.offset, size: there, chunks: null }
+    return { ...common, bytes: there, chunks: null, span: await spanOf(file, whole, pageSize) }
   }
-  const chunks = buffer.packed && cpu.size > 0 ? await scanChunks(source, cpu, source.size, head, signal) : null
-  let size = chunks ? chunks.raw.at(-1)! : buffer.packed ? 0 : there
-  if (size > LONGEST) {
-    head.fault('error', 'stream-too-long', `Only the first 16 GiB of CPU ${cpu.cpu} can be shown.`, cpu.offset, cpu.cpu)
-    size = LONGEST
+  if (place.size === 0) return { ...common, bytes: 0, chunks: null, span: null }
+  const ends = await endChunks(file, place)
+  if (ends) {
+    const [first, last] = await Promise.all(
+      [ends.first, ends.last].map((c) =>
+        pageStamps(file, { offset: place.offset, size: c.raw.at(-1)!, chunks: c }, pageSize, 0, c.raw.at(-1)!),
+      ),
+    )
+    if (first![0] !== undefined && last!.at(-1) !== undefined) {
+      const bytes = chunksEnd(place, source.size) - place.offset
+      return { ...common, bytes, chunks: null, span: spanFrom(first![0], last!.at(-1)!) }
+    }
   }
-  const last = chunks ? chunks.offset.length - 1 : -1
-  const bytes = chunks && last >= 0 ? chunks.offset[last]! + chunks.packed[last]! - cpu.offset : there
-  const place = { offset: cpu.offset, size, chunks }
-  const pageSize = buffer.pageSize
-  const span = await spanOf(source, head.bigEndian, shape, place, pageSize, unpack, signal)
-  return { cpu: cpu.cpu, buffer: buffer.name, bytes, pageSize, ...place, span }
+  // One of the ends is damaged: only the whole index tells what can be had.
+  const chunks = await scanChunks(source, place, source.size, head, file.signal)
+  const n = chunks.offset.length - 1
+  const bytes = n >= 0 ? chunks.offset[n]! + chunks.packed[n]! - place.offset : there
+  const whole = { offset: place.offset, size: chunks.raw.at(-1)!, chunks }
+  return { ...common, bytes, chunks, span: await spanOf(file, whole, pageSize) }
 }
 
-/** Blocks of whole pages. */
+/** Whole pages in pieces that are worth a message each. */
 export function planBlocks(streams: readonly Stream[]): BlockPlan[] {
   const blocks: BlockPlan[] = []
   streams.forEach((s, stream) => {
     const step = Math.max(1, Math.floor(BLOCK / s.pageSize)) * s.pageSize
-    for (let from = 0, index = 0; from < s.size; from += step, index++) {
-      const to = Math.min(s.size, from + step)
+    for (let from = s.from, index = 0; from < s.to; from += step, index++) {
+      const to = Math.min(s.to, from + step)
       const chunks = s.chunks ? chunksOf(s.chunks, from, withOverlap(to, s)) : null
       const at: BlockPlace = { from, to, chunks }
       blocks.push({ stream, index, bytes: diskBytes(s, from, to), at })
@@ -84,52 +98,31 @@ export function planBlocks(streams: readonly Stream[]): BlockPlan[] {
 }
 
 /** Looks at the pages at both ends of a stream, past damaged ones, but never far. */
-async function spanOf(
-  source: ByteSource,
-  bigEndian: boolean,
-  shape: PageShape,
-  place: StreamPlace,
-  pageSize: number,
-  unpack: Unpack | null,
-  signal?: AbortSignal,
-): Promise<Stream['span']> {
+async function spanOf(file: OpenFile, place: StreamPlace, pageSize: number): Promise<StreamHead['span']> {
   const pages = Math.ceil(place.size / pageSize)
   if (pages === 0) return null
   const window = Math.max(1, Math.floor(65536 / pageSize))
-  const stamps = async (from: number, to: number): Promise<bigint[]> => {
-    const end = Math.min(place.size, to * pageSize)
-    const fetched = await fetchRange(source, place, from * pageSize, end, signal)
-    const words = new Int32Array((end - from * pageSize + 3) >> 2)
-    const bytes = new Uint8Array(words.buffer, 0, end - from * pageSize)
-    unpackRange(fetched, unpack, bytes)
-    const lenient = pageHeadTimes(bytes, bigEndian, shape, pageSize)
-    if (bigEndian) swapWords(words)
-    const strict = pageTimes(words, bytes.length, { bigEndian, ...shape, epochHigh: 0, epochLow: 0 }, pageSize)
-    return strict.length > 0 ? strict : lenient
-  }
-  const head = await stamps(0, Math.min(pages, window))
-  const tail = pages <= window ? head : await stamps(pages - window, pages)
-  const first = head[0] ?? tail[0]
-  const last = tail.at(-1) ?? head.at(-1)
-  return first === undefined || last === undefined ? null : { first, last: last < first ? first : last }
+  const stamps = (from: number, to: number): Promise<bigint[]> =>
+    pageStamps(file, place, pageSize, from * pageSize, Math.min(place.size, to * pageSize))
+  const [head, tail] = await Promise.all([
+    stamps(0, Math.min(pages, window)),
+    pages <= window ? null : stamps(pages - window, pages),
+  ])
+  const first = head[0] ?? tail?.[0]
+  const last = (tail ?? head).at(-1) ?? head.at(-1)
+  return first === undefined || last === undefined ? null : spanFrom(first, last)
 }
 
-/** Times of the pages on the grid whose heads make sense, whatever their records are like. */
-function pageHeadTimes(bytes: Uint8Array, bigEndian: boolean, shape: PageShape, pageSize: number): bigint[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const out: bigint[] = []
-  for (let at = 0; at + shape.dataOffset <= bytes.length; at += pageSize) {
-    const commit = view.getUint32(at + (bigEndian && shape.commitSize === 8 ? 12 : 8), !bigEndian) & 0x7ffffff
-    if (commit > 0 && commit <= pageSize - shape.dataOffset) out.push(view.getBigUint64(at, !bigEndian))
-  }
-  return out
-}
+const spanFrom = (first: bigint, last: bigint): NonNullable<StreamHead['span']> => ({
+  first,
+  last: last < first ? first : last,
+})
 
 /**
  * The raw time that FileTicks 0 stands for: the earliest first page, but for pages so far from the others that they can only be
  * damaged (they would push all sound times beyond the exact numbers).
  */
-export function epochOf(streams: readonly Stream[]): bigint {
+export function epochOf(streams: readonly StreamHead[]): bigint {
   const firsts = streams.flatMap((s) => (s.span ? [s.span.first] : [])).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   const middle = firsts[firsts.length >> 1]
   if (middle === undefined) return 0n

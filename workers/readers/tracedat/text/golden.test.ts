@@ -82,8 +82,9 @@ async function compare(
   let lines = 0
   let agree = 0
   const differences: string[] = []
-  for (const block of file.blocks) {
-    const d = await decodeBlock(file.plan, block, source)
+  const layout = await file.layOut()
+  for (const block of layout.blocks) {
+    const d = await decodeBlock(layout.plan, block, source)
     const { cpu, buffer } = file.meta.streams[block.stream]!
     const key = `${buffer} ${cpu}`
     if (name === damaged && cpu === 0) continue
@@ -214,8 +215,9 @@ describe.skipIf(!hasTraceCmd || files.length === 0)('info as trace-cmd report pr
     const source = memorySource(basename(name), bytes)
     const file = await openTrace(source)
     const here = new Map<number, string[]>()
-    for (const block of file.blocks) {
-      const d = await decodeBlock(file.plan, block, source)
+    const layout = await file.layOut()
+    for (const block of layout.blocks) {
+      const d = await decodeBlock(layout.plan, block, source)
       const { cpu } = file.meta.streams[block.stream]!
       await file.records.load(block.stream, d.where)
       const list = here.get(cpu) ?? []
