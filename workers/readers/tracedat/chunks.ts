@@ -89,8 +89,9 @@ export async function scanChunks(
   const first = part ? null : await windows.at(place.offset, 4)
   const count = part ? Infinity : first ? windows.u32(first, 0) : 0
   const searchEnd = part ? Math.min(end, part.until) : chunksEnd(place, end)
+  const until = part?.until ?? Infinity
   let at = part?.at ?? place.offset + 4
-  while (offset.length < count && !(part && at >= part.until)) {
+  while (offset.length < count && at < until) {
     const header = await windows.at(at, 8)
     if (header && windows.sound(header, 0, at)) {
       offset.push(at + 8)

@@ -37,7 +37,8 @@ export function pagePlaces(file: OpenFile, place: CpuPlace, there: number, pageS
     step: 8 * pageSize,
     async look(at) {
       const first = Math.ceil((at - place.offset) / pageSize) * pageSize
-      for (let n = 1; n <= PAGES_FAR && first < there; n *= PAGES_FAR) {
+      if (first >= there) return null
+      for (const n of [1, PAGES_FAR]) {
         const [time] = await pageStamps(file, stream, pageSize, first, Math.min(there, first + n * pageSize))
         if (time !== undefined) return { at: place.offset + first, time }
       }
