@@ -15,6 +15,10 @@ interface AbortSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
   removeEventListener(type: 'abort', listener: () => void): void
 }
+declare class AbortController {
+  readonly signal: AbortSignal
+  abort(reason?: unknown): void
+}
 declare const performance: { now(): number }
 declare function setTimeout(handler: () => void, ms?: number): unknown
 declare const crossOriginIsolated: boolean | undefined

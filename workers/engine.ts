@@ -141,6 +141,11 @@ export function createEngine(env: EngineEnvironment): Engine {
     deltaByLayer: async (query) => (await state().fused()).deltaByLayer(query),
     layersAt: async (t) => (await state().fused()).layersAt(t),
 
+    wakeupSurvey: async (onProgress, signal) => (await state().wakeups(onProgress, signal)).survey(),
+    wakeups: async (query, signal) => (await state().wakeups(undefined, signal)).table(query, signal),
+    wakeupHistogram: async (filter) => (await state().wakeups()).histogram(filter),
+    wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),
+
     async overview(columns) {
       return state().timeline.overview(columns)
     },

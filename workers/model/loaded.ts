@@ -33,7 +33,10 @@ import { partialSentence } from './partial.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
 import type { Session } from './session.js'
 import { FusedViews } from '../analysis/views.js'
+import { readWakes } from '../analysis/wakeups/read.js'
+import { WakeupViews } from '../analysis/wakeups/views.js'
 import { readSide, type Side } from './fuse/side.js'
+import { SharedWork } from '../shared-work.js'
 import { buildTracks } from './tracks.js'
 import { resolveWindow, ticksWithin, windowSentence } from './window.js'
 import { type MachineIndex, sessionTime } from '../units.js'
@@ -116,6 +119,8 @@ export interface LoadedState {
   readonly info: () => SessionInfo
   /** The views of virtual machines, built when first asked for. Rejects with RequestError while still loading. */
   readonly fused: () => Promise<FusedViews>
+  /** The views of wake-ups, likewise. */
+  readonly wakeups: (onProgress?: OnProgress, signal?: AbortSignal) => Promise<WakeupViews>
 }
 
 /** What a state is made of, besides what all states share. */
@@ -138,6 +143,8 @@ export class LoadedSession {
   #within: Session['within']
   /** What the views of virtual machines read from records; the same for all clocks. */
   #side: Promise<Side> | null = null
+  /** What the views of wake-ups read from records, likewise. */
+  readonly #wakes = new SharedWork((onProgress, signal) => readWakes(this.state.session, onProgress, signal))
   #decodeFaults: readonly Fault[] = []
   #census: Census
   #choices: ClockChoices
@@ -346,10 +353,16 @@ export class LoadedSession {
       this.#side ??= readSide(session)
       return new FusedViews(session, parts.runs, census.pids, timeline, await this.#side)
     }
+    let wakeups: WakeupViews | null = null
     return {
       session,
       timeline,
       tables,
+      wakeups: async (onProgress, signal) => {
+        if (this.#loading) throw new RequestError('Wake-ups can be looked at when everything is loaded.')
+        const sides = await this.#wakes.get(onProgress, signal)
+        return (wakeups ??= new WakeupViews(session, parts.runs, sides))
+      },
       fused: () =>
         (fused ??= build().catch((e: unknown) => {
           // A reading that failed may be tried again.

@@ -16,10 +16,12 @@ import type {
   PreemptionReport,
   TimeRange,
 } from './fused.js'
+import type { WakeupsApi } from './wakeups.js'
 import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, ViewRow } from '../units.js'
 
 export * from './clocks.js'
 export * from './fused.js'
+export * from './wakeups.js'
 
 export interface Progress {
   readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching' | 'writing'
@@ -361,7 +363,7 @@ export interface SearchState {
 }
 
 /** The engine. One session at a time per engine. Every promise rejects with InputError, RequestError or the signal's reason. */
-export interface EngineApi {
+export interface EngineApi extends WakeupsApi {
   /** Reads heads only. */
   inspect(sources: readonly SourceRef[], signal?: AbortSignal): Promise<Family>
   /** Loads; replaces the current session. `onPartial` is called as soon as, and whenever, more can be drawn while loading. */

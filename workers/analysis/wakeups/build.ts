@@ -1,0 +1,247 @@
+// Wake-ups from their events and from the runs: all of them in one pass in the order of time, with the state of every task at hand.
+
+import { mergeOrder } from '../../columns/merge.js'
+import { PidIndex } from '../../model/pids.js'
+import { NotRecorded, type Runs } from '../../model/runs.js'
+import type { Session } from '../../model/session.js'
+import { PrevState } from '../../readers/types.js'
+import { SpanFlag, WakeupMark } from '../../thread/contract.js'
+import { emptyWakeups, NONE, NONE_16, type Wakeups } from './columns.js'
+import { WakeKind, type WakeSide } from './read.js'
+
+interface Source {
+  readonly t: Float64Array
+  readonly count: number
+  readonly play: (i: number) => void
+}
+
+export function buildWakeups(session: Session, runs: Runs, sides: readonly WakeSide[]): Wakeups {
+  const { streams } = session.table
+  const capacity = sides.reduce((n, s) => n + s.count, 0)
+  const builders = session.machines.map(() => new PidIndex())
+  const builder = new Builder(capacity, builders)
+  const sources = [
+    ...sides.map((side): Source => {
+      const stream = streams[side.stream]!
+      const t = new Float64Array(side.count)
+      for (let i = 0; i < side.count; i++) t[i] = stream.t[side.row[i]!]!
+      return {
+        t,
+        count: side.count,
+        play: (i) => builder.event(side, stream.machine, t[i]!, stream.pid[side.row[i]!]!, i),
+      }
+    }),
+    ...gapSources(session, builder),
+    ...runs.cpus.map((c, row): Source => {
+      const { first, t } = runs.intervals
+      const from = first[row]!
+      const count = Math.max(0, first[row + 1]! - from)
+      return { t: t.subarray(from, from + count), count, play: (i) => builder.change(runs, row, c.machine, i) }
+    }),
+  ]
+  replay(sources)
+  return builder.finish()
+}
+
+/** Entries of all sources in the order of time; of equal times those of the earlier source first. */
+function replay(sources: readonly Source[]): void {
+  const order = mergeOrder(sources)
+  const starts: number[] = []
+  sources.reduce((n, s) => (starts.push(n), n + s.count), 0)
+  for (let i = 0; i < order.length; i++) {
+    const id = order[i]!
+    let lo = 0
+    let hi = starts.length - 1
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >> 1
+      if (starts[mid]! <= id) lo = mid
+      else hi = mid - 1
+    }
+    // Sources without entries share their start with the next.
+    while (sources[lo]!.count === 0) lo--
+    sources[lo]!.play(id - starts[lo]!)
+  }
+}
+
+function gapSources({ table }: Session, builder: Builder): Source[] {
+  return table.streams.flatMap((s): Source[] => {
+    const rows = s.lost.filter((l) => l.row < s.count)
+    if (rows.length === 0) return []
+    const t = Float64Array.from(rows, (l) => s.t[l.row]!)
+    return [{ t, count: t.length, play: () => builder.gap(s.machine) }]
+  })
+}
+
+/** Why a task is on no CPU. */
+const Off = { Unknown: 0, Runnable: 1, Blocked: 2 } as const
+
+interface Tasks {
+  readonly pids: PidIndex
+  /** Row of the CPU it runs on, -1 = none. */
+  readonly on: number[]
+  readonly off: number[]
+  readonly runs: number[]
+  /** Its latest wake-up that no run has followed yet, -1 = none. */
+  readonly open: number[]
+  /** Slots with an open wake-up, for gaps. */
+  readonly waiting: Set<number>
+}
+
+class Builder {
+  readonly #w
+  /** Wake-up of the same task that was open before this one, -1 = none. */
+  readonly #before: Int32Array
+  readonly #machines: Tasks[]
+
+  constructor(capacity: number, pids: readonly PidIndex[]) {
+    this.#w = emptyWakeups(capacity)
+    this.#before = new Int32Array(capacity).fill(-1)
+    this.#machines = pids.map((p) => ({ pids: p, on: [], off: [], runs: [], open: [], waiting: new Set() }))
+  }
+
+  /** Ends what is open. */
+  finish(): Wakeups {
+    const w = this.#w
+    for (let i = 0; i < w.count; i++) {
+      if (w.runCpu[i] === NONE_16 && (w.marks[i]! & WakeupMark.WhileRunning) === 0) w.marks[i]! |= WakeupMark.NeverRan
+      if (w.wakeupRow[i] === NONE) w.marks[i]! |= WakeupMark.NoWakeup
+    }
+    const n = w.count
+    if (n === w.machine.length) return w
+    const cut = Object.entries(w).map(([name, a]) => [name, ArrayBuffer.isView(a) ? (a as Uint8Array).slice(0, n) : a])
+    return Object.fromEntries(cut) as unknown as Wakeups
+  }
+
+  event(side: WakeSide, machine: number, t: number, by: number, i: number): void {
+    const kind = side.kind[i]!
+    if (kind === WakeKind.Ignored) return
+    const m = this.#machines[machine]!
+    const pid = side.pid[i]!
+    const slot = slotOf(m, pid)
+    if (kind === WakeKind.Waking) this.#wake(m, slot, machine, side, i, t, by)
+    else if (kind === WakeKind.Migrate) this.#migrate(m, slot, side.cpu[i]!)
+    else this.#activate(m, slot, machine, side, i, t, by)
+  }
+
+  /** Entry i of a CPU's runs: one task leaves, another enters. */
+  change(runs: Runs, row: number, machine: number, i: number): void {
+    const { first, value, flags, t } = runs.intervals
+    const m = this.#machines[machine]!
+    const entry = first[row]! + i
+    if (i > 0) this.#leave(m, row, value[entry - 1]!, runs.outcome[entry - 1]!)
+    if (entry < first[row + 1]! - 1) this.#enter(m, row, entry, value[entry]!, flags[entry]!, t[entry]!)
+  }
+
+  gap(machine: number): void {
+    const m = this.#machines[machine]!
+    for (const slot of m.waiting) {
+      for (let k = m.open[slot]!; k >= 0; k = this.#before[k]!) this.#w.marks[k]! |= WakeupMark.Lost
+    }
+  }
+
+  #wake(m: Tasks, slot: number, machine: number, side: WakeSide, i: number, t: number, by: number): void {
+    const w = this.#w
+    const k = w.count++
+    const running = m.on[slot]! >= 0
+    // A wake-up while it ran, and then it slept again all the same: that one only kept it from sleeping once.
+    const old = m.open[slot]!
+    if (!running && old >= 0 && w.marks[old]! & WakeupMark.WhileRunning) this.#drop(m, slot)
+    let marks = 0
+    if (running) marks |= WakeupMark.WhileRunning
+    else if (m.off[slot] === Off.Runnable) marks |= WakeupMark.WhileRunnable
+    if (m.open[slot]! >= 0) marks |= WakeupMark.Repeated
+    w.machine[k] = machine
+    w.wakee[k] = side.pid[i]!
+    w.waker[k] = by
+    w.context[k] = side.context[i]!
+    w.marks[k] = marks
+    w.wakingT[k] = t
+    w.wakingStream[k] = side.stream
+    w.wakingRow[k] = side.row[i]!
+    w.cpuBefore[k] = side.cpu[i]!
+    w.cpuAfter[k] = -1
+    w.runSeq[k] = m.runs[slot]!
+    this.#before[k] = m.open[slot]!
+    m.open[slot] = k
+    m.waiting.add(slot)
+  }
+
+  #activate(m: Tasks, slot: number, machine: number, side: WakeSide, i: number, t: number, by: number): void {
+    const w = this.#w
+    const isNew = side.kind[i] === WakeKind.WakeupNew
+    let k = isNew ? -1 : m.open[slot]!
+    while (k >= 0 && w.wakeupRow[k] !== NONE) k = this.#before[k]!
+    if (k < 0) {
+      this.#wake(m, slot, machine, side, i, t, by)
+      k = m.open[slot]!
+      w.marks[k]! |= isNew ? WakeupMark.New | WakeupMark.NoWaking : WakeupMark.NoWaking
+      w.cpuBefore[k] = -1
+    }
+    w.wakeupT[k] = t
+    w.wakeupStream[k] = side.stream
+    w.wakeupRow[k] = side.row[i]!
+    w.cpuAfter[k] = side.cpu[i]!
+    const from = w.cpuBefore[k]!
+    if (from >= 0 && side.cpu[i]! >= 0 && from !== side.cpu[i]) w.marks[k]! |= WakeupMark.Migrated
+    // Still on its CPU when its wake-up is over: it never left.
+    if (m.on[slot]! >= 0) this.#drop(m, slot)
+  }
+
+  /** Counts as part of a wake-up that is not over. */
+  #migrate(m: Tasks, slot: number, to: number): void {
+    const w = this.#w
+    const k = m.open[slot]!
+    if (k < 0 || w.wakeupRow[k] !== NONE) return
+    w.marks[k]! |= WakeupMark.Migrated
+    w.cpuAfter[k] = to
+  }
+
+  /** Nothing that is open had an effect on what the task did. */
+  #drop(m: Tasks, slot: number): void {
+    for (let k = m.open[slot]!; k >= 0; k = this.#before[k]!) this.#w.marks[k]! |= WakeupMark.WhileRunning
+    m.open[slot] = -1
+    m.waiting.delete(slot)
+  }
+
+  #leave(m: Tasks, row: number, pid: number, outcome: number): void {
+    if (pid <= 0) return
+    const slot = slotOf(m, pid)
+    // It has been seen on another CPU meanwhile.
+    if (m.on[slot] !== row) return
+    m.on[slot] = -1
+    const runnable = outcome === PrevState.Runnable
+    m.off[slot] = runnable ? Off.Runnable : outcome === NotRecorded ? Off.Unknown : Off.Blocked
+    const k = m.open[slot]!
+    if (k < 0) return
+    // Woken while it was on its way out: what follows is that wake-up's work. Still able to run: it needed no wake-up.
+    if (runnable || outcome === PrevState.Dead) this.#drop(m, slot)
+    else for (let j = k; j >= 0; j = this.#before[j]!) this.#w.marks[j]! &= ~WakeupMark.WhileRunning
+  }
+
+  #enter(m: Tasks, row: number, entry: number, pid: number, flags: number, t: number): void {
+    if (pid <= 0) return
+    const slot = slotOf(m, pid)
+    m.on[slot] = row
+    m.runs[slot]!++
+    const w = this.#w
+    for (let k = m.open[slot]!; k >= 0; k = this.#before[k]!) {
+      w.runT[k] = t
+      w.runCpu[k] = row
+      w.runEntry[k] = entry
+      if (flags & SpanFlag.Inferred) w.marks[k]! |= WakeupMark.RunInferred
+    }
+    m.open[slot] = -1
+    m.waiting.delete(slot)
+  }
+}
+
+function slotOf(m: Tasks, pid: number): number {
+  const slot = m.pids.add(pid)
+  if (slot === m.on.length) {
+    m.on.push(-1)
+    m.off.push(Off.Unknown)
+    m.runs.push(0)
+    m.open.push(-1)
+  }
+  return slot
+}

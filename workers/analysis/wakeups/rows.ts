@@ -1,0 +1,152 @@
+// Wake-ups as the table shows them: names, moments with their positions, what interrupted whom.
+
+import type { Runs } from '../../model/runs.js'
+import type { Session } from '../../model/session.js'
+import { visitRows } from '../../table/records.js'
+import { WakeupMark, type Actor, type WakeMoment, type Waker, type WakeupRow } from '../../thread/contract.js'
+import { machineIndex, position, sessionTime, type MachineIndex } from '../../units.js'
+import { contexts, latencyOf, NONE, NONE_16, type Wakeups } from './columns.js'
+import { grades, gradeOf } from './grade.js'
+import { derivedId } from './ids.js'
+import { migratedOf, type Names } from './select.js'
+import { interruptAt, interruptLabel, plainLabel } from './waker.js'
+
+export class Rows {
+  constructor(
+    private readonly session: Session,
+    private readonly runs: Runs,
+    private readonly w: Wakeups,
+    private readonly names: Names,
+  ) {}
+
+  actor(machine: MachineIndex, pid: number): Actor {
+    return { machine, pid, name: this.names.of(machine, pid) }
+  }
+
+  /** Rows of these wake-ups. Reads the records of the interrupts that woke. */
+  async describe(of: ArrayLike<number>, signal?: AbortSignal): Promise<WakeupRow[]> {
+    const labels = await this.#labels(of, signal)
+    return Array.from(of, (i, k) => this.#row(i, labels[k]!))
+  }
+
+  #row(i: number, label: string): WakeupRow {
+    const w = this.w
+    const machine = machineIndex(w.machine[i]!)
+    const marks = w.marks[i]!
+    const nan = (x: number): number | null => (x === x ? x : null)
+    const ran = (marks & WakeupMark.WhileRunning) === 0
+    return {
+      wakeup: i,
+      id: derivedId(this.session, w, i),
+      machine,
+      wakee: this.actor(machine, w.wakee[i]!),
+      waker: this.#waker(i, label),
+      waking: this.event(w.wakingStream[i]!, w.wakingRow[i]!),
+      activated: w.wakeupRow[i] === NONE ? null : this.event(w.wakeupStream[i]!, w.wakeupRow[i]!),
+      running: this.running(i),
+      cpuBefore: w.cpuBefore[i]!,
+      cpuAfter: w.cpuAfter[i]! < 0 ? this.#ranOn(i) : w.cpuAfter[i]!,
+      migrated: migratedOf(w, i),
+      latency: nan(latencyOf(w, i)),
+      wakingToWakeup: marks & WakeupMark.NoWaking ? null : nan(w.wakeupT[i]! - w.wakingT[i]!),
+      wakeupToRunning: ran ? nan(w.runT[i]! - w.wakeupT[i]!) : null,
+      marks,
+      grade: grades[gradeOf(marks)]!,
+      stack: null,
+      record: null,
+    }
+  }
+
+  #ranOn(i: number): number {
+    const row = this.w.runCpu[i]!
+    return row === NONE_16 ? -1 : this.runs.cpus[row]!.cpu
+  }
+
+  #waker(i: number, label: string): Waker {
+    const machine = machineIndex(this.w.machine[i]!)
+    return { task: this.actor(machine, this.w.waker[i]!), context: contexts[this.w.context[i]!]!, label }
+  }
+
+  /** The moment of a recorded event. */
+  event(stream: number, row: number): WakeMoment {
+    const { table } = this.session
+    const s = table.streams[stream]!
+    return {
+      t: sessionTime(s.t[row]!),
+      cpu: s.cpu,
+      position: position(table.positionOf(stream, row)),
+      notBefore: null,
+    }
+  }
+
+  /** When the task had the CPU; null when it did not, or had it all the while. */
+  running(i: number): WakeMoment | null {
+    const w = this.w
+    const cpuRow = w.runCpu[i]!
+    if (cpuRow === NONE_16) return null
+    const { cpu, streams } = this.runs.cpus[cpuRow]!
+    const t = this.runs.intervals.t[w.runEntry[i]!]!
+    for (const s of streams) {
+      const k = switchAt(s, t, w.wakee[i]!)
+      if (k >= 0) return this.event(this.session.table.streams.indexOf(s), s.switchRow[k]!)
+    }
+    return { t: sessionTime(t), cpu, position: null, notBefore: sessionTime(this.#lastBefore(cpuRow, t)) }
+  }
+
+  /** Time of the last event of a CPU before `t`: an inferred switch lies after it. */
+  #lastBefore(cpuRow: number, t: number): number {
+    let last = this.session.from
+    for (const s of this.runs.cpus[cpuRow]!.streams) {
+      let lo = 0
+      let hi = s.count
+      while (lo < hi) {
+        const mid = (lo + hi) >>> 1
+        if (s.t[mid]! < t) lo = mid + 1
+        else hi = mid
+      }
+      if (lo > 0) last = Math.max(last, s.t[lo - 1]!)
+    }
+    return last
+  }
+
+  async #labels(of: ArrayLike<number>, signal?: AbortSignal): Promise<string[]> {
+    const { session, w } = this
+    const labels = Array.from(of, (i) =>
+      plainLabel(contexts[w.context[i]!]!, this.names.of(w.machine[i]!, w.waker[i]!)),
+    )
+    const wanted = new Map<number, { readonly k: number; readonly row: number; readonly name: string }[]>()
+    for (let k = 0; k < of.length; k++) {
+      const i = of[k]!
+      const stream = w.wakingStream[i]!
+      const found = interruptAt(session, session.table.streams[stream]!, w.wakingRow[i]!, contexts[w.context[i]!]!)
+      if (!found) continue
+      const list = wanted.get(stream)
+      if (list) list.push({ k, ...found })
+      else wanted.set(stream, [{ k, ...found }])
+    }
+    for (const [stream, list] of wanted) {
+      const rows = list.map((l) => l.row)
+      await visitRows(
+        session,
+        session.table.streams[stream]!,
+        rows,
+        (record, j) => (labels[list[j]!.k] = interruptLabel(list[j]!.name, record)),
+        signal,
+      )
+    }
+    return labels
+  }
+}
+
+/** Index of the switch to `pid` at exactly `t` in a stream's switches, -1 = none. */
+function switchAt(s: Runs['cpus'][number]['streams'][number], t: number, pid: number): number {
+  let lo = 0
+  let hi = s.switches
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1
+    if (s.t[s.switchRow[mid]!]! < t) lo = mid + 1
+    else hi = mid
+  }
+  for (; lo < s.switches && s.t[s.switchRow[lo]!] === t; lo++) if (s.switchNext[lo] === pid) return lo
+  return -1
+}
