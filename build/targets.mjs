@@ -48,12 +48,16 @@ export const targets = [
     inputs: ['main', 'workers', 'test/bench', 'test/make', 'build', 'package-lock.json', 'package.json'],
     ready: () => true,
     configs: (outDir) => [
-      nodeBundle(outDir, [`${repo}main/cli.ts`, `${repo}test/bench/bench.ts`, ...nodeWorkers()], {
-        format: 'es',
-        entryFileNames: '[name].js',
-        // Beside the entries: a worker is found relative to the file that starts it.
-        chunkFileNames: 'chunk-[name]-[hash].js',
-      }),
+      nodeBundle(
+        outDir,
+        ['main/cli.ts', 'test/bench/bench.ts', 'test/make/make-sample.ts'].map((f) => repo + f).concat(nodeWorkers()),
+        {
+          format: 'es',
+          entryFileNames: '[name].js',
+          // Beside the entries: a worker is found relative to the file that starts it.
+          chunkFileNames: 'chunk-[name]-[hash].js',
+        },
+      ),
       // Electron's two files are CommonJS: a sandboxed preload can be nothing else, and the main file must have run before
       // Electron is ready, which an ES module has not in every way of starting it.
       ...['main/desktop.ts', 'main/desktop/preload.ts'].map((entry) =>

@@ -48,9 +48,9 @@ describe('remora fused', () => {
       'vCPUs',
       'Exits',
       'Guest tasks',
-      'web vCPU 1',
+      'db vCPU 1',
       'IO_INSTRUCTION',
-      'batch gcc-300',
+      'lab cc1-533',
     ]) {
       expect(out).toContain(part)
     }
@@ -103,7 +103,7 @@ describe('remora preemptions', () => {
   test('fails when more was stolen than is allowed', async () => {
     const strict = await say(preemptionsCommand, '--max-steal', '1')
     expect(strict.code).toBe(1)
-    expect(strict.err).toMatch(/^remora: The steal of web vCPU 0 is \d+\.\d %, more than the 1 % allowed\.$/m)
+    expect(strict.err).toMatch(/^remora: The steal of \w+ vCPU \d is \d+\.\d %, more than the 1 % allowed\.$/m)
     expect((await say(preemptionsCommand, '--max-steal', '100')).code).toBe(0)
     await expect(say(preemptionsCommand, '--max-steal', 'x')).rejects.toThrow('--max-steal takes a number, not "x".')
   })
