@@ -4,6 +4,7 @@ import type { Session } from '../../workers/model/session.js'
 import {
   FusedState,
   SpanFlag,
+  type DeltaByLayer,
   type FusedTotals,
   type FusedTrack,
   type PreemptionReport,
@@ -31,6 +32,8 @@ export interface IntervalReport {
 
 /** What `remora fused --json` prints: docs/schema/fused.schema.json. */
 export interface FusedReport extends Frame, Omit<FusedTotals, 'version'> {
+  /** What the time from .. to went to, for the tasks and vCPUs that were asked for. */
+  readonly delta?: DeltaByLayer['subjects']
   readonly tracks: readonly (FusedTrack & { readonly intervals?: readonly IntervalReport[] })[]
 }
 
@@ -72,10 +75,19 @@ export function* intervalsOf(
   }
 }
 
-export function fusedReport(session: Session, views: FusedViews, totals: FusedTotals, intervals: boolean): FusedReport {
+/** @param subjects rows of tasks and vCPUs of which to say where the time went */
+export function fusedReport(
+  session: Session,
+  views: FusedViews,
+  totals: FusedTotals,
+  intervals: boolean,
+  subjects: readonly string[],
+): FusedReport {
   const { version: _, ...rest } = totals
+  const { from, to } = totals
+  const delta = subjects.length > 0 ? { delta: views.deltaByLayer({ from, to, tracks: subjects }).subjects } : {}
   const tracks = views.model.tracks.map((track, row) =>
     intervals ? { ...track, intervals: [...intervalsOf(views, row, totals)] } : track,
   )
-  return { ...frameOf(session), ...rest, tracks }
+  return { ...frameOf(session), ...rest, ...delta, tracks }
 }

@@ -1,13 +1,19 @@
 import { lengthText } from '../../workers/clocks/sentence.js'
-import type { Actor, Culprit, Lacking, TaskTotals, VcpuTotals } from '../../workers/thread/contract.js'
-import type { FusedReport, PreemptionsReport } from './fused-json.js'
-import { aligned, grouped, plural } from './text.js'
-import { TimeWriter } from '../../workers/table/time-text.js'
+import type {
+  Culprit,
+  DeltaByLayer,
+  DeltaPart,
+  Lacking,
+  TaskTotals,
+  VcpuTotals,
+} from '../../workers/thread/contract.js'
+import type { FusedReport } from './fused-json.js'
+import { aligned, grouped } from './text.js'
 
 /** Tasks, and exit reasons of a vCPU, that are shown. */
-const MOST = 12
+export const MOST = 12
 
-function section(title: string, rows: readonly (readonly string[])[], right: readonly number[]): string {
+export function section(title: string, rows: readonly (readonly string[])[], right: readonly number[]): string {
   if (rows.length < 2) return ''
   return `\n${title}\n${aligned(rows, right)
     .map((line) => `  ${line}\n`)
@@ -53,8 +59,23 @@ export function fusedText(report: FusedReport): string {
       ...[t.preempted, t.ready].map(length),
       worst(t),
     ])
+  const containers = report.containers.map((c) => [
+    machine(c.machine),
+    c.container,
+    String(c.tasks),
+    ...[c.running, c.ran, c.vmm, c.taken, c.preempted, c.ready].map(length),
+  ])
+  const views = report.vcpus.flatMap((v) => {
+    const g = v.guestView
+    if (!g) return []
+    const none = g.command === null ? 'in ns, these times are ticks' : 'not recorded'
+    const own = g.source === null ? [none, '', ''] : [g.event!, length(g.steal), length(g.hostSteal)]
+    return [[vcpuName(v), length(g.believed), length(g.really), ...own]]
+  })
+  const unseen = [...new Set(report.vcpus.flatMap((v) => v.guestView?.command ?? []))]
   return (
     `${length(span)} of ${machines.join(', ')}\n` +
+    (report.delta ?? []).map((d) => deltaText(d, machine(d.machine), unit)).join('') +
     section('Physical CPUs', [['CPU', 'host', 'idle', 'hypervisor', 'not known', 'guests'], ...pcpus], [1, 2, 3, 4]) +
     section(
       'vCPUs',
@@ -77,7 +98,84 @@ export function fusedText(report: FusedReport): string {
       ],
       [1, 2, 3, 4, 5, 6, 7],
     ) +
+    section(
+      'Containers',
+      [
+        ['machine', 'container', 'tasks', 'running', 'really ran', 'hypervisor', 'vCPU taken', 'preempted', 'ready'],
+        ...containers,
+      ],
+      [2, 3, 4, 5, 6, 7, 8],
+    ) +
+    section(
+      "What the guests believe, beside what their host's recording proves",
+      [['vCPU', 'ran tasks', 'really', 'its steal from', 'its steal', 'host, same time'], ...views],
+      [1, 2, 4, 5],
+    ) +
+    (unseen.length > 0
+      ? `  This records what the guests themselves count as stolen:\n${unseen.map((c) => `    ${c}\n`).join('')}`
+      : '') +
     lackingText(report.lacking)
+  )
+}
+
+const PHASES: Readonly<Record<DeltaPart['phase'], string>> = {
+  running: 'running',
+  preempted: 'preempted',
+  ready: 'woken, not running',
+  blocked: 'blocked',
+  unknown: 'not known',
+}
+const LAYERS: Readonly<Record<DeltaPart['layer'], string>> = {
+  task: 'task',
+  idle: 'idle',
+  interrupt: 'interrupt',
+  hypervisor: 'hypervisor',
+  vcpuPreempted: 'vCPU preempted by',
+  vcpuReady: 'vCPU waits for a CPU',
+  vcpuBlocked: 'vCPU blocked',
+  asleep: 'asleep',
+  unknown: 'not known',
+}
+
+/** Where the time went, one line a part, and their sum; of each layer the longest, and the others together. */
+function deltaText({ label, parts }: DeltaByLayer['subjects'][number], machine: string, unit: 'ns' | 'ticks'): string {
+  const who = (by: Culprit): string => [by.name, ...by.through.map((v) => v.name)].join(' on ')
+  const total = parts.reduce((n, p) => n + p.time, 0)
+  const rows: string[][] = []
+  let [phase, layer] = ['', '']
+  const add = (p: DeltaPart, what: string, time: number, count: number): void => {
+    const again = p.phase === phase
+    rows.push([
+      again ? '' : PHASES[p.phase],
+      again && p.layer === layer ? '' : LAYERS[p.layer],
+      what,
+      grouped(time),
+      total > 0 ? `${((time / total) * 100).toFixed(1)} %` : '',
+      grouped(count),
+    ])
+    ;[phase, layer] = [p.phase, p.layer]
+  }
+  for (let i = 0; i < parts.length;) {
+    let end = i
+    while (parts[end]?.phase === parts[i]!.phase && parts[end]!.layer === parts[i]!.layer) end++
+    // One more line is no longer than one that says "1 other".
+    const shown = end - i > MOST + 1 ? i + MOST : end
+    for (const p of parts.slice(i, shown)) add(p, p.by ? who(p.by) : p.what, p.time, p.count)
+    const others = parts.slice(shown, end)
+    const sum = (of: (p: DeltaPart) => number): number => others.reduce((n, p) => n + of(p), 0)
+    if (others.length > 0)
+      add(
+        others[0]!,
+        `${grouped(others.length)} others`,
+        sum((p) => p.time),
+        sum((p) => p.count),
+      )
+    i = end
+  }
+  return section(
+    `Where the time of ${machine} ${label} went`,
+    [['phase', 'layer', 'what', `time, ${unit}`, 'share', 'times'], ...rows, ['', '', 'sum', grouped(total), '', '']],
+    [3, 4, 5],
   )
 }
 
@@ -88,66 +186,4 @@ export function lackingText(lacking: readonly Lacking[]): string {
   const commands = [...new Set(lacking.map((l) => l.command))]
   if (sentences.length === 0) return ''
   return `\n${sentences.map((s) => `${s}\n`).join('')}This records everything that can be shown:\n${commands.map((c) => `  ${c}\n`).join('')}`
-}
-
-/** `remora preemptions` for people. */
-export function preemptionsText(report: PreemptionsReport): string {
-  const { unit, machines } = report
-  const writer = new TimeWriter(BigInt(report.epoch))
-  const length = (x: number): string => lengthText(x, unit)
-  const who = (a: Actor | Culprit): string => {
-    const through = 'through' in a ? a.through.map((v) => v.name) : []
-    return [`${machines[a.machine]!} ${a.name}`, ...through].join(' on ')
-  }
-  const rows = report.rows.map((p) => [
-    writer.shown(p.from, unit),
-    length(p.lost),
-    p.kind,
-    who(p.victim),
-    `CPU ${p.cpu}`,
-    who(p.culprit),
-    p.kind === 'vcpu' ? who(p.stoodStill) : '',
-  ])
-  const total = (name: string, count: number, lost: number): string[] => [name, grouped(count), length(lost)]
-  const top = <T>(list: readonly T[]): readonly T[] => list.slice(0, MOST)
-  return (
-    `${plural(report.count, 'preemption')}, ${length(report.lost)} lost\n` +
-    section(
-      report.count > rows.length ? `The ${grouped(rows.length)} longest` : 'All',
-      [['from', 'lost', 'of', 'victim', 'on', 'by', 'stood still'], ...rows],
-      [1],
-    ) +
-    section(
-      'By culprit',
-      [['culprit', 'times', 'lost'], ...top(report.byCulprit).map((c) => total(who(c.culprit), c.count, c.lost))],
-      [1, 2],
-    ) +
-    section(
-      'By victim',
-      [['victim', 'times', 'lost'], ...top(report.byVictim).map((v) => total(who(v.victim), v.count, v.lost))],
-      [1, 2],
-    ) +
-    section(
-      'By pair',
-      [
-        ['victim', 'culprit', 'times', 'lost'],
-        ...top(report.byPair).map((p) => [who(p.victim), ...total(who(p.culprit), p.count, p.lost)]),
-      ],
-      [2, 3],
-    ) +
-    section(
-      'Steal',
-      [
-        ['vCPU', 'preempted', 'ready', 'steal'],
-        ...report.vcpus.map((v) => [
-          `${machines[v.machine]!} ${v.label}`,
-          length(v.preempted),
-          length(v.ready),
-          `${v.stealPercent.toFixed(1)} %`,
-        ]),
-      ],
-      [1, 2, 3],
-    ) +
-    lackingText(report.lacking)
-  )
 }

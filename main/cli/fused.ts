@@ -6,6 +6,7 @@ import { readArgs } from './args.js'
 import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { fusedReport, intervalsOf } from './fused-json.js'
 import { fusedText } from './fused-text.js'
+import { subjectsOf } from './fused-subjects.js'
 import { UsageError, type Io } from './io.js'
 import { reportUnread } from './report.js'
 import { timeOf } from './select.js'
@@ -16,6 +17,8 @@ Tells what the CPUs of a host really ran: guests, hypervisor, other tasks; what 
 layers below it. A directory stands for all *.dat files in it.
 
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
+  --task [MACHINE/]PID    where the time from .. to went for this task, layer by layer; may repeat
+  --vcpu [MACHINE/]N      the same for a vCPU
   --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
   --csv                   every state of every row, one line each, in place of the totals
   --json                  one JSON object (docs/schema/fused.schema.json)
@@ -41,12 +44,16 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
   const { values, positionals } = readArgs('fused', args, {
     ...rangeOptions,
     pair: { type: 'string', multiple: true },
+    task: { type: 'string', multiple: true },
+    vcpu: { type: 'string', multiple: true },
     csv: { type: 'boolean' },
     json: { type: 'boolean' },
     intervals: { type: 'boolean' },
   })
   if (values.csv && values.json) throw new UsageError('--csv and --json exclude each other.', 'fused')
   if (values.intervals && !values.json) throw new UsageError('--intervals goes with --json.', 'fused')
+  if (values.csv && (values.task || values.vcpu))
+    throw new UsageError('--csv prints rows; --task and --vcpu go with the totals or --json.', 'fused')
   const sources = await sourcesOf('fused', positionals)
   const pair = pairsOf('fused', values.pair, sources)
   const connection = await connect()
@@ -57,7 +64,8 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
     const range = rangeOf(session, values)
     if (values.csv) await printCsv(session, views, range, io)
     else {
-      const report = fusedReport(session, views, views.totals(range), values.intervals ?? false)
+      const subjects = subjectsOf(session, views, values)
+      const report = fusedReport(session, views, views.totals(range), values.intervals ?? false, subjects)
       await io.out(values.json ? `${JSON.stringify(report, null, values.intervals ? 0 : 2)}\n` : fusedText(report))
     }
     return reportUnread(info, values.json ?? false, io)

@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  storyEvents,
-  storySession,
-  tell,
-  told,
-  type StoryEvent,
-  type StoryMachine,
-} from '../../../test/fixtures/vm-story.js'
+import { storyEvents, storySession, tell, told, type StoryMachine } from '../../../test/fixtures/vm-story.js'
 import { guest, host, oracle } from '../../../test/fixtures/vm-oracle.js'
+import { family, soup } from '../../../test/fixtures/vm-soup.js'
 import { FusedState } from '../../thread/contract.js'
 import { sessionTime } from '../../units.js'
 
@@ -371,61 +365,6 @@ describe('further cases', () => {
     expect(views.lacking[0]!.command).toMatch(/^trace-cmd record .*-e kvm_entry .*-A GUEST /)
   })
 })
-
-const soup: fc.Arbitrary<StoryEvent[]> = fc
-  .array(
-    fc.record({
-      dt: fc.nat(3),
-      machine: fc.nat(2),
-      cpu: fc.nat(1),
-      pid: fc.constantFrom(0, 30, 31, 32, 50, 51),
-      other: fc.constantFrom(0, 30, 31, 32, 50, 51),
-      state: fc.constantFrom(0, 1, 2, 16, 256),
-      lost: fc.constantFrom(undefined, undefined, undefined, 3),
-      type: fc.constantFrom(
-        'sched:sched_switch',
-        'sched:sched_switch',
-        'sched:sched_waking',
-        'sched:sched_migrate_task',
-        'kvm:kvm_entry',
-        'kvm:kvm_exit',
-        'kvm:kvm_userspace_exit',
-        'kvm:kvm_fpu',
-        'kvm:kvm_nested_vmexit_inject',
-        'irq:irq_handler_entry',
-        'irq:irq_handler_exit',
-        'irq:softirq_entry',
-        'irq:softirq_exit',
-        'syscalls:sys_enter_read',
-        'syscalls:sys_exit_read',
-      ),
-    }),
-    { minLength: 1, maxLength: 60 },
-  )
-  .map((list) => {
-    let t = 0
-    return list.map(({ dt, other, state, ...e }) => {
-      const fields = {
-        next_pid: other,
-        prev_state: state,
-        pid: other,
-        dest_cpu: other & 1,
-        vcpu_id: 0,
-        load: state & 1,
-      }
-      return {
-        ...e,
-        t: (t += dt),
-        fields: { ...fields, exit_reason: state, isa: 1, exit_code: 30, irq: 4, vec: 1, name: 'x' },
-      }
-    })
-  })
-
-const family: StoryMachine[] = [
-  host,
-  { name: 'L1', parent: 0, vcpus: { 0: 31, 1: 32 } },
-  { name: 'L2', parent: 1, vcpus: { 0: 50, 1: 51 } },
-]
 
 test('whatever the events, states partition time, and no vCPU is on two CPUs at once', async () => {
   await fc.assert(
