@@ -16,6 +16,7 @@ import { machineIndex } from '../../workers/units.js'
 import { pathError, tracePaths } from '../api/files.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
+import { windowOption } from './window.js'
 
 /** The engine as commands use it: with the session at hand, since it lives on the same thread. */
 export interface Connection {
@@ -91,21 +92,25 @@ export interface OpenOptions {
   /** Hold the recorded relations against the events, as the screens do; always for pairs that only the user knows of. */
   readonly assess?: boolean
   readonly pair?: readonly DeclaredPair[]
+  /** `--window` as given. */
+  readonly window?: string
 }
 
 /** Loads everything, saying how far it is when that takes long. Rejects with the engine's errors. */
 export async function openSession(
   { engine }: Connection,
   sources: readonly SourceRef[],
-  { clock, assess = false, pair = [] }: OpenOptions,
+  { clock, assess = false, pair = [], window: text }: OpenOptions,
   io: Io,
 ): Promise<{ info: SessionInfo; session: Session }> {
   // Declared guests are none before loading, and what the events say is known only after it.
   const early = clock !== undefined && clock !== 'events' && pair.length === 0
-  const clocks = early ? clockChoices(await engine.inspect(sources, io.signal), clock) : undefined
+  const family = early || text !== undefined ? await engine.inspect(sources, io.signal) : null
+  const clocks = early && family ? clockChoices(family, clock) : undefined
+  const window = text !== undefined && family ? windowOption(text, family) : undefined
   const progress = progressLine(io)
   try {
-    const request = { sources, clocks, pair, assess: (assess || pair.length > 0) && clock === undefined }
+    const request = { sources, clocks, pair, window, assess: (assess || pair.length > 0) && clock === undefined }
     let info = await engine.open(request, progress.show, undefined, io.signal)
     if (clock !== undefined && !early) {
       for (const [machine, choice] of Object.entries(clockChoices(info, clock) ?? {})) {

@@ -5,6 +5,7 @@ import { headerLines } from '../../workers/table/lines.js'
 import { readArgs } from './args.js'
 import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { UsageError, type Io } from './io.js'
+import { windowHelp } from './window.js'
 import { printEvents } from './print-pool.js'
 import { progressLine } from './progress.js'
 import { reportUnread } from './report.js'
@@ -15,7 +16,7 @@ export const eventsHelp = `remora events [options] FILE|DIR...
 Prints the events of all files merged on one clock, oldest first, laid out as \`trace-cmd report -t\` does.
 A directory stands for all *.dat files in it.
 
-  --from TIME, --to TIME   only from .. to, both included: seconds as printed, or +SECONDS from the first event
+${windowHelp.replace(/^ {2}--window FROM..TO {2}/, '  --window FROM..TO        ').replace(/\n {21}/g, '\n                           ')}  --from TIME, --to TIME   only from .. to, both included: seconds as printed, or +SECONDS from the first event
   --cpu LIST               only these CPUs: 0,2-3
   --event NAME             only this event: sched_switch, sched:sched_switch, sched:*; more by commas or repeating
   --machine NAME           only this machine: host, or a guest's name (see remora info)
@@ -36,6 +37,7 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
     event: { type: 'string', multiple: true },
     machine: { type: 'string', multiple: true },
     filter: { type: 'string' },
+    window: { type: 'string' },
     clock: { type: 'string' },
     pair: { type: 'string', multiple: true },
     us: { type: 'boolean' },
@@ -51,9 +53,10 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
   const pair = pairsOf('events', values.pair, sources)
   const connection = await connect()
   try {
-    const { info, session } = await openSession(connection, sources, { clock, pair }, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair, window: values.window }, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
-    const positions = await select(session, filterOf(session, values), io)
+    const from = info.window?.recorded.from ?? session.from
+    const positions = await select(session, filterOf({ ...session, from }, values), io)
     if (!values.json) await io.out(`${headerLines(session).join('\n')}\n`)
     const layout = { json: values.json ?? false, us: values.us ?? false }
     for await (const bytes of printEvents({ session, sources, positions, layout }, io.signal)) await io.out(bytes)

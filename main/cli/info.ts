@@ -3,6 +3,7 @@ import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect }
 import { headsReport, sessionReport } from './info-json.js'
 import { infoText } from './info-text.js'
 import { UsageError, type Io } from './io.js'
+import { windowHelp } from './window.js'
 import { reportUnread } from './report.js'
 
 export const infoHelp = `remora info [options] FILE|DIR...
@@ -13,7 +14,7 @@ A directory stands for all *.dat files in it.
 
   --heads            read the files' heads only: fast, but no counts
   --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
-  --json             one JSON object (docs/schema/info.schema.json)
+${windowHelp}  --json             one JSON object (docs/schema/info.schema.json)
   -h, --help         this text
 `
 
@@ -21,8 +22,11 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
   const { values, positionals } = readArgs('info', args, {
     heads: { type: 'boolean' },
     pair: { type: 'string', multiple: true },
+    window: { type: 'string' },
     json: { type: 'boolean' },
   })
+  if (values.heads && values.window)
+    throw new UsageError('--window needs the events, which --heads leaves unread.', 'info')
   if (values.heads && values.pair) throw new UsageError('--pair needs the events, which --heads leaves unread.', 'info')
   const sources = await sourcesOf('info', positionals)
   const pair = pairsOf('info', values.pair, sources)
@@ -30,7 +34,7 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
   try {
     const report = values.heads
       ? headsReport(await connection.engine.inspect(sources, io.signal))
-      : sessionReport((await openSession(connection, sources, { pair, assess: true }, io)).info)
+      : sessionReport((await openSession(connection, sources, { pair, assess: true, window: values.window }, io)).info)
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))
     return reportUnread(report, values.json ?? false, io)
   } finally {

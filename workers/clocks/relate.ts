@@ -39,7 +39,8 @@ export interface EventRelation {
 const NS_CLOCKS = /^(local|global|perf|mono|mono_raw|boot|tai|uptime|ktime|monotonic.*|)$/
 
 /** Whether a file's timestamps are ns: by its clock, or because it says how to convert its TSC. */
-export const countsNs = (file: TraceFile): boolean => file.meta.tsc2nsec !== null || NS_CLOCKS.test(file.meta.clock)
+export const countsNs = (file: { readonly clock: string; readonly tsc2nsec: object | null }): boolean =>
+  file.tsc2nsec !== null || NS_CLOCKS.test(file.clock)
 
 /**
  * Relates all files' clocks.
@@ -54,12 +55,12 @@ export function relateClocks(
   assessed: Assessments = new Map(),
 ): Relation {
   const faults = new FaultList()
-  const unit = files.every(countsNs) ? 'ns' : 'ticks'
-  if (unit === 'ticks' && files.some(countsNs)) {
+  const unit = files.every((f) => countsNs(f.meta)) ? 'ns' : 'ticks'
+  if (unit === 'ticks' && files.some((f) => countsNs(f.meta))) {
     faults.add({
       severity: 'warning',
       code: 'clock-units-differ',
-      message: `Some files count ns (${namesOf(files.filter(countsNs))}), others ticks of a clock whose rate is not recorded (${namesOf(files.filter((f) => !countsNs(f)))}); their times cannot be compared.`,
+      message: `Some files count ns (${namesOf(files.filter((f) => countsNs(f.meta)))}), others ticks of a clock whose rate is not recorded (${namesOf(files.filter((f) => !countsNs(f.meta)))}); their times cannot be compared.`,
     })
   }
   for (const f of files) {

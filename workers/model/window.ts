@@ -45,13 +45,13 @@ function show(from: number, to: number, { unit, epoch }: Recording): string {
 /** The sentence to show: how much of the recording is loaded. */
 export function windowSentence(window: TimeRange, recording: Recording): string {
   const { unit } = recording
-  const length = (dt: number): string => (unit === 'ns' ? `${seconds(dt)} s` : `${Math.round(dt)} ticks`)
+  const length = (dt: number): string => (unit === 'ns' ? duration(dt) : `${Math.round(dt)} ticks`)
   const from = Math.max(window.from, recording.from)
   const to = Math.max(from, Math.min(window.to, recording.to))
   return `A window of ${length(to - from)} is loaded, beginning ${length(from - recording.from)} after the start of a recording of ${length(recording.to - recording.from)}. What happened before it is not known here.`
 }
 
-const seconds = (ns: number): string => (ns / 1e9).toFixed(3)
+const duration = (ns: number): string => (ns < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`)
 
 /** Times may be read back in small steps where clocks are corrected; so much more is looked at on both sides. Ticks. */
 const SLACK = 1e6
