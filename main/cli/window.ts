@@ -12,7 +12,7 @@ export function windowOption(text: string, { files }: Pick<Family, 'files'>): Lo
   const form = ticks ? '100..200 in ticks, or +0..+1000' : '6633.3..6633.4 in seconds, or +1.5..+2'
   const match = /^([+\d.-]+?)\.\.([+\d.-]+)$/.exec(text)
   const time = (part: string): WindowTime => {
-    const m = /^(\+?)(-?)(\d+)(?:\.(\d{1,9}))?$/.exec(part)
+    const m = /^(?:(\+)|(-))?(\d+)(?:\.(\d{1,9}))?$/.exec(part)
     if (!m || (ticks && m[4] !== undefined)) throw new RequestError(`--window takes ${form}, not "${text}".`)
     const [, plus, minus, whole, fraction = ''] = m
     const value = ticks ? BigInt(whole!) : BigInt(whole! + fraction.padEnd(9, '0'))
