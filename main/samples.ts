@@ -2,6 +2,9 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { InputError } from '../workers/fault.js'
+import type { ServedSample } from './api/app.js'
+import type { FileRegistry } from './api/files.js'
 import { packageRoot } from './paths.js'
 
 export interface Sample {
@@ -20,10 +23,10 @@ const known = [
   { name: 'generated-vms', line: 'a host, two guests and a guest of a guest, with KVM events', generated: true },
 ] as const satisfies readonly Omit<Sample, 'paths'>[]
 
-export const sampleNames: readonly string[] = known.map((s) => s.name)
+const samplesRoot = join(packageRoot, 'samples')
 
 /** The samples that are there; none in an installation without. */
-export async function findSamples(root = join(packageRoot, 'samples')): Promise<Sample[]> {
+export async function findSamples(root = samplesRoot): Promise<Sample[]> {
   const found = await Promise.all(
     known.map(async (sample) => {
       const folder = join(root, sample.name)
@@ -33,4 +36,21 @@ export async function findSamples(root = join(packageRoot, 'samples')): Promise<
     }),
   )
   return found.filter((s) => s.paths.length > 0)
+}
+
+/** The files of a sample. Throws InputError when there is none of that name. */
+export async function samplePaths(name: string, root = samplesRoot): Promise<readonly string[]> {
+  const found = await findSamples(root)
+  const sample = found.find((s) => s.name === name)
+  if (sample) return sample.paths
+  const names = found.map((s) => s.name).join(', ')
+  const others = names === '' ? 'No samples come with this installation.' : `There are: ${names}.`
+  throw new InputError(`There is no sample "${name}". ${others}`, 'no-sample')
+}
+
+/** The samples as the screens list them; their files become readable. */
+export async function serveSamples(files: FileRegistry, root = samplesRoot): Promise<ServedSample[]> {
+  return Promise.all(
+    (await findSamples(root)).map(async ({ paths, ...sample }) => ({ ...sample, sources: await files.addAll(paths) })),
+  )
 }

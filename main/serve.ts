@@ -8,12 +8,13 @@ import { FileRegistry } from './api/files.js'
 import { guard } from './api/guard.js'
 import { firstFiles } from './first-files.js'
 import { rendererDir } from './paths.js'
+import { serveSamples } from './samples.js'
 
 /** Fixed, because a browser keeps notes and sessions by origin, and the port is part of it. */
 export const defaultPort = 7867
 
 export interface ServeOptions {
-  /** Files and directories to open; none = the samples. */
+  /** Files and directories to open; none = the first sample. */
   readonly paths: readonly string[]
   /** Absent = defaultPort or the next free one; given = this one or an error. */
   readonly port?: number
@@ -35,7 +36,13 @@ export async function serve({ paths, port, renderer = rendererDir }: ServeOption
   let app: Hono | undefined
   const server = createAdaptorServer({ fetch: (request) => app?.fetch(request) ?? new Response(null, { status: 503 }) })
   const bound = await listen(server, port)
-  app = createApp({ files, startup: () => startup, renderer, guard: guard(bound, token) })
+  app = createApp({
+    files,
+    startup: () => startup,
+    samples: () => serveSamples(files),
+    renderer,
+    guard: guard(bound, token),
+  })
   return {
     url: `http://127.0.0.1:${bound}/?token=${token}`,
     port: bound,

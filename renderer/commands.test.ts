@@ -34,7 +34,16 @@ describe('the key map', () => {
   it('knows what the native menu sends', () => {
     const ids = commands.map((c) => c.id)
     expect(ids).toEqual(
-      expect.arrayContaining(['open', 'open-folder', 'theme-dark', 'theme-light', 'theme-system', 'shortcuts']),
+      expect.arrayContaining([
+        'open',
+        'open-folder',
+        'sample-recorded',
+        'sample-generated',
+        'theme-dark',
+        'theme-light',
+        'theme-system',
+        'shortcuts',
+      ]),
     )
   })
 })

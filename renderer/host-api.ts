@@ -80,6 +80,19 @@ export async function startup(): Promise<Startup> {
   }
 }
 
+/** A recording that comes with the program. */
+export interface Sample {
+  readonly name: string
+  /** One line about it. */
+  readonly line: string
+  /** Made by a program, not recorded. */
+  readonly generated: boolean
+  readonly sources: Startup['sources']
+}
+
+/** The samples of this installation. Rejects with a sentence when the server cannot be reached. */
+export const samples = async (): Promise<readonly Sample[]> => (await json('/api/samples')) as readonly Sample[]
+
 export function chosenUrl(file: Startup['sources'][number]): Chosen {
   const url = new URL(file.url, location.href).href
   return { source: { kind: 'url', name: file.name, size: file.size, url }, anchor: { kind: 'url', url: file.url } }

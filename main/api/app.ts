@@ -19,10 +19,23 @@ export interface AppOptions {
   readonly files: FileRegistry
   /** Called for every window, so that a reload sees what is current. */
   readonly startup: () => Startup
+  /** Absent = none come with this installation. */
+  readonly samples?: () => Promise<readonly ServedSample[]>
   /** Directory of the built screens. */
   readonly renderer: string
   /** Who may ask at all; absent = everybody who can reach the app. */
   readonly guard?: MiddlewareHandler
+}
+
+/** GET /api/samples: the recordings that come with Remora. */
+export interface ServedSample {
+  /** Its folder under samples/. */
+  readonly name: string
+  /** One line about it. */
+  readonly line: string
+  /** Made by a program, not recorded. */
+  readonly generated: boolean
+  readonly sources: readonly ServedFile[]
 }
 
 interface ErrorBody {
@@ -60,7 +73,7 @@ function decodePath(path: string): string | null {
 }
 
 /** The Node side as one function from Request to Response: both windows and the tests call `fetch` / `request` of it. */
-export function createApp({ files, startup, renderer, guard }: AppOptions): Hono {
+export function createApp({ files, startup, samples, renderer, guard }: AppOptions): Hono {
   const app = new Hono()
   app.use(safeHeaders)
   if (guard) app.use(guard)
@@ -68,6 +81,10 @@ export function createApp({ files, startup, renderer, guard }: AppOptions): Hono
   app.notFound(() => notFound())
 
   app.get('/api/startup', () => Response.json(startup(), { headers: { 'Cache-Control': 'no-store' } }))
+
+  app.get('/api/samples', async () =>
+    Response.json((await samples?.()) ?? [], { headers: { 'Cache-Control': 'no-store' } }),
+  )
 
   app.get('/api/files/:id', (c) => {
     const path = files.path(c.req.param('id'))

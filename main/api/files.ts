@@ -49,7 +49,7 @@ export async function tracePaths(paths: readonly string[]): Promise<string[]> {
   return found
 }
 
-/** The files that this process serves. Only what the user named is ever in here. */
+/** The files that this process serves. Only what the user named, and the samples, are ever in here. */
 export class FileRegistry {
   readonly #paths = new Map<string, string>()
 

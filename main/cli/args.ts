@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { samplePaths } from '../samples.js'
 import { UsageError } from './io.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
@@ -36,4 +37,17 @@ export function integerOption(command: string, name: string, text: string, min: 
     throw new UsageError(`${name} takes a whole number from ${min} to ${max}, not "${text}".`, command)
   }
   return value
+}
+
+export const sampleOption = { sample: { type: 'string' } } as const satisfies Options
+
+/** What `--sample` or the arguments name. Throws UsageError where both do, InputError for a sample that is not there. */
+export async function namedPaths(
+  command: string,
+  sample: string | undefined,
+  positionals: readonly string[],
+): Promise<readonly string[]> {
+  if (sample === undefined) return positionals
+  if (positionals.length > 0) throw new UsageError('--sample and files exclude each other.', command)
+  return samplePaths(sample)
 }

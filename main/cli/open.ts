@@ -2,23 +2,24 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { tracePaths } from '../api/files.js'
 import { packageRoot } from '../paths.js'
-import { readArgs } from './args.js'
+import { namedPaths, readArgs, sampleOption } from './args.js'
 import { findElectron, sandboxArgs } from './electron.js'
 import type { Io } from './io.js'
 import { serveUntilStopped } from './serve.js'
 
-export const openHelp = `remora open [FILE|DIR...]
+export const openHelp = `remora open [FILE|DIR...] [--sample NAME]
 
-Opens the traces (none: the samples) in the desktop window. Where Electron's runtime or a display is missing, says so and
+Opens the traces (none: the recorded sample) in the desktop window. Where Electron's runtime or a display is missing, says so and
 opens the same screens in the browser.
 
-  -h, --help  this text
+  --sample NAME  a sample that comes with Remora: host-and-guest (recorded), generated-vms (generated, with KVM events)
+  -h, --help     this text
 `
 
 export async function openCommand(args: readonly string[], io: Io): Promise<number> {
-  const { positionals } = readArgs('open', args, {})
+  const { values, positionals } = readArgs('open', args, sampleOption)
   // A wrong path is said here, before any window opens.
-  const paths = (await tracePaths(positionals)).map((path) => resolve(path))
+  const paths = (await tracePaths(await namedPaths('open', values.sample, positionals))).map((path) => resolve(path))
   const fetching = () => io.err('Fetching the desktop runtime (once, about 110 MB) …\n')
   const runtime = await findElectron(fetching, io.signal)
   io.signal.throwIfAborted()

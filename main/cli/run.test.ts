@@ -122,6 +122,7 @@ const file: FileInfo = {
   clock: 'x86-tsc',
   uname: 'Linux lab 6.1.0',
   tracerVersion: '3.1.6',
+  generated: false,
   cpuCount: 2,
   traceId: '00000000deadbeef',
   buffers: [{ name: '', clock: '', cpus: [0, 1], bytes: 8192 }],

@@ -1,26 +1,29 @@
 import { once } from 'node:events'
 import { defaultPort, serve } from '../serve.js'
-import { integerOption, readArgs } from './args.js'
+import { integerOption, namedPaths, readArgs, sampleOption } from './args.js'
 import type { Io } from './io.js'
 import { openBrowser } from './open-browser.js'
 
-export const serveHelp = `remora serve [FILE|DIR...] [--port N] [--no-open]
+export const serveHelp = `remora serve [FILE|DIR...] [--sample NAME] [--port N] [--no-open]
 
 Serves the screens to a browser on this machine, opens it, and runs until Ctrl-C.
-Without files it opens the samples.
+Without files it opens the recorded sample.
 
-  --port N    listen on port N of 127.0.0.1 (default ${defaultPort}, or the next free one)
-  --no-open   only print the address
-  -h, --help  this text
+  --sample NAME  a sample that comes with Remora: host-and-guest (recorded), generated-vms (generated, with KVM events)
+  --port N       listen on port N of 127.0.0.1 (default ${defaultPort}, or the next free one)
+  --no-open      only print the address
+  -h, --help     this text
 `
 
 export async function serveCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs('serve', args, {
     port: { type: 'string' },
     'no-open': { type: 'boolean' },
+    ...sampleOption,
   })
   const port = values.port === undefined ? undefined : integerOption('serve', '--port', values.port, 0, 65535)
-  return serveUntilStopped({ paths: positionals, port, browser: !values['no-open'] }, io)
+  const paths = await namedPaths('serve', values.sample, positionals)
+  return serveUntilStopped({ paths, port, browser: !values['no-open'] }, io)
 }
 
 /** Serves, says where, opens the browser if wanted, and resolves to 0 after Ctrl-C. Throws InputError. */

@@ -41,7 +41,17 @@ test('menu entries send the commands of the screens', () => {
   }
   click(template)
   expect(opened).toEqual([['/t/a.dat', '/t/b.dat']])
-  expect(sent).toEqual(expect.arrayContaining(['open', 'folder', 'cleared', 'theme-dark', 'shortcuts']))
+  expect(sent).toEqual(
+    expect.arrayContaining([
+      'open',
+      'sample-recorded',
+      'sample-generated',
+      'folder',
+      'cleared',
+      'theme-dark',
+      'shortcuts',
+    ]),
+  )
 })
 
 test.each([

@@ -40,6 +40,13 @@ export function menuTemplate(
         item('&Open…', 'open'),
         { label: 'Open &Folder…', click: () => actions.openFolder() },
         {
+          label: 'Open &Sample',
+          submenu: [
+            item('&Recorded Host and Guest', 'sample-recorded'),
+            item('&Generated Host with Nested Guests', 'sample-generated'),
+          ],
+        },
+        {
           label: 'Open &Recent',
           enabled: recent.length > 0,
           submenu: [...recentItems, separator, { label: 'Clear', click: () => actions.clearRecent() }],

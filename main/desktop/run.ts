@@ -6,6 +6,7 @@ import { createApp, type Startup } from '../api/app.js'
 import { FileRegistry, tracePaths } from '../api/files.js'
 import { firstFiles } from '../first-files.js'
 import { rendererDir } from '../paths.js'
+import { serveSamples } from '../samples.js'
 import { version } from '../version.js'
 import { pathsOf } from './arguments.js'
 import { channels, type OpenedFile } from './channels.js'
@@ -142,7 +143,12 @@ export async function runDesktop(): Promise<void> {
   await Promise.allSettled(recent.sets.flat().map((path) => files.add(path)))
   await app.whenReady()
   await start(named)
-  const api = createApp({ files, startup: () => startup, renderer: rendererDir })
+  const api = createApp({
+    files,
+    startup: () => startup,
+    samples: () => serveSamples(files),
+    renderer: rendererDir,
+  })
   protocol.handle('remora', (request) =>
     request.url.startsWith(`${origin}/`) ? api.fetch(request) : new Response(null, { status: 404 }),
   )

@@ -2,7 +2,7 @@
 
 import { pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
-import { chooseAndOpen, closeSession, familyOpen, openFiles } from '../state/opening.js'
+import { chooseAndOpen, closeSession, familyOpen, openFiles, openSample, samples } from '../state/opening.js'
 import { inPlace, open, type Command } from './command.js'
 
 /** Asks for files through the page's file field, where there is no better door. */
@@ -23,9 +23,29 @@ export function openFolderDialog(): void {
   handle(go())
 }
 
+const openNamed = (name: string) => (): void => {
+  const sample = samples.peek().find((s) => s.name === name)
+  if (sample) handle(openSample(sample))
+  else say('note', 'This sample does not come with this installation.')
+}
+
 export const fileCommands: readonly Command[] = [
   { id: 'open', title: 'Open files', group: 'File', keys: ['Ctrl+O'], run: openFilesDialog },
   { id: 'open-folder', title: 'Open a folder', group: 'File', keys: ['Ctrl+Shift+O'], run: openFolderDialog },
+  {
+    id: 'sample-recorded',
+    title: 'Open the recorded sample: a host and its guest',
+    group: 'File',
+    keys: [],
+    run: openNamed('host-and-guest'),
+  },
+  {
+    id: 'sample-generated',
+    title: 'Open the generated sample: a host with nested guests',
+    group: 'File',
+    keys: [],
+    run: openNamed('generated-vms'),
+  },
   {
     id: 'family',
     title: 'Show hosts, guests and files',

@@ -125,6 +125,7 @@ function File({ file }: { readonly file: FileInfo }) {
       ? formatDelta(Number(BigInt(file.span.last) - BigInt(file.span.first)), 'ns')
       : ''
   const facts = [
+    file.generated ? 'generated, not recorded' : '',
     `${file.format} ${file.version}`,
     file.compression && file.compression !== 'none' ? file.compression : 'not compressed',
     `clock ${file.clock || 'not named'}`,

@@ -1,19 +1,11 @@
 // The window without files: sessions that were open, and ways to open one.
 
 import { openFilesDialog, openFolderDialog } from '../commands/file.js'
-import { chosenUrl, startup } from '../host-api.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
-import { handle, say } from '../state/messages.js'
-import { missing, openFiles, openRecent, recent, refreshRecent, version } from '../state/opening.js'
+import { handle } from '../state/messages.js'
+import { missing, openRecent, openSample, recent, refreshRecent, samples, version } from '../state/opening.js'
 import { forgetSession } from '../store/db.js'
 import { Icon } from '../widgets/icons.js'
-
-/** The files the program was started with, or its sample. */
-async function openGiven(): Promise<void> {
-  const start = await startup()
-  if (start.sources.length === 0) say('note', 'No sample comes with this installation.')
-  else await openFiles(start.sources.map(chosenUrl), { ask: false, sample: start.sample })
-}
 
 export function Start() {
   const sessions = recent.value
@@ -37,11 +29,14 @@ export function Start() {
             <b>Open a folder</b>
             <span>all traces in it, paired by what they say of each other</span>
           </button>
-          <button type="button" class="start-way" onClick={() => handle(openGiven())}>
-            <Icon name="rows" />
-            <b>Open the sample</b>
-            <span>a recorded host and guest</span>
-          </button>
+          {samples.value.map((sample) => (
+            <button key={sample.name} type="button" class="start-way" onClick={() => handle(openSample(sample))}>
+              <Icon name="rows" />
+              <b>{sample.generated ? 'Generated sample' : 'Recorded sample'}</b>
+              <span>{sample.line}</span>
+              {sample.generated && <span class="origin">generated</span>}
+            </button>
+          ))}
         </section>
         {lost && (
           <p class="warning" role="status">
@@ -61,7 +56,10 @@ export function Start() {
               {sessions.map((s) => (
                 <li key={s.key}>
                   <button type="button" class="recent-open" onClick={() => handle(openRecent(s))}>
-                    <b>{s.name}</b>
+                    <span class="recent-name">
+                      <b>{s.name}</b>
+                      {s.label && <span class="origin">{s.label}</span>}
+                    </span>
                     <span class="muted right">{plural(s.events, 'event')}</span>
                     <span class="muted right">{formatBytes(s.files.reduce((n, f) => n + f.size, 0))}</span>
                     <span class="muted right">{formatDate(s.opened, Date.now())}</span>

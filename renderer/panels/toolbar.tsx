@@ -5,7 +5,7 @@ import { themeNames } from '../commands/view.js'
 import { command, runCommand } from '../commands.js'
 import { isEmptyFilter } from '../state/filters.js'
 import { plural } from '../state/format.js'
-import { familyOpen, loaded } from '../state/opening.js'
+import { familyOpen, labelOf, loaded } from '../state/opening.js'
 import { rowHeights } from '../state/rows.js'
 import { filter, mousePreset, rowHeight, session, taskOrder, theme, timeFormat } from '../state/session-state.js'
 import type { ThemeChoice } from '../state/session-state.js'
@@ -81,6 +81,7 @@ function mainFile(info: SessionInfo): string {
 
 export function Toolbar() {
   const info = session.value
+  const label = info && labelOf(info, loaded.value?.sample ?? false)
   const filtered = !isEmptyFilter(filter.value)
   return (
     <header class="toolbar" aria-label="Toolbar">
@@ -93,8 +94,8 @@ export function Toolbar() {
             onClick={() => (familyOpen.value = true)}
           >
             <b>{mainFile(info)}</b>
+            {label && <span class="origin">{label}</span>}
             <span class="muted">
-              {loaded.value?.sample ? 'sample, ' : ''}
               {info.files.length > 1 ? `and ${plural(info.files.length - 1, 'file')}, ` : ''}
               {plural(info.machines.length, 'machine')}
             </span>

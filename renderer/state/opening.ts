@@ -4,8 +4,8 @@ import { batch, signal } from '@preact/signals'
 import type { DeclaredPair, Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
-import { chosenUrl, pickFiles, reopen, setTitle, startup } from '../host-api.js'
-import type { Chosen } from '../host-api.js'
+import { chosenUrl, pickFiles, reopen, samples as findSamples, setTitle, startup } from '../host-api.js'
+import type { Chosen, Sample } from '../host-api.js'
 import { recentSessions, savedSession, saveSession, sessionKey } from '../store/db.js'
 import type { SavedSession, SavedView } from '../store/db.js'
 import { forgetClockChoices } from './clock-choices.js'
@@ -30,6 +30,8 @@ export const offered = signal<Heads | null>(null)
 export const loaded = signal<Heads | null>(null)
 /** The family tree is open as a dialog: of the offered files, else of the session. */
 export const familyOpen = signal(false)
+/** Recordings that come with the program. */
+export const samples = signal<readonly Sample[]>([])
 export const recent = signal<readonly SavedSession[]>([])
 export const version = signal('')
 /** Files of a recent session that could not be found again: they are to be chosen. */
@@ -51,6 +53,7 @@ function startEngine(): void {
 export async function begin(): Promise<void> {
   startEngine()
   handle(refreshRecent())
+  handle(findSamples().then((found) => (samples.value = found)))
   const start = await startup()
   version.value = start.version
   if (start.notice) say('note', start.notice)
@@ -58,6 +61,15 @@ export async function begin(): Promise<void> {
 }
 
 export const refreshRecent = async (): Promise<void> => void (recent.value = await recentSessions())
+
+export const openSample = (sample: Sample): Promise<void> =>
+  openFiles(sample.sources.map(chosenUrl), { ask: false, sample: true })
+
+/** What is said of files wherever their session is named: none of a user's recordings. */
+export function labelOf(family: Pick<Family, 'files'>, sample: boolean): SavedSession['label'] {
+  if (family.files.some((f) => f.generated)) return 'generated'
+  return sample ? 'sample' : null
+}
 
 /** Asks for files and opens them. */
 export async function chooseAndOpen(input: HTMLInputElement): Promise<void> {
@@ -185,6 +197,7 @@ async function keep(key: string, info: SessionInfo, heads: Heads, view: SavedVie
     files: heads.files.map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
     pairs: heads.pairs,
     events: info.count,
+    label: labelOf(info, heads.sample),
     opened: Date.now(),
     view,
   })
@@ -195,7 +208,8 @@ async function keep(key: string, info: SessionInfo, heads: Heads, view: SavedVie
 export async function openRecent(saved: SavedSession): Promise<void> {
   const found = await Promise.all(saved.files.map((f) => reopen(f.anchor, f.name, f.size).catch(() => null)))
   const files = found.filter((f) => f !== null)
-  if (files.length === saved.files.length) await openFiles(files, { ask: false, pairs: saved.pairs ?? [] })
+  if (files.length === saved.files.length)
+    await openFiles(files, { ask: false, sample: saved.label === 'sample', pairs: saved.pairs ?? [] })
   else missing.value = saved
 }
 

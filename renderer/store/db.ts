@@ -26,6 +26,8 @@ export interface SavedSession {
   /** Guests and hosts that the user declared, indices of `files`. */
   readonly pairs?: readonly DeclaredPair[]
   readonly events: number
+  /** What its label says; absent = neither. */
+  readonly label?: 'sample' | 'generated' | null
   /** ms since 1970. */
   readonly opened: number
   readonly view: SavedView | null

@@ -2,6 +2,7 @@
 // and with tasks of the host, exits of many reasons, interrupts that travel from a device through the host into a guest's task.
 // Made, not recorded; every file says so.
 
+import { GENERATED } from '../../workers/model/machines.js'
 import { guest as guestOption, timeShift, traceId, tracerVersion, uname } from './options.js'
 import { writeTraceDat } from './trace-dat.js'
 import type { Cpu } from './vm/cpu.js'
@@ -42,7 +43,7 @@ export function makeVmSample(ms = 120, seed = 7): VmSample {
       options: [
         traceId(id),
         uname(`Linux ${name} 6.12.0-generated x86_64`),
-        tracerVersion('generated, not recorded'),
+        tracerVersion(GENERATED),
         ...guests.map((g) =>
           guestOption(
             g,

@@ -6,6 +6,9 @@ import type { TraceFile } from '../readers/types.js'
 import type { DeclaredPair, Family, FileInfo, MachineInfo } from '../thread/contract.js'
 import { machineIndex, type MachineIndex } from '../units.js'
 
+/** In place of a version, in files that no tracer has written. */
+export const GENERATED = 'generated, not recorded'
+
 const hex = (id: bigint): string => id.toString(16).padStart(16, '0')
 
 interface Draft {
@@ -188,6 +191,7 @@ function fileInfo(file: TraceFile, index: number, machine: MachineIndex): FileIn
     clock: m.clock,
     uname: m.uname,
     tracerVersion: m.tracerVersion,
+    generated: m.tracerVersion === GENERATED,
     cpuCount: m.cpuCount,
     traceId: m.traceId === null ? null : hex(m.traceId),
     buffers: [...buffers.values()],

@@ -48,6 +48,8 @@ export interface FileInfo {
   readonly clock: string
   readonly uname: string
   readonly tracerVersion: string
+  /** Made by a program, not recorded: says its tracerVersion. */
+  readonly generated: boolean
   readonly cpuCount: number
   /** 16 hex digits, null when the file has none. */
   readonly traceId: string | null
