@@ -1,6 +1,7 @@
 // What is built out of which files. Every target is rebuilt only when one of its inputs changed.
 
-import { existsSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repo = fileURLToPath(new URL('..', import.meta.url))
@@ -16,6 +17,19 @@ function nodeWorkers() {
 
 // The bench's browser is not bundled: it brings files of its own.
 const external = [/^node:/, /^electron($|\/)/, /^playwright-core$/, /^@sparticuz\/chromium$/]
+
+/** Files out of npm's packages that are read as files: main/export/assets.ts names the same. */
+const assets = [
+  'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
+  'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf',
+  'dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf',
+  '@resvg/resvg-wasm/index_bg.wasm',
+]
+
+function copyAssets(outDir) {
+  mkdirSync(`${outDir}/assets`, { recursive: true })
+  for (const asset of assets) copyFileSync(`${repo}node_modules/${asset}`, `${outDir}/assets/${basename(asset)}`)
+}
 
 /** Base of the two Node bundles: everything from npm is bundled in, so that a start reads few files. */
 function nodeBundle(outDir, input, output) {
@@ -47,6 +61,7 @@ export const targets = [
     name: 'main',
     inputs: ['main', 'workers', 'test/bench', 'test/make', 'build', 'package-lock.json', 'package.json'],
     ready: () => true,
+    extra: copyAssets,
     configs: (outDir) => [
       nodeBundle(
         outDir,

@@ -3,6 +3,7 @@ import { join, normalize } from 'node:path'
 import { InputError, RequestError } from '../../workers/fault.js'
 import { FileRegistry, type ServedFile } from './files.js'
 import { safeHeaders } from './headers.js'
+import { pictureRoutes } from './pictures.js'
 import { sendFile } from './send-file.js'
 
 /** GET /api/startup: what a window opens first. */
@@ -90,6 +91,8 @@ export function createApp({ files, startup, samples, renderer, guard }: AppOptio
     const path = files.path(c.req.param('id'))
     return path === undefined ? notFound() : sendFile(path, c.req.raw, 'application/octet-stream')
   })
+
+  app.route('/api/pictures', pictureRoutes())
 
   app.get('/*', (c) => {
     const path = c.req.path === '/' ? '/index.html' : decodePath(c.req.path)
