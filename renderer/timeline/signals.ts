@@ -16,7 +16,8 @@ import {
 } from '../state/session-state.js'
 import type { TimeRange } from '../state/session-state.js'
 import type { Hit } from './overlays/overlay.js'
-import { TaskNames, type Highlight } from './paint/palette.js'
+import type { Highlight } from './paint/emphasis.js'
+import { TaskNames } from './paint/palette.js'
 
 /** Width of the row area, CSS pixels. */
 export const canvasWidth = signal(1)
@@ -67,13 +68,18 @@ export const trackById = computed(() => {
 const vcpuOf = (track: RowTrack): FusedTrack | undefined =>
   track.fused?.vcpu ? track.fused : fusedTracks.value?.tracks.find((f) => f.vcpu?.threadTrack === track.id)
 
+/** The host's threads that a machine's vCPUs are. */
+const threadsOf = (machine: MachineIndex): { readonly host: MachineIndex; readonly tid: number }[] =>
+  (fusedTracks.value?.tracks ?? []).flatMap((f) => (f.vcpu && f.machine === machine ? f.vcpu : []))
+
 /** An active task, vCPU or machine dims the others; a selected event only brings out its own task. */
 export const highlight = computed<Highlight | null>(() => {
   const row = rowOf(activeRow.value)
   const track = row?.track ?? trackById.value.get(activeRow.value ?? '')
-  if (row?.kind === 'vm') return { machine: row.machine, pid: null, alone: true }
+  if (row?.kind === 'vm') return { machine: row.machine, pid: null, alone: true, threads: threadsOf(row.machine) }
   const fused = track && vcpuOf(track)
-  if (fused?.vcpu) return { machine: fused.machine, pid: null, alone: true, vcpu: { id: fused.id, ...fused.vcpu } }
+  if (fused?.vcpu)
+    return { machine: fused.machine, pid: null, alone: true, vcpu: { id: fused.id, cpu: fused.cpu, ...fused.vcpu } }
   if (track?.kind === 'task' && track.pid !== undefined) return { machine: track.machine, pid: track.pid, alone: true }
   const event = details.value
   return event ? { machine: event.machine, pid: event.pid, alone: false } : null

@@ -12,7 +12,8 @@ import { overlays } from './overlays/list.js'
 import type { OverlayView } from './overlays/overlay.js'
 import { paintAxis } from './paint/axis.js'
 import { paintLabels } from './paint/labels.js'
-import { spanColours, type Highlight } from './paint/palette.js'
+import { dimmedSpans, takesPart, type Highlight } from './paint/emphasis.js'
+import { spanColours } from './paint/palette.js'
 import { Raster } from './paint/raster.js'
 import { paintRows } from './paint/rows.js'
 import { machineColour, onThemeChange, paintTheme, type PaintTheme } from './paint/theme.js'
@@ -27,8 +28,6 @@ declare global {
     __remoraFrames?: number[]
   }
 }
-/** How many widths of texts. */
-const WIDTHS_KEPT = 20_000
 /** How many costs are kept. */
 const FRAMES_KEPT = 600
 
@@ -40,6 +39,7 @@ interface Coloured {
   readonly theme: PaintTheme
   readonly highlight: Highlight | null
   readonly colours: Uint32Array
+  readonly dimmed: Uint8Array | null
 }
 
 export class Surface {
@@ -197,14 +197,17 @@ export class Surface {
     })
   }
 
-  /** Reading or setting a canvas' font is slow: the row's font is set already, and only its size tells widths apart. */
+  /**
+   * Width of a text in the row's font, which is set already; only its size tells fonts apart. Letters are measured once and
+   * summed: names are fitted by trying one length after the other, and asking the canvas each time would be slow.
+   */
   #measure = (text: string, fontSize: number): number => {
-    const key = `${fontSize} ${text}`
-    let width = this.#widths.get(key)
-    if (width === undefined) {
-      if (this.#widths.size > WIDTHS_KEPT) this.#widths.clear()
-      width = this.#base.measureText(text).width
-      this.#widths.set(key, width)
+    let width = 0
+    for (const letter of text) {
+      const key = `${fontSize}${letter}`
+      let own = this.#widths.get(key)
+      if (own === undefined) this.#widths.set(key, (own = this.#base.measureText(letter).width))
+      width += own
     }
     return width
   }
@@ -245,7 +248,8 @@ export class Surface {
     const axis = axisOf(scale, own.axisEpoch.peek(), session?.unit ?? 'ns')
     const held = this.#source.held
     const top = Math.round(AXIS_HEIGHT * this.#ratio)
-    const colours = held ? this.#colours(held) : new Uint32Array(0)
+    const { colours, dimmed } = held ? this.#colour(held) : { colours: new Uint32Array(0), dimmed: null }
+    const highlight = own.highlight.peek()
     const drag = own.drag.peek()
     const align = drag?.kind === 'align' && drag.version === held?.frame.version ? drag : null
     // Fused rows show several machines: they follow when the hand has let go.
@@ -254,12 +258,15 @@ export class Surface {
       frame: held?.frame ?? null,
       rowOf: held?.rowOf ?? new Map<string, number>(),
       colours,
+      dimmed,
+      dims: (row) => highlight?.alone === true && row.track !== null && !takesPart(row.track, highlight),
       scale: { ...scale, width: this.#raster.width },
       shift,
       ratio: this.#ratio,
       theme,
       strongType: this.#strongType(),
       boundsOf: (row) => (align?.machine === row.machine ? null : boundsOf(row)),
+      boundsOfMachine: (m) => (align?.machine === m ? null : boundsOfMachine(m)),
       machine: machineColours(),
       grid: axis.major.map((t) => t.t),
     })
@@ -271,6 +278,7 @@ export class Surface {
         frame: held.frame,
         rowOf: held.rowOf,
         colours,
+        dimmed,
         scale,
         shift,
         theme,
@@ -296,10 +304,10 @@ export class Surface {
     return types.find((t) => t.system === details.system && t.name === details.event)?.type ?? null
   }
 
-  #colours(held: FrameHeld): Uint32Array {
+  #colour(held: FrameHeld): Coloured {
     const highlight = own.highlight.peek()
     const c = this.#coloured
-    if (c && c.held === held && c.theme === this.#theme && c.highlight === highlight) return c.colours
+    if (c && c.held === held && c.theme === this.#theme && c.highlight === highlight) return c
     const colours = spanColours(
       held.frame,
       own.trackById.peek(),
@@ -308,8 +316,8 @@ export class Surface {
       highlight,
       machineColours(),
     )
-    this.#coloured = { held, theme: this.#theme, highlight, colours }
-    return colours
+    const dimmed = dimmedSpans(held.frame, own.trackById.peek(), highlight)
+    return (this.#coloured = { held, theme: this.#theme, highlight, colours, dimmed })
   }
 
   #paintOver(): void {
@@ -342,10 +350,9 @@ const machineColours = () => {
 }
 
 /** Bounds of the true times of a guest's row. */
-const boundsOf = (row: Row): BoundsOf | null =>
-  !row.track?.fused && boundedMachines.peek().has(row.machine)
-    ? (t) => untracked(() => timeBounds(row.machine, t))
-    : null
+const boundsOf = (row: Row): BoundsOf | null => (row.track?.fused ? null : boundsOfMachine(row.machine))
+const boundsOfMachine = (machine: MachineIndex): BoundsOf | null =>
+  boundedMachines.peek().has(machine) ? (t) => untracked(() => timeBounds(machine, t)) : null
 
 /** Tracks that the rows show; an expanded machine's header shows nothing. */
 const tracksOf = (rows: readonly Row[]): string[] =>

@@ -91,11 +91,25 @@ const familyName = (name: string): string => /^(kworker|ksoftirqd|migration|cpuh
 /** How strongly a task stands out. */
 export type Emphasis = 'muted' | 'full' | 'dimmed'
 
+const tasks = new Map<string, Rgb>()
+/** Names whose colours are kept: working one out takes powers and cosines. */
+const TASKS_KEPT = 10_000
+
 /**
  * Colour of a task: hue and, for eyes that tell few hues apart, one of three lightnesses, from its name alone, so that it is
  * the same in every session and on every machine.
  */
 export function taskColour(name: string, dark: boolean, emphasis: Emphasis, background: Rgb): Rgb {
+  const key = `${emphasis} ${dark} ${emphasis === 'dimmed' ? pack(background) : ''} ${name}`
+  let colour = tasks.get(key)
+  if (!colour) {
+    if (tasks.size > TASKS_KEPT) tasks.clear()
+    tasks.set(key, (colour = workOut(name, dark, emphasis, background)))
+  }
+  return colour
+}
+
+function workOut(name: string, dark: boolean, emphasis: Emphasis, background: Rgb): Rgb {
   const h = hashName(familyName(name))
   const hue = (h % 36) * 10
   const level = (h >>> 8) % 3

@@ -2,7 +2,7 @@
 // what is narrower than a pixel adds up, the one that lasts longest gives the colour.
 
 import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
-import { xOf, type Scale } from '../scale.js'
+import type { Scale } from '../scale.js'
 
 /** Spans narrower than this many device pixels are summed up instead of drawn one by one. */
 export const NARROW = 1.5
@@ -20,6 +20,8 @@ export class Columns {
   readonly known: Uint8Array
   /** 1 where events were lost among merged spans. */
   readonly lost: Uint8Array
+  /** 1 where something else was chosen. */
+  readonly dim: Uint8Array
 
   constructor(readonly width: number) {
     this.fill = new Float32Array(width)
@@ -29,6 +31,7 @@ export class Columns {
     this.blocked = new Float32Array(width)
     this.known = new Uint8Array(width)
     this.lost = new Uint8Array(width)
+    this.dim = new Uint8Array(width)
   }
 
   clear(): void {
@@ -39,6 +42,7 @@ export class Columns {
     this.blocked.fill(0)
     this.known.fill(0)
     this.lost.fill(0)
+    this.dim.fill(0)
   }
 }
 
@@ -67,10 +71,18 @@ export function firstTickAt(frame: LodFrame, start: number, end: number, t: numb
 }
 
 /** Fills `out` with row `row` of the frame. `scale` in device pixels, as wide as `out`. Returns whether anything is drawn. */
-export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, scale: Scale, out: Columns): boolean {
+export function columnsOf(
+  frame: LodFrame,
+  row: number,
+  colours: Uint32Array,
+  scale: Scale,
+  out: Columns,
+  dimmed: Uint8Array | null = null,
+): boolean {
   out.clear()
   const start = frame.spanStart[row]!
   const end = frame.spanStart[row + 1]!
+  const perUnit = scale.width / (scale.to - scale.from)
   let any = false
   for (let i = firstSpanAfter(frame, start, end, scale.from); i < end; i++) {
     const t0 = frame.t0[i]!
@@ -83,13 +95,15 @@ export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, sc
     const lost = mixed && (frame.flags[i]! & SpanFlag.Lost) !== 0
     if (state === RunState.Unknown && !lost) continue
     any = true
-    const x0 = xOf(scale, t0)
-    const x1 = xOf(scale, frame.t1[i]!)
+    const x0 = (t0 - scale.from) * perUnit
+    const x1 = (frame.t1[i]! - scale.from) * perUnit
     out.known.fill(1, Math.max(0, Math.floor(x0)), Math.min(out.width, Math.ceil(x1)))
     if (busy === 0 && !waits && !blocks && !lost) continue
+    const dim = dimmed?.[i] ?? 0
     if (x1 - x0 >= NARROW && !mixed) {
       const c0 = Math.max(0, Math.round(x0))
       const c1 = Math.min(out.width, Math.max(Math.round(x0) + 1, Math.round(x1)))
+      if (dim) out.dim.fill(1, c0, c1)
       if (waits) out.runnable.fill(1, c0, c1)
       else if (blocks) out.blocked.fill(1, c0, c1)
       else {
@@ -104,12 +118,14 @@ export function columnsOf(frame: LodFrame, row: number, colours: Uint32Array, sc
       const share = Math.min(x1, c + 1) - Math.max(x0, c)
       if (waits) out.runnable[c]! += share
       if (blocks) out.blocked[c]! += share
+      if (dim && out.longest[c] === 0) out.dim[c] = 1
       if (busy === 0) continue
       const filled = Math.max(share * busy, 1e-6)
       out.fill[c] = Math.min(1, out.fill[c]! + filled)
       if (filled > out.longest[c]!) {
         out.longest[c] = filled
         out.colour[c] = colours[i]!
+        out.dim[c] = dim
       }
     }
   }

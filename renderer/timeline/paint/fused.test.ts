@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { FusedState, RunState, SpanFlag, type FusedLabel, type LodFrame } from '../../../workers/thread/contract.js'
 import { machineIndex, sessionTime } from '../../../workers/units.js'
 import { rowTrack } from '../../state/fused-tree.js'
-import { pack } from './colour.js'
+import type { RowTrack } from '../../state/rows.js'
+import { contrast, pack, unpack } from './colour.js'
 import { sched } from './drawn-frame.js'
-import { FusedColumns, fusedColumns, lookOf, paintFused, paintFusedEdges, standOut } from './fused.js'
-import { spanColours, TaskNames, type Highlight } from './palette.js'
+import { dimmedSpans, standOut, takesPart, type Highlight } from './emphasis.js'
+import { FusedColumns, fusedColumns, paintFused, paintFusedEdges } from './fused.js'
+import { lookOf } from './looks.js'
+import { spanColours, TaskNames } from './palette.js'
 import { Raster } from './raster.js'
 import { paintTheme } from './theme.js'
 
@@ -47,13 +50,14 @@ const colours = (frame: LodFrame, highlight: Highlight | null = null) =>
 const scaleOf = (frame: LodFrame, width: number) => ({ from: frame.from, to: frame.to, width })
 const HEIGHT = 18
 const BAND = 4
-function painted(frame: LodFrame, width = frame.t0.length * 20): Raster {
+function painted(frame: LodFrame, width = frame.t0.length * 20, highlight: Highlight | null = null): Raster {
   const raster = new Raster(width, HEIGHT)
   raster.pixels.fill(pack(theme.background))
   const c = new FusedColumns(width)
-  const ink = colours(frame)
-  const how = { scale: scaleOf(frame, width), ratio: 1, theme, rowHeight: 22, machine, colours: ink }
-  if (fusedColumns(frame, 0, ink, how.scale, c)) paintFused(raster, c, 0, HEIGHT, how)
+  const ink = colours(frame, highlight)
+  const dimmed = dimmedSpans(frame, new Map([[track.id, track]]), highlight)
+  const how = { scale: scaleOf(frame, width), ratio: 1, theme, rowHeight: 22, machine, colours: ink, dimmed }
+  if (fusedColumns(frame, 0, ink, how.scale, c, dimmed)) paintFused(raster, c, 0, HEIGHT, how)
   paintFusedEdges(raster, frame, 0, 0, HEIGHT, how)
   return raster
 }
@@ -66,7 +70,7 @@ const body = (r: Raster, x0: number): Set<number> => {
 
 describe('fused rows', () => {
   it('have a look for every state', () => {
-    expect(Object.values(FusedState).map(lookOf)).not.toContain(undefined)
+    expect(Object.values(FusedState).map((s) => lookOf(s))).not.toContain(undefined)
     expect(lookOf(FusedState.Preempted)).toBe('cross')
     expect(lookOf(FusedState.VmmKernel)).not.toBe(lookOf(FusedState.VmmUser))
   })
@@ -87,6 +91,32 @@ describe('fused rows', () => {
     expect(body(r, 40).size).toBe(2)
     expect(body(r, 40)).toContain(colours(frame)[2])
     expect(body(r, 60)).toEqual(new Set([pack(theme.background)]))
+  })
+  it('draw what may be guest or hypervisor unlike the guest alone', () => {
+    const frame = frameOf([FusedState.GuestTask, 0], [FusedState.GuestTask, 0, SpanFlag.Unsplit])
+    const r = painted(frame)
+    expect(body(r, 0)).toEqual(new Set([colours(frame)[0]]))
+    expect(body(r, 20)).toContain(colours(frame)[0])
+    expect(body(r, 20).size).toBe(2)
+  })
+  it('dim bands, edges and fills of what is not chosen', () => {
+    const frame = frameOf([FusedState.GuestTask, 0], [FusedState.HostTask, 2], [FusedState.Preempted, 2])
+    const all = new Map([[track.id, track]])
+    const chosen: Highlight = { machine: guest, pid: 50, alone: true }
+    const dimmed = dimmedSpans(frame, all, chosen)
+    expect([...dimmed!]).toEqual([0, 1, 1])
+    const bright = painted(frame)
+    const r = painted(frame, frame.t0.length * 20, chosen)
+    expect(r.at(10, 0)).toBe(bright.at(10, 0))
+    for (const [x, y] of [
+      [30, 0],
+      [30, 9],
+      [40, 9],
+    ] as const) {
+      const from = contrast(unpack(bright.at(x, y)), theme.background)
+      expect(contrast(unpack(r.at(x, y)), theme.background)).toBeLessThan(1 + (from - 1) / 2)
+    }
+    expect(dimmedSpans(frame, all, { ...chosen, alone: false })).toBeNull()
   })
   it('edge preemption in red', () => {
     const r = painted(frameOf([FusedState.GuestTask, 0], [FusedState.Preempted, 2]))
@@ -138,7 +168,7 @@ describe('standing out', () => {
     expect([vm(0), vm(1)]).toEqual(['muted', 'dimmed'])
   })
   it('of a vCPU is where its thread runs, on this CPU', () => {
-    const vcpu = { id: 'm0/vcpu/70', threadTrack: 'thread', host, tid: 70 }
+    const vcpu = { id: 'm0/vcpu/70', cpu: 0, threadTrack: 'thread', host, tid: 70 }
     const two = frameOf([FusedState.GuestTask, 0], [FusedState.GuestTask, 0])
     const withThread: LodFrame = {
       ...two,
@@ -151,5 +181,30 @@ describe('standing out', () => {
     }
     const out = standOut(withThread, track, { machine: guest, pid: null, alone: true, vcpu })
     expect([out(0), out(1)]).toEqual(['muted', 'dimmed'])
+  })
+  it('reaches the rows of both machines: threads of the host, CPUs and tasks of the guest', () => {
+    const row = (kind: 'cpu' | 'task', machine: typeof host, at: { cpu?: number; pid?: number }): RowTrack => ({
+      id: 'm0/cpu0',
+      kind,
+      parent: null,
+      machine,
+      label: '',
+      events: 0,
+      ...at,
+    })
+    const vcpu = { id: 'm0/vcpu/70', cpu: 1, threadTrack: 'thread', host, tid: 70 }
+    const one: Highlight = { machine: guest, pid: null, alone: true, vcpu }
+    const vm: Highlight = { machine: guest, pid: null, alone: true, threads: [vcpu] }
+    const ran: LodFrame = { ...sched('AB'), value: Int32Array.of(70, 1) }
+    const both = (t: RowTrack, h: Highlight) => [0, 1].map(standOut(ran, t, h))
+    expect(both(row('cpu', host, { cpu: 0 }), one)).toEqual(['full', 'dimmed'])
+    expect(both(row('cpu', host, { cpu: 0 }), vm)).toEqual(['muted', 'dimmed'])
+    expect(both(row('task', host, { pid: 70 }), one)).toEqual(['full', 'full'])
+    expect(both(row('task', host, { pid: 9 }), vm)).toEqual(['dimmed', 'dimmed'])
+    // Which CPU of the guest a task ran on is the vCPU's number.
+    expect(both(row('task', guest, { pid: 5 }), one)).toEqual(['dimmed', 'muted'])
+    expect(takesPart(row('cpu', guest, { cpu: 0 }), one)).toBe(false)
+    expect(takesPart(row('cpu', guest, { cpu: 1 }), one)).toBe(true)
+    expect(takesPart(row('task', host, { pid: 9 }), vm)).toBe(false)
   })
 })

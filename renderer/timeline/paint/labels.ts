@@ -5,9 +5,9 @@ import { sessionTime } from '../../../workers/units.js'
 import type { Row, RowHeight, RowTrack } from '../../state/rows.js'
 import { LABEL_MIN, rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
-import { css, textOn, unpack } from './colour.js'
+import { css, mix, textOn, unpack, type Pixel } from './colour.js'
 import { firstSpanAfter } from './columns.js'
-import { bandHeight, isFilled, isHatched } from './fused.js'
+import { bandHeight, isFilled, isHatched, lookOf } from './looks.js'
 import type { TaskNames } from './palette.js'
 import type { PaintTheme } from './theme.js'
 
@@ -54,10 +54,13 @@ export function placeLabels(
   measure: Measure,
 ): PlacedLabel[] {
   const placed: PlacedLabel[] = []
+  const shortest = (LABEL_MIN * (scale.to - scale.from)) / scale.width
   const end = frame.spanStart[row + 1]!
   for (let i = firstSpanAfter(frame, frame.spanStart[row]!, end, scale.from); i < end; i++) {
-    const x0 = Math.max(0, xOf(scale, frame.t0[i]!))
-    if (x0 > scale.width) break
+    const t0 = frame.t0[i]!
+    if (t0 > scale.to) break
+    if (frame.t1[i]! - t0 < shortest) continue
+    const x0 = Math.max(0, xOf(scale, t0))
     const x1 = Math.min(scale.width, xOf(scale, frame.t1[i]!))
     const state = frame.state[i]!
     const carries = state === RunState.Running || isFilled(state) || isHatched(state)
@@ -72,6 +75,7 @@ export interface LabelPaint {
   readonly frame: LodFrame
   readonly rowOf: ReadonlyMap<string, number>
   readonly colours: Uint32Array
+  readonly dimmed: Uint8Array | null
   /** In CSS pixels. */
   readonly scale: Scale
   /** As for the rows. */
@@ -120,13 +124,29 @@ export function paintLabels(ctx: CanvasRenderingContext2D, rows: readonly Row[],
       measure,
     )
     for (const label of labels) {
-      if (isHatched(p.frame.state[label.span]!)) {
+      const faint = p.dimmed?.[label.span] === 1
+      const colour = p.colours[label.span]!
+      const look = lookOf(p.frame.state[label.span]!, p.frame.flags[label.span])
+      if (isHatched(p.frame.state[label.span]!) || look === 'unsplit') {
         // Text over lines reads badly: it gets a ground.
-        ctx.fillStyle = css(p.theme.background, 0.9)
+        ctx.fillStyle = look === 'unsplit' ? css(unpack(colour)) : css(p.theme.background, 0.9)
         ctx.fillRect(label.x - 2, y - fontSize / 2 - 0.5, measure(label.text) + 4, fontSize)
-        ctx.fillStyle = css(p.theme.text)
-      } else ctx.fillStyle = css(textOn(unpack(p.colours[label.span]!)))
+      }
+      if (isHatched(p.frame.state[label.span]!)) ctx.fillStyle = css(faint ? p.theme.muted : p.theme.text)
+      else ctx.fillStyle = inkOn(colour, faint)
       ctx.fillText(label.text, label.x, y)
     }
   }
+}
+
+const inks = new Map<number, string>()
+/** The text colour on a fill, as the canvas wants it; what is dimmed keeps its texts back as well. */
+function inkOn(fill: Pixel, faint: boolean): string {
+  const key = fill * 2 + (faint ? 1 : 0)
+  let ink = inks.get(key)
+  if (ink === undefined) {
+    const on = unpack(fill)
+    inks.set(key, (ink = css(faint ? mix(on, textOn(on), 0.6) : textOn(on))))
+  }
+  return ink
 }

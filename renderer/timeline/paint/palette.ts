@@ -3,23 +3,10 @@
 import { RunState, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
 import type { MachineIndex } from '../../../workers/units.js'
 import type { RowTrack } from '../../state/rows.js'
-import { pack, taskColour, type Emphasis, type Pixel, type Rgb } from './colour.js'
-import { fusedColour, standOut } from './fused.js'
+import { mix, pack, taskColour, type Emphasis, type Pixel, type Rgb } from './colour.js'
+import { standOut, type Highlight } from './emphasis.js'
+import { DIMMED, fusedColour } from './looks.js'
 import type { PaintTheme } from './theme.js'
-
-/** The task that stands out, or all of a machine's (`pid` null), or what one vCPU ran of it; `alone` dims all others. */
-export interface Highlight {
-  readonly machine: MachineIndex
-  readonly pid: number | null
-  readonly alone: boolean
-  readonly vcpu?: {
-    /** Row of the vCPU, and that of its thread, which is task `tid` of machine `host`. */
-    readonly id: string
-    readonly threadTrack: string
-    readonly host: MachineIndex
-    readonly tid: number
-  }
-}
 
 const OUT: Readonly<Record<Emphasis, number>> = { muted: 0, full: 1, dimmed: 2 }
 
@@ -50,16 +37,6 @@ export class TaskNames {
   #key = (machine: MachineIndex, pid: number): number => machine * 2 ** 31 + pid
 }
 
-/** How strongly the tasks of a machine stand out on its own rows; of a vCPU, its thread does among the host's. */
-function emphasisOn(machine: MachineIndex, highlight: Highlight | null): (pid: number) => Emphasis {
-  if (!highlight) return () => 'muted'
-  const other: Emphasis = highlight.alone ? 'dimmed' : 'muted'
-  const { vcpu } = highlight
-  if (vcpu && machine === vcpu.host) return (pid) => (pid === vcpu.tid ? 'full' : other)
-  if (machine !== highlight.machine) return () => other
-  return (pid) => (highlight.pid === null ? 'muted' : pid === highlight.pid ? 'full' : other)
-}
-
 /**
  * Fill colour of each span of a frame, 0 = nothing is filled. Worked out once for a frame, so that painting it at another place
  * or zoom looks nothing up.
@@ -74,6 +51,7 @@ export function spanColours(
 ): Uint32Array {
   const colours = new Uint32Array(frame.t0.length)
   const crowd = pack(theme.crowd)
+  const faintCrowd = pack(mix(theme.background, theme.crowd, DIMMED))
   frame.tracks.forEach((id, row) => {
     const track = tracks.get(id)
     if (!track) return
@@ -91,31 +69,22 @@ export function spanColours(
       }
       return
     }
-    const emphasis = emphasisOn(track.machine, highlight)
-    if (track.kind === 'task') {
-      const pid = track.pid ?? -1
-      const own = pack(
-        taskColour(
-          names.of(track.machine, pid),
-          theme.dark,
-          emphasis(pid) === 'full' ? 'full' : 'muted',
-          theme.background,
-        ),
-      )
-      colours.fill(own, start, end)
-      return
-    }
-    const byPid = new Map<number, Pixel>()
+    const standsOut = standOut(frame, track, highlight)
+    const known = new Map<number, Pixel>()
+    const own = track.kind === 'task' ? (track.pid ?? -1) : null
     for (let i = start; i < end; i++) {
-      const pid = frame.value[i]!
-      if (track.kind === 'machine' || frame.state[i] !== RunState.Running || pid <= 0) {
-        colours[i] = crowd
-        continue
-      }
-      let colour = byPid.get(pid)
+      const out = standsOut(i)
+      const pid = own ?? frame.value[i]!
+      const nobody = track.kind === 'machine' || (own === null && (frame.state[i] !== RunState.Running || pid <= 0))
+      const key = (nobody ? -1 : pid) * 4 + OUT[out]
+      let colour = known.get(key)
       if (colour === undefined) {
-        colour = pack(taskColour(names.of(track.machine, pid), theme.dark, emphasis(pid), theme.background))
-        byPid.set(pid, colour)
+        colour = nobody
+          ? out === 'dimmed'
+            ? faintCrowd
+            : crowd
+          : pack(taskColour(names.of(track.machine, pid), theme.dark, out, theme.background))
+        known.set(key, colour)
       }
       colours[i] = colour
     }

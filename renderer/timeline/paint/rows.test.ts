@@ -62,6 +62,9 @@ const basics = (frame: LodFrame, width: number): RowPaint => ({
   theme,
   strongType: null,
   boundsOf: () => null,
+  boundsOfMachine: () => null,
+  dimmed: null,
+  dims: () => false,
   machine: () => slate,
   grid: [],
 })

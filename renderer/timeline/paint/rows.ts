@@ -8,9 +8,10 @@ import { xOf, type Scale } from '../scale.js'
 import { mix, pack, unpack, type Rgb } from './colour.js'
 import { Columns, columnsOf, firstSpanAfter, firstTickAt } from './columns.js'
 import { FusedColumns, fusedColumns, paintFused, paintFusedEdges } from './fused.js'
+import { DIMMED } from './looks.js'
 import type { Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
-import { paintMargins, type BoundsOf } from './uncertainty.js'
+import { paintFusedMargins, paintMargins, type BoundsOf } from './uncertainty.js'
 import { zigzagAlong, zigzagDown } from './zigzag.js'
 
 export interface RowPaint {
@@ -20,6 +21,10 @@ export interface RowPaint {
   readonly rowOf: ReadonlyMap<string, number>
   /** From spanColours. */
   readonly colours: Uint32Array
+  /** From dimmedSpans. */
+  readonly dimmed: Uint8Array | null
+  /** Whether nothing on a row is what was chosen. */
+  readonly dims: (row: Row) => boolean
   /** In device pixels, as wide as the raster. */
   readonly scale: Scale
   /** How much later than the frame says a row is drawn, session units. */
@@ -33,6 +38,8 @@ export interface RowPaint {
   readonly machine: (m: MachineIndex) => Rgb
   /** Bounds of the true times of a row; null where they are exact, or not known. */
   readonly boundsOf: (row: Row) => BoundsOf | null
+  /** The same of all that a machine's own clock timed, on rows that show several machines. */
+  readonly boundsOfMachine: (machine: MachineIndex) => BoundsOf | null
   /** Session times of the vertical hairlines. */
   readonly grid: readonly number[]
 }
@@ -42,6 +49,8 @@ interface OneRow extends RowPaint {
   readonly frame: LodFrame
   readonly index: number
   readonly foot: boolean
+  /** The whole row is dimmed. */
+  readonly faint: boolean
 }
 
 /** Width from which a span is set off from its successor and its torn edges are drawn, CSS pixels. */
@@ -65,27 +74,40 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
     const header = row.kind === 'machine' || row.track === null
     if (header) raster.fill(0, top, raster.width, bottom, pack(theme.raised))
     else for (const x of gridAt) raster.column(x, top, bottom, gridColour)
+    const faint = p.dims(row)
+    const faded = (c: Rgb) => (faint ? mix(theme.raised, c, DIMMED) : c)
     const index = row.track ? p.rowOf.get(row.track.id) : undefined
     if (p.frame && index !== undefined && row.kind === 'machine') {
-      if (!row.expanded) paintSummary(raster, index, top, bottom - 1, p.machine(row.machine), { ...p, frame: p.frame })
+      if (!row.expanded)
+        paintSummary(raster, index, top, bottom - 1, faded(p.machine(row.machine)), { ...p, frame: p.frame })
     } else if (p.frame && index !== undefined && row.track?.fused) {
       const parts = rowParts[row.height as RowHeight]
       const [from, to] = [parts.barTop, parts.barBottom].map((cssY) => top + Math.round(cssY * ratio)) as [
         number,
         number,
       ]
-      const how = { scale, ratio, theme, rowHeight: row.height, machine: p.machine, colours: p.colours }
-      if (fusedColumns(p.frame, index, p.colours, scale, fused)) paintFused(raster, fused, from, to, how)
+      const how = {
+        scale,
+        ratio,
+        theme,
+        rowHeight: row.height,
+        machine: p.machine,
+        colours: p.colours,
+        dimmed: p.dimmed,
+      }
+      if (fusedColumns(p.frame, index, p.colours, scale, fused, p.dimmed)) paintFused(raster, fused, from, to, how)
       paintFusedEdges(raster, p.frame, index, from, to, how)
-      const one: OneRow = { ...p, frame: p.frame, index, foot: false }
+      const foot = [to - Math.round(MARGIN_HEIGHT * ratio), to] as const
+      paintFusedMargins(raster, p.frame, index, scale, foot, theme.text, p.boundsOfMachine)
+      const one: OneRow = { ...p, frame: p.frame, index, foot: false, faint }
       paintTicks(raster, top + Math.round(parts.tickTop * ratio), top + Math.round(parts.tickBottom * ratio), one)
     } else if (p.frame && index !== undefined) {
       const by = p.shift(row)
       const shifted = { from: sessionTime(scale.from - by), to: sessionTime(scale.to - by), width: scale.width }
-      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted, foot: row.kind === 'cpu' }
+      const one: OneRow = { ...p, frame: p.frame, index, scale: shifted, foot: row.kind === 'cpu', faint }
       const at = (cssY: number) => top + Math.round(cssY * ratio)
       const parts = rowParts[row.height as RowHeight]
-      if (columnsOf(one.frame, index, p.colours, shifted, columns)) {
+      if (columnsOf(one.frame, index, p.colours, shifted, columns, p.dimmed)) {
         paintColumns(raster, columns, at(parts.barTop), at(parts.barBottom), one)
       }
       paintEdges(raster, at(parts.barTop), at(parts.barBottom), one)
@@ -101,31 +123,50 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
 }
 
 function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p: OneRow): void {
+  const { theme } = p
   const height = bottom - top
   const line = Math.max(1, Math.round(2 * p.ratio))
   const middle = Math.round((top + bottom) / 2)
-  const amber = pack(p.theme.runnable)
-  const dot = pack(p.theme.blocked)
-  const torn = pack(p.theme.torn)
-  const foot = pack(p.theme.foot)
+  const ink = (of: Rgb) => [pack(of), pack(mix(theme.background, of, DIMMED))] as const
+  const amber = ink(theme.runnable)
+  const dot = ink(theme.blocked)
+  const torn = pack(theme.torn)
+  const foot = pack(theme.foot)
   const thin = Math.max(1, Math.round(p.ratio))
   const pitch = Math.max(3, Math.round(4 * p.ratio))
   // Dots stand still in time, not on the screen: a pattern that swims while panning reads as motion in the data.
   const phase = Math.round((p.scale.from * p.scale.width) / (p.scale.to - p.scale.from)) % pitch
-  for (let x = 0; x < c.width; x++) {
-    const fill = c.fill[x]!
-    if (p.foot && c.known[x] === 1) raster.column(x, bottom - thin, bottom, foot)
-    if (c.runnable[x]! > 0 && fill < 1) {
-      const half = c.runnable[x]! < 0.5 ? 1 : line
-      raster.column(x, middle - (half >> 1), middle - (half >> 1) + half, amber)
-    } else if (c.blocked[x]! > 0 && fill < 1) {
-      if ((x + phase) % pitch < pitch / 2) raster.column(x, middle, middle + thin, dot)
+  const { known, fill, colour, runnable, blocked, lost, dim, width } = c
+  for (let x = 0, end = 0; x < width; x = end) {
+    // Columns that look alike are painted in one piece.
+    end = x + 1
+    while (
+      end < width &&
+      known[end] === known[x] &&
+      fill[end] === fill[x] &&
+      colour[end] === colour[x] &&
+      runnable[end] === runnable[x] &&
+      blocked[end] === blocked[x] &&
+      lost[end] === lost[x] &&
+      dim[end] === dim[x]
+    )
+      end++
+    const faded = dim[x] === 1 ? 1 : 0
+    const full = fill[x]!
+    if (p.foot && known[x] === 1) raster.fill(x, bottom - thin, end, bottom, foot)
+    if (runnable[x]! > 0 && full < 1) {
+      const half = runnable[x]! < 0.5 ? 1 : line
+      raster.fill(x, middle - (half >> 1), end, middle - (half >> 1) + half, amber[faded])
+    } else if (blocked[x]! > 0 && full < 1) {
+      for (let at = x; at < end; at++) {
+        if ((at + phase) % pitch < pitch / 2) raster.column(at, middle, middle + thin, dot[faded])
+      }
     }
-    if (fill > 0) {
-      const tall = fill >= 0.995 ? height : Math.max(2, Math.round(height * Math.max(FILL_MIN, fill)))
-      raster.column(x, bottom - tall, bottom, c.colour[x]!)
+    if (full > 0) {
+      const tall = full >= 0.995 ? height : Math.max(2, Math.round(height * Math.max(FILL_MIN, full)))
+      raster.fill(x, bottom - tall, end, bottom, colour[x]!)
     }
-    if (c.lost[x] === 1) raster.column(x, top, top + line, torn)
+    if (lost[x] === 1) raster.fill(x, top, end, top + line, torn)
   }
 }
 
@@ -133,16 +174,16 @@ function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p
 function paintEdges(raster: Raster, top: number, bottom: number, p: OneRow): void {
   const { frame, index, scale, ratio, theme } = p
   const end = frame.spanStart[index + 1]!
-  const least = DETAIL_MIN * ratio
+  const shortest = (DETAIL_MIN * ratio * (scale.to - scale.from)) / scale.width
   const torn = pack(theme.torn)
   const ground = pack(theme.background)
   for (let i = firstSpanAfter(frame, frame.spanStart[index]!, end, scale.from); i < end; i++) {
-    const x0 = Math.round(xOf(scale, frame.t0[i]!))
-    if (x0 >= raster.width) break
-    const x1 = Math.round(xOf(scale, frame.t1[i]!))
-    if (x1 - x0 < least) continue
+    const t0 = frame.t0[i]!
+    if (t0 >= scale.to) break
     const flags = frame.flags[i]!
-    if (flags & SpanFlag.Mixed) continue
+    if (frame.t1[i]! - t0 < shortest || flags & SpanFlag.Mixed) continue
+    const x0 = Math.round(xOf(scale, t0))
+    const x1 = Math.round(xOf(scale, frame.t1[i]!))
     const running = frame.state[i] === RunState.Running
     if (running) {
       const colour = pack(mix(unpack(p.colours[i]!), theme.background, 0.55))
@@ -223,7 +264,10 @@ function paintTicks(raster: Raster, top: number, bottom: number, p: OneRow): voi
   const { counts, ofType: strong } = eventCounts(raster.width, index, frame, scale, p.strongType)
   // Alone, an event is plain to see; where every pixel has some, the busiest of the row stand out.
   const most = Math.log2(mostEvents(frame, index, 8))
-  const shades = Array.from({ length: 8 }, (_, k) => pack(mix(theme.background, theme.tick, 0.25 + (0.75 * k) / 7)))
+  const loud = p.faint ? 2 * DIMMED : 1
+  const shades = Array.from({ length: 8 }, (_, k) =>
+    pack(mix(theme.background, theme.tick, (0.25 + (0.75 * k) / 7) * loud)),
+  )
   const alone = frame.tickStart[index + 1]! - frame.tickStart[index]! < raster.width / 2
   const bright = pack(theme.tickStrong)
   const thick = Math.max(1, Math.round(p.ratio))

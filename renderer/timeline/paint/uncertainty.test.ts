@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { sessionTime } from '../../../workers/units.js'
+import { FusedState, type LodFrame } from '../../../workers/thread/contract.js'
+import { machineIndex, sessionTime } from '../../../workers/units.js'
 import { pack } from './colour.js'
 import { sched } from './drawn-frame.js'
 import { Raster } from './raster.js'
-import { bandAt, paintMargins } from './uncertainty.js'
+import { bandAt, paintFusedMargins, paintMargins } from './uncertainty.js'
 
 const scale = { from: sessionTime(0), to: sessionTime(100), width: 100 }
 const ink = { r: 255, g: 255, b: 255 }
@@ -42,5 +43,28 @@ describe('paintMargins', () => {
   it('reaches into the view from edges beside it', () => {
     const view = { from: sessionTime(12), to: sessionTime(22), width: 10 }
     expect(margins(sched('A B'), bounds(0, 5), view)).toBe('###.....##')
+  })
+})
+
+describe('paintFusedMargins', () => {
+  const guest = machineIndex(1)
+  const { GuestTask, GuestIdle, VmmKernel, Preempted } = FusedState
+  const frame: LodFrame = {
+    ...sched('AAAAA'),
+    state: Uint8Array.of(GuestTask, GuestIdle, GuestTask, VmmKernel, Preempted),
+    value: new Int32Array(5),
+    labels: [{ text: 'a-1', machine: guest, pid: 1, detail: null }],
+  }
+  const drawn = (view: typeof scale): string => {
+    const raster = new Raster(view.width, 1)
+    raster.pixels.fill(ground)
+    paintFusedMargins(raster, frame, 0, view, [0, 1], ink, (m) => (m === guest ? bounds(-2, 2) : null))
+    return Array.from(raster.pixels, (p) => ((p & 255) === 0 ? '.' : '#')).join('')
+  }
+  it('lies where the guest did one thing after another: what the host timed is exact', () => {
+    expect(drawn(scale).slice(0, 50)).toBe('........####......####............................')
+  })
+  it('reaches into the view from an edge beside it', () => {
+    expect(drawn({ from: sessionTime(11), to: sessionTime(16), width: 5 })).toBe('#....')
   })
 })
