@@ -59,13 +59,25 @@ export const targets = [
   },
   {
     name: 'main',
-    inputs: ['main', 'workers', 'test/bench', 'test/make', 'build', 'package-lock.json', 'package.json'],
+    inputs: [
+      'main',
+      'workers',
+      'test/bench',
+      'test/make',
+      'test/pictures',
+      'test/e2e/browser.ts',
+      'build',
+      'package-lock.json',
+      'package.json',
+    ],
     ready: () => true,
     extra: copyAssets,
     configs: (outDir) => [
       nodeBundle(
         outDir,
-        ['main/cli.ts', 'test/bench/bench.ts', 'test/make/make-sample.ts'].map((f) => repo + f).concat(nodeWorkers()),
+        ['main/cli.ts', 'test/bench/bench.ts', 'test/make/make-sample.ts', 'test/pictures/pictures.ts']
+          .map((f) => repo + f)
+          .concat(nodeWorkers()),
         {
           format: 'es',
           entryFileNames: '[name].js',

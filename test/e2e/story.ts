@@ -11,6 +11,7 @@ const artefacts = join(root, 'artefacts')
 const facts = {
   events: '291 867 events',
   cpuEvents: { host: ['143 070', '120 967'], guest: ['14 975', '12 855'] },
+  generatedEvents: '29 083 events',
   execs: 55,
   switchesToMigration: 33,
   /** Row 3: the trace's first sched_switch. */
@@ -47,7 +48,7 @@ export async function untilLoaded(page: Page): Promise<void> {
 
 type Picture = (name: string) => Promise<void>
 
-/** The main story on the samples: overview, search, event, zoom, markers, filter, pin, themes. `door` names the pictures. */
+/** The main story on the samples: overview, search, event, zoom, markers, filter, pin, samples, themes. `door` names the pictures. */
 export async function story(page: Page, door: string): Promise<void> {
   mkdirSync(artefacts, { recursive: true })
   const picture: Picture = async (name) => {
@@ -150,11 +151,35 @@ async function tell(page: Page, picture: Picture): Promise<void> {
   await eventually(() => textOf(page.getByRole('tabpanel'))).toMatch(/Recorded\s*contradicted/)
   await picture('8-clocks')
 
+  // The start page opens the generated sample, not what was open before, and every place says what it is.
+  const run = async (command: string): Promise<void> => {
+    await page.keyboard.press('Control+Shift+P')
+    await page.getByRole('combobox', { name: 'Command' }).fill(command)
+    await page.keyboard.press('Enter')
+  }
+  await run('Close the session')
+  const samplesListed = page.getByRole('region', { name: 'Open' }).getByRole('button', { name: /sample/ })
+  await eventually(async () => (await samplesListed.allTextContents()).map((t) => t.slice(0, 16))).toEqual([
+    'Recorded samplea',
+    'Generated sample',
+  ])
+  await picture('9-start')
+  await samplesListed.filter({ hasText: 'generated' }).click()
+  await eventually(() => textOf(status)).toContain(facts.generatedEvents)
+  await eventually(() => textOf(page.getByRole('banner', { name: 'Toolbar' }))).toContain('generated')
+  for (const machine of ['db', 'lab', 'inner']) await eventually(() => textOf(tree)).toContain(machine)
+  await page.getByRole('tab', { name: /Preemptions/ }).click()
+  await eventually(() => textOf(page.getByRole('tabpanel'))).toContain('busyloop-900')
+  await picture('10-generated')
+  await run('Close the session')
+  const recent = page.getByRole('region', { name: 'Recent sessions' }).getByRole('listitem')
+  await eventually(() => textOf(recent.first())).toContain('generated')
+  await samplesListed.filter({ hasText: 'Recorded' }).click()
+  await untilLoaded(page)
+
   // Both themes, at the usual size and at the smallest.
   for (const theme of ['Dark', 'Light']) {
-    await page.keyboard.press('Control+Shift+P')
-    await page.getByRole('combobox', { name: 'Command' }).fill(`${theme} theme`)
-    await page.keyboard.press('Enter')
+    await run(`${theme} theme`)
     await eventually(() => page.locator('html').getAttribute('data-theme')).toBe(theme.toLowerCase())
     for (const [width, height] of [
       [1440, 900],
@@ -162,7 +187,7 @@ async function tell(page: Page, picture: Picture): Promise<void> {
     ] as const) {
       await page.setViewportSize({ width, height })
       await page.waitForTimeout(300)
-      await picture(`9-${theme.toLowerCase()}-${width}x${height}`)
+      await picture(`11-${theme.toLowerCase()}-${width}x${height}`)
       // Nothing may stick out of the window.
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect(wide, `${theme} at ${width}`).toBeLessThanOrEqual(0)
