@@ -144,6 +144,8 @@ export function createEngine(env: EngineEnvironment): Engine {
     wakeupSurvey: async (onProgress, signal) => (await state().wakeups(onProgress, signal)).survey(),
     wakeups: async (query, signal) => (await state().wakeups(undefined, signal)).table(query, signal),
     wakeupHistogram: async (filter) => (await state().wakeups()).histogram(filter),
+    wakeupChain: async (target, limits, onProgress, signal) =>
+      (await state().wakeups(onProgress, signal)).chain(target, limits, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),
 
     async overview(columns) {

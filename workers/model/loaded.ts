@@ -353,6 +353,13 @@ export class LoadedSession {
       this.#side ??= readSide(session)
       return new FusedViews(session, parts.runs, census.pids, timeline, await this.#side)
     }
+    const fusedViews = (): Promise<FusedViews> =>
+      (fused ??= build().catch((e: unknown) => {
+        // A reading that failed may be tried again.
+        fused = null
+        this.#side = null
+        throw e
+      }))
     let wakeups: WakeupViews | null = null
     return {
       session,
@@ -361,15 +368,9 @@ export class LoadedSession {
       wakeups: async (onProgress, signal) => {
         if (this.#loading) throw new RequestError('Wake-ups can be looked at when everything is loaded.')
         const sides = await this.#wakes.get(onProgress, signal)
-        return (wakeups ??= new WakeupViews(session, parts.runs, sides))
+        return (wakeups ??= new WakeupViews(session, parts.runs, sides, fusedViews))
       },
-      fused: () =>
-        (fused ??= build().catch((e: unknown) => {
-          // A reading that failed may be tried again.
-          fused = null
-          this.#side = null
-          throw e
-        })),
+      fused: fusedViews,
       info: () => ({
         ...describeSession(session, family, faults, timeline.bytes, this.#loading ? LOADING : this.#partial),
         ...(this.#window ? { window: this.#window } : {}),

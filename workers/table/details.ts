@@ -35,7 +35,7 @@ export async function eventDetails(session: Session, pos: Position, signal?: Abo
 /** A mapped time may carry a fraction of a tick. */
 const wholeTicks = (t: number): bigint => BigInt(Math.round(t))
 
-async function recordAt(
+export async function recordAt(
   session: Session,
   stream: StreamColumns,
   row: number,
@@ -57,7 +57,7 @@ async function recordAt(
  * The kernel writes an event's stacks right behind it, in the same context; only an interrupt of a higher context can put its
  * own events in between. So the event's stacks are the stack events that come next in its own context, if any do.
  */
-async function stacksBehind(
+export async function stacksBehind(
   session: Session,
   stream: StreamColumns,
   row: number,

@@ -333,7 +333,7 @@ export interface LatencySegment extends TimeRange {
 export interface ChainLink {
   /** 'woken waker': the waker had itself just been woken. 'boundary': an interrupt from the host. */
   readonly kind: 'woken waker' | 'boundary'
-  /** An id of its own, 16 hex digits, made from those of the two wake-ups. */
+  /** An id of its own, 16 hex digits, made from that of the wake-up it leads to. */
   readonly id: string
   readonly from: WakeupIndex | null
   readonly to: WakeupIndex
@@ -385,4 +385,14 @@ export interface WakeupsApi {
   wakeupHistogram(filter: WakeupFilter): Promise<LatencyHistogram>
   /** Of the filter's range, absent = all of the recording. */
   wakeupHeat(filter: WakeupFilter, columns: number): Promise<LatencyHeat>
+  /**
+   * The chain of a wake-up, an event, an id, or what a row shows; null where nothing woke it. An id is looked for among all
+   * wake-ups, which takes a while with millions of them.
+   */
+  wakeupChain(
+    target: ChainTarget,
+    limits?: ChainLimits,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<WakeupChain | null>
 }

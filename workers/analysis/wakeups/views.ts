@@ -6,6 +6,10 @@ import type { Session } from '../../model/session.js'
 import { taskLabel } from '../../model/tracks.js'
 import {
   WakeupMark,
+  type ChainLimits,
+  type ChainTarget,
+  type OnProgress,
+  type WakeupChain,
   type LatencyHeat,
   type LatencyHistogram,
   type WakeupFilter,
@@ -18,7 +22,12 @@ import { buildWakeups } from './build.js'
 import { NONE, NOT_A_RUN, wakeupBytes, type Wakeups } from './columns.js'
 import { heat, histogram, latenciesOf, summarise } from './latency.js'
 import type { WakeSide } from './read.js'
+import { Chains } from './chain/chain.js'
+import { wakeupOfEvent, wakeupOnTrack } from './chain/target.js'
+import { findId } from './ids.js'
 import { Rows } from './rows.js'
+import { TaskWakeups } from './tasks.js'
+import type { FusedViews } from '../views.js'
 import { select, sortWakeups, type Names } from './select.js'
 
 /** Rows of one answer at most. */
@@ -31,12 +40,16 @@ export class WakeupViews {
   /** The latest selection and order, by what was asked: scrolling asks the same again. */
   #selected: { readonly key: string; readonly wakeups: Uint32Array } | null = null
   #sorted: { readonly key: string; readonly wakeups: Uint32Array } | null = null
+  #tasks: TaskWakeups | null = null
+  #chains: Chains | null = null
   #summary: { readonly key: string; readonly latency: WakeupTable['latency'] } | null = null
 
   constructor(
     private readonly session: Session,
-    runs: Runs,
+    private readonly runs: Runs,
     sides: readonly WakeSide[],
+    /** What really ran, where there are virtual machines. */
+    private readonly fused: () => Promise<FusedViews>,
   ) {
     this.wakeups = buildWakeups(session, runs, sides)
     this.names = namesOf(session)
@@ -89,6 +102,37 @@ export class WakeupViews {
     const range = { from: filter.from ?? this.session.from, to: filter.to ?? this.session.to }
     if (!(range.from <= range.to)) throw new RequestError(`There is nothing between ${range.from} and ${range.to}.`)
     return heat(this.wakeups, this.select(filter), range, columns, this.session.version)
+  }
+
+  async chain(
+    target: ChainTarget,
+    limits: ChainLimits = {},
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<WakeupChain | null> {
+    const { session, runs, wakeups: w, rows } = this
+    const tasks = (this.#tasks ??= new TaskWakeups(w))
+    const model = this.#virtual ? (await this.fused()).model : null
+    const chains = (this.#chains ??= new Chains({ session, runs, w, tasks, rows, model }))
+    const world = { around: chains.around, runs, w, tasks }
+    let i = -1
+    if ('wakeup' in target) i = this.#checked(target.wakeup)
+    else if ('id' in target) i = await findId(session, w, target.id, onProgress, signal)
+    else if ('position' in target) i = await wakeupOfEvent(world, target.position, signal)
+    else i = wakeupOnTrack(world, model, target.track, target.t)
+    return i < 0 ? null : chains.of(i, limits, signal)
+  }
+
+  #checked(i: number): number {
+    if (!Number.isInteger(i) || i < 0 || i >= this.wakeups.count)
+      throw new RequestError(`There is no wake-up ${i}; the session has ${this.wakeups.count}.`)
+    return i
+  }
+
+  /** Whether there may be vCPUs among the threads. */
+  get #virtual(): boolean {
+    const { machines, eventTypes } = this.session
+    return machines.some((m) => m.parent !== null) || eventTypes.some((e) => e.system === 'kvm' && e.count > 0)
   }
 
   /** Wake-ups that pass a filter, in the order of time. */
