@@ -36,6 +36,9 @@ export interface EventRelation {
   apply(cpu: number, ticks: Float64Array, n: number, out: Float64Array): void
 }
 
+/** From the clock of a file of records to that of its machine's recording; files without one have the same clock. */
+export type Bridges = ReadonlyMap<number, Stage>
+
 const NS_CLOCKS = /^(local|global|perf|mono|mono_raw|boot|tai|uptime|ktime|monotonic.*|)$/
 
 /** Whether a file's timestamps are ns: by its clock, or because it says how to convert its TSC. */
@@ -46,6 +49,7 @@ export const countsNs = (file: { readonly clock: string; readonly tsc2nsec: obje
  * Relates all files' clocks.
  * @param choices per machine; absent = recorded where there is a TIME_SHIFT, the clock as it is for the first machine, from-start for unrelated others
  * @param assessed what the events say about guests' clocks; needed for the method `events`
+ * @param bridges from the clocks of files of records to those of their machines' recordings
  * @throws RequestError when a choice is not available for its machine
  */
 export function relateClocks(
@@ -53,14 +57,17 @@ export function relateClocks(
   family: Family,
   choices: Readonly<Record<number, ClockChoice>> = {},
   assessed: Assessments = new Map(),
+  bridges: Bridges = new Map(),
 ): Relation {
   const faults = new FaultList()
-  const unit = files.every((f) => countsNs(f.meta)) ? 'ns' : 'ticks'
-  if (unit === 'ticks' && files.some((f) => countsNs(f.meta))) {
+  // What is bridged counts in the units of the recording that it belongs to.
+  const counting = files.filter((_, f) => !bridges.has(f))
+  const unit = counting.every((f) => countsNs(f.meta)) ? 'ns' : 'ticks'
+  if (unit === 'ticks' && counting.some((f) => countsNs(f.meta))) {
     faults.add({
       severity: 'warning',
       code: 'clock-units-differ',
-      message: `Some files count ns (${namesOf(files.filter((f) => countsNs(f.meta)))}), others ticks of a clock whose rate is not recorded (${namesOf(files.filter((f) => !countsNs(f.meta)))}); their times cannot be compared.`,
+      message: `Some files count ns (${namesOf(counting.filter((f) => countsNs(f.meta)))}), others ticks of a clock whose rate is not recorded (${namesOf(counting.filter((f) => !countsNs(f.meta)))}); their times cannot be compared.`,
     })
   }
   for (const f of files) {
@@ -82,8 +89,9 @@ export function relateClocks(
   // A guest's clock leads to its host's, and on to that host's host. TSC to ns and DATE/OFFSET come last, from the guest's own
   // file or, where that says nothing, from the file of the machine whose clock was reached.
   const stagesFor = (m: MachineInfo, fileIndex: number, cpu: number): Stage[] => {
-    const stages = [...own[m.machine]!.toParent(cpu)]
-    const line = [files[fileIndex]!]
+    const bridge = bridges.get(fileIndex)
+    const stages = [...(bridge ? [bridge] : []), ...own[m.machine]!.toParent(cpu)]
+    const line = [files[bridge ? m.files[0]! : fileIndex]!]
     for (let at = m; chosen[at.machine]!.method === 'recorded' && at.parent !== null;) {
       at = family.machines[at.parent]!
       stages.push(...own[at.machine]!.toParent(0))
@@ -136,7 +144,9 @@ export function relateClocks(
         return {
           identity: false,
           apply(ticks, n, out) {
-            offsetStage(0n).apply(ticks, n, out, BigInt(from), 0n)
+            const bridge = bridges.get(file)
+            if (bridge) bridge.apply(ticks, n, out, inEpoch, files[m.files[0]!]!.meta.epoch)
+            else offsetStage(0n).apply(ticks, n, out, BigInt(from), 0n)
             estimated.apply(cpu, out, n, out)
             offsetStage(shift).apply(out, n, out, 0n, 0n)
           },

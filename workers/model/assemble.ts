@@ -4,6 +4,7 @@ import { columnBytes, type StreamPlan } from '../columns/builder.js'
 import { EventTable, type StreamColumns } from '../columns/event-table.js'
 import type { Relation } from '../clocks/relate.js'
 import type { Fault } from '../fault.js'
+import { RECORD_BUFFER } from '../readers/records/trace-file.js'
 import type { TraceFile } from '../readers/types.js'
 import type { EventTypeInfo, Family, SessionInfo, TrackInfo } from '../thread/contract.js'
 import { eventTypeIndex, sessionTime, streamIndex } from '../units.js'
@@ -185,7 +186,8 @@ export function runFaults(builders: readonly RunBuilder[], family: Family): Faul
     const own = builders.filter((b) => b.of.machine === m.machine)
     const file = family.files[m.files[0]!]!.name
     if (own.every((b) => b.recorded === 0)) {
-      if (own.every((b) => b.count === 0)) return []
+      // Records of wake-ups were never meant to tell of switches.
+      if (own.every((b) => b.count === 0 || b.of.streams.every((s) => s.buffer === RECORD_BUFFER))) return []
       const message =
         'No sched_switch events were recorded: which task ran follows from the pid of each event alone. Record with -e sched to see when tasks really switched.'
       return [{ severity: 'warning', code: 'no-sched-switch', message, file }]

@@ -11,7 +11,10 @@ import {
   type Assessment,
   type OffsetOf,
 } from '../clocks/assess.js'
+import { bridgeByEvents, bridgesByHead, type Bridge } from '../clocks/bridge.js'
 import type { Scene } from '../clocks/estimate/gather.js'
+import type { StreamColumns } from '../columns/event-table.js'
+import type { Fault } from '../fault.js'
 import { relateClocks, type Assessments, type EventRelation, type Relation } from '../clocks/relate.js'
 import { sentence } from '../clocks/sentence.js'
 import { venutoDeltas } from '../clocks/venuto.js'
@@ -32,11 +35,27 @@ export type ClockChoices = Readonly<Record<number, ClockChoice>>
 
 export class ClockBook {
   #assessments = new Map<MachineIndex, Assessment>()
+  /** From the clocks of files of records to those of their machines' recordings. */
+  #bridges: readonly Bridge[]
 
   constructor(
     private readonly files: readonly TraceFile[],
     private readonly family: Family,
-  ) {}
+  ) {
+    this.#bridges = bridgesByHead(files, family)
+  }
+
+  /** What relates the records' clocks to the recordings'. */
+  get bridgeFaults(): readonly Fault[] {
+    return this.#bridges.map((b) => b.fault)
+  }
+
+  /** Looks among the events for what the heads do not tell of the records' clocks. Returns whether times have changed. */
+  bridge(streams: readonly StreamColumns[]): boolean {
+    const before = this.#bridges
+    this.#bridges = before.map((b) => (b.open ? (bridgeByEvents(this.files, this.family, streams, b) ?? b) : b))
+    return this.#bridges.some((b, i) => b !== before[i])
+  }
 
   /** Guests whose host is open, hosts' guests before their own guests. */
   get guests(): readonly MachineInfo[] {
@@ -49,7 +68,8 @@ export class ClockBook {
   }
 
   relate(choices: ClockChoices): Relation {
-    return relateClocks(this.files, this.family, choices, this.#relations())
+    const bridges = new Map(this.#bridges.map((b) => [b.file, b.stage]))
+    return relateClocks(this.files, this.family, choices, this.#relations(), bridges)
   }
 
   /** Assesses a guest unless that has been done. `scene` must hold its host's times as they are to stay. */

@@ -11,6 +11,7 @@ import { mergeOrder, surveyTimes } from '../columns/merge.js'
 import { InputError, RequestError, type Fault } from '../fault.js'
 import { Timeline } from '../lod/timeline.js'
 import { openTrace } from '../readers/registry.js'
+import { RECORD_SYSTEM } from '../readers/records/trace-file.js'
 import type { TickRange, TraceFile } from '../readers/types.js'
 import { Tables } from '../table/tables.js'
 import type {
@@ -186,6 +187,7 @@ export class LoadedSession {
     const layout = layOut(heads.files, heads.family, relation)
     const session = new LoadedSession(heads, layout, options, clocks, relation)
     await session.#decode(relation)
+    if (clocks.bridge(session.state.session.table.streams)) session.#retime()
     if (options.assess) session.#heedEvents()
     return session
   }
@@ -221,7 +223,8 @@ export class LoadedSession {
   #scene(): Scene {
     const { session } = this.state
     const { files, machines, eventTypes, table } = session
-    return { files, machines, eventTypes, streams: table.streams, runs: this.#runs, marks: this.#marks }
+    const streams = withoutRecords(files, table.streams)
+    return { files, machines, eventTypes, streams, runs: this.#runs, marks: this.#marks }
   }
 
   /** Re-times all machines by other clock choices; decodes nothing. Throws RequestError for a choice that cannot be. */
@@ -308,8 +311,13 @@ export class LoadedSession {
 
   #buildersFor(streams: readonly StreamColumns[]): RunBuilder[] {
     const { types } = this.layout
-    const isFollower = (type: number): boolean => /^(kernel|user)_stack$/.test(types[type]!.name)
-    return cpusOf(streams).map((cpu) => new RunBuilder(cpu, isFollower))
+    const isFollower = (type: number): boolean =>
+      types[type]!.system === RECORD_SYSTEM || /^(kernel|user)_stack$/.test(types[type]!.name)
+    // Records are stamped a little after what they tell of: what a CPU runs, and until when, follows from the recording alone.
+    const isRecords = (s: StreamColumns): boolean => this.heads.files[s.file]!.wakeRecords !== undefined
+    const recorded = new Set(streams.filter((s) => !isRecords(s)).map((s) => `${s.machine}/${s.cpu}`))
+    const telling = streams.filter((s) => !isRecords(s) || !recorded.has(`${s.machine}/${s.cpu}`))
+    return cpusOf(telling).map((cpu) => new RunBuilder(cpu, isFollower))
   }
 
   #settle(relation: Relation, streams: readonly StreamColumns[], builders: readonly RunBuilder[]): void {
@@ -327,7 +335,7 @@ export class LoadedSession {
     const runs = (this.#runs = collectRuns(builders, true))
     const ends = from <= to ? { from, to } : { from: this.#window?.from ?? 0, to: this.#window?.to ?? 0 }
     const faults = [...backwards, ...runFaults(builders, this.heads.family)]
-    const scene = { ...this.#scene(), streams, runs }
+    const scene = { ...this.#scene(), streams: withoutRecords(this.heads.files, streams), runs }
     const judged = { ...relation, states: this.#clocks.states(relation, scene) }
     this.state = this.#stateOf({ relation: judged, streams, order, runs, census: this.#census, ends, faults })
   }
@@ -346,7 +354,13 @@ export class LoadedSession {
     })
     const tables = new Tables(session)
     const timeline = new Timeline(session, parts.runs, census.pids, (view) => tables.viewPositions(view))
-    const faults = [...family.faults, ...parts.relation.faults, ...this.#decodeFaults, ...parts.faults]
+    const faults = [
+      ...family.faults,
+      ...this.#clocks.bridgeFaults,
+      ...parts.relation.faults,
+      ...this.#decodeFaults,
+      ...parts.faults,
+    ]
     let fused: Promise<FusedViews> | null = null
     const build = async (): Promise<FusedViews> => {
       if (this.#loading) throw new RequestError('Virtual machines can be looked at when everything is loaded.')
@@ -381,6 +395,10 @@ export class LoadedSession {
 
 const sameChoice = (a: ClockChoice | undefined, b: ClockChoice | undefined): boolean =>
   a?.method === b?.method && (a?.offset ?? '0') === (b?.offset ?? '0')
+
+/** The streams as the clocks see them: records prove nothing about clocks, and keep their place in the list. */
+const withoutRecords = (files: readonly TraceFile[], streams: readonly StreamColumns[]): readonly StreamColumns[] =>
+  streams.map((s) => (files[s.file]!.wakeRecords ? { ...s, count: 0, switches: 0, wakes: 0, lost: [] } : s))
 
 const LOADING = 'Still loading.'
 const NO_ORDER = new Uint32Array(0)

@@ -5,6 +5,7 @@ import { FaultList, RequestError } from '../fault.js'
 import type { TraceFile } from '../readers/types.js'
 import type { DeclaredPair, Family, FileInfo, MachineInfo } from '../thread/contract.js'
 import { machineIndex, type MachineIndex } from '../units.js'
+import { assignRecords } from './record-machines.js'
 
 /** In place of a version, in files that no tracer has written. */
 export const GENERATED = 'generated, not recorded'
@@ -86,20 +87,24 @@ export function buildFamily(files: readonly TraceFile[], pairs: readonly Declare
       })
     }
   })
-  for (const pair of pairs) declare(drafts, pair)
+  const ofRecords = pairs.filter((p) => isRecords(files[p.guest]))
+  for (const pair of pairs) if (!ofRecords.includes(pair)) declare(drafts, pair)
   breakCircles(drafts)
   drafts.forEach((d, i) => {
     if (d.role === 'alone' && drafts.some((g) => g.parent === i)) d.role = 'host'
   })
+  for (const i of seatRecords(files, drafts, ofRecords, faults)) drafts[i]!.files = []
 
   const order: number[] = []
   const visit = (i: number): void => {
+    if (drafts[i]!.files.length === 0) return
     order.push(i)
     drafts.forEach((d, g) => d.parent === i && visit(g))
   }
   drafts.forEach((d, i) => d.parent === null && d.role === 'host' && visit(i))
   drafts.forEach((d, i) => d.parent === null && d.role !== 'host' && visit(i))
   const indexOf = new Map(order.map((draft, machine) => [draft, machineIndex(machine)]))
+  const machineOf = new Map(order.flatMap((draft, m) => drafts[draft]!.files.map((f) => [f, machineIndex(m)] as const)))
 
   const machines = order.map((i, m): MachineInfo => {
     const d = drafts[i]!
@@ -116,17 +121,40 @@ export function buildFamily(files: readonly TraceFile[], pairs: readonly Declare
     }
   })
   return {
-    files: files.map((f, i) => fileInfo(f, i, indexOf.get(i)!)),
+    files: files.map((f, i) => fileInfo(f, i, machineOf.get(i)!)),
     machines,
     faults: faults.list,
   }
 }
 
-const stem = (name: string): string => name.replace(/\.(dat|ctf|txt)$/i, '') || name
+const stem = (name: string): string => name.replace(/\.(dat|ctf|txt|jsonl?|ndjson)$/i, '') || name
 
 /** trace-cmd names a guest's file HOSTFILE-GUEST.dat. */
 const guestNameFromFile = (guest: string, host: string): string =>
   guest.startsWith(`${host}-`) && guest.length > host.length + 1 ? guest.slice(host.length + 1) : guest
+
+const isRecords = (file: TraceFile | undefined): boolean => file?.wakeRecords !== undefined
+
+/** Puts files of records with the recordings of their machines, or with each other; returns those that found a place. */
+function seatRecords(
+  files: readonly TraceFile[],
+  drafts: readonly Draft[],
+  declared: readonly DeclaredPair[],
+  faults: FaultList,
+): number[] {
+  for (const { host } of declared) {
+    if (!files[host] || isRecords(files[host])) {
+      throw new RequestError('Records are paired with the recording of their machine, not with other records.')
+    }
+  }
+  const machines = drafts.flatMap(({ name, role }, file) => (isRecords(files[file]) ? [] : [{ name, role, file }]))
+  const seats = assignRecords(files, machines, new Map(declared.map((p) => [p.guest, p.host])))
+  for (const { file, of, fault } of seats) {
+    if (fault) faults.add(fault)
+    if (of !== null) drafts[of]!.files.push(file)
+  }
+  return seats.filter((s) => s.of !== null).map((s) => s.file)
+}
 
 function declare(drafts: readonly Draft[], { guest, host }: DeclaredPair): void {
   const g = drafts[guest]

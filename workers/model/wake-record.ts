@@ -138,6 +138,8 @@ export interface ProbeRecord {
   /** Session and chain of probe records. */
   readonly session?: string
   readonly chain?: string
+  /** What else the record holds, as it is written there. */
+  readonly extra?: Readonly<Record<string, string>>
 }
 
 /** Readings of several clocks at one moment, ns; tsc in ticks. Absent = not readable there. */
@@ -203,6 +205,8 @@ export interface RecordColumns {
   readonly kind: Uint8Array
   readonly cpu: Int32Array
   readonly pid: Int32Array
+  /** Index into `strings`: the function, or the label of a probe; -1 = none. */
+  readonly label: Int32Array
   /** Wake-up that the record belongs to, index into WakeColumns; -1 = none. */
   readonly wake: Int32Array
   /** Bytes in the file. */
@@ -259,6 +263,8 @@ export interface ClocksourceSwitch {
   readonly recalculation: number
   /** Index into `stacks`; -1 = none. */
   readonly stack: number
+  /** No probe saw it: a task was woken out of timekeeping_notify, as its stack shows. */
+  readonly inferred: boolean
 }
 
 /** What a record file holds. */

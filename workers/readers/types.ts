@@ -4,6 +4,7 @@
 
 import type { ByteSource } from '../bytes.js'
 import type { Fault } from '../fault.js'
+import type { WakeRecords } from '../model/wake-record.js'
 
 /** One CPU of one buffer of one file. */
 export interface StreamMeta {
@@ -251,6 +252,8 @@ export interface TraceFile {
   readonly records: RecordAccess
   /** Absent where the format is not trace.dat. Rejects with InputError where the head is damaged. */
   copyHead?(signal?: AbortSignal): Promise<HeadCopy>
+  /** Files of wake-up records (collector, JSON lines): what they hold, put together. */
+  readonly wakeRecords?: WakeRecords
   /** comm of a pid in this file: '<idle>' for 0, a learned name where the file's own list has none, '<...>' if unknown. */
   comm(pid: number): string
   /** Takes in names that the events told; those of meta.comms stay. */

@@ -1,0 +1,130 @@
+// Records as JSON: one object a line (the collector's --json, the prototype's output, probe records), or a JSON document (the
+// seeds' CorrelationData, TraceData, StackAnalysisResult) with its objects in an array.
+
+import type { ByteSource } from '../../bytes.js'
+import { FaultList, InputError } from '../../fault.js'
+import { WakeRecordBuilder } from '../../model/wake-builder.js'
+import type { TraceFile, TraceReader } from '../types.js'
+import { asObject, readObject, reportBad } from './json-record.js'
+import { parseExact } from './numbers.js'
+import { documentObjects, lines, type Piece } from './split.js'
+import { decodeRecordBlock, recordTraceFile } from './trace-file.js'
+
+const FORMAT = 'records'
+
+export const jsonRecordReader: TraceReader = {
+  format: FORMAT,
+  recognises: (head) => {
+    const start = new TextDecoder()
+      .decode(head)
+      .replace(/^\uFEFF/, '')
+      .trimStart()
+    return /^\{\s*("|$)/.test(start) || /^\[\s*(\{|$)/.test(start)
+  },
+  open: openJsonRecords,
+  decode: (_plan, block) => Promise.resolve(decodeRecordBlock(block)),
+}
+
+async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promise<TraceFile> {
+  const faults = new FaultList()
+  const builder = new WakeRecordBuilder()
+  const tally = { analyses: 0, bad: 0, pieces: 0, whyFirst: '' }
+  const take = (piece: Piece): void => {
+    tally.pieces++
+    const why = takePiece(piece, builder, tally)
+    if (why === null) return
+    tally.whyFirst ||= why
+    tally.bad++
+    reportBad(faults, source.name, piece.line, piece.offset, why)
+  }
+  if (await isDocument(source, signal)) for (const piece of await documentObjects(source, signal)) take(piece)
+  else for await (const pieces of lines(source, signal)) for (const piece of pieces) take(piece)
+
+  if (builder.count === 0 && tally.analyses === 0) {
+    const why = tally.whyFirst ? ` Of the first one it can be said that ${tally.whyFirst}.` : ''
+    throw new InputError(
+      `${source.name} holds JSON, but no record that can be read among ${tally.pieces} objects.${why}`,
+      'no-records',
+      source.name,
+    )
+  }
+  if (tally.analyses > 0) {
+    const message = `${tally.analyses} results of stack analyses (cluster_a, cluster_b, offset) have no time of their own and are not shown.`
+    faults.add({ severity: 'note', code: 'analysis-result', message, file: source.name })
+  }
+  const records = builder.finish()
+  for (const lost of records.header.lost) {
+    if (lost.records === 0) continue
+    const message = `The collector lost ${lost.records} records.`
+    faults.add({ severity: 'warning', code: 'records-lost', message, file: source.name, cpu: lost.cpu })
+  }
+  for (const { field, because } of records.header.absent) {
+    const message = `No record has ${field}: ${because || 'the writer does not say why'}.`
+    faults.add({ severity: 'note', code: 'field-absent', message, file: source.name })
+  }
+  if (records.records.cpu.some((cpu) => cpu < 0)) {
+    const message = 'Some records do not say on which CPU they were made; they are shown on CPU 0.'
+    faults.add({ severity: 'note', code: 'record-without-cpu', message, file: source.name })
+  }
+  const decoder = new TextDecoder()
+  return recordTraceFile({
+    format: FORMAT,
+    source,
+    records: { ...records, header: { ...records.header, format: records.header.format || 'json' } },
+    comms: builder.comms,
+    faults: faults.list,
+    reread(bytes) {
+      try {
+        const reading = readObject(asObject(parseExact(decoder.decode(bytes))) ?? {}, 0, bytes.length)
+        return reading.is === 'record' ? reading.record : null
+      } catch {
+        // The file was changed since it was opened: the caller says that the record cannot be read again.
+        return null
+      }
+    },
+  })
+}
+
+/** Takes in one object; says what is wrong with it, null = nothing. */
+function takePiece(piece: Piece, builder: WakeRecordBuilder, tally: { analyses: number }): string | null {
+  let parsed: unknown
+  try {
+    parsed = parseExact(piece.text)
+  } catch {
+    return 'it is not JSON'
+  }
+  const object = asObject(parsed)
+  if (!object) return 'it is no JSON object'
+  const reading = readObject(object, piece.offset, piece.length)
+  if (reading.is === 'bad') return reading.why
+  if (reading.is === 'header') builder.header = reading.header
+  else if (reading.is === 'analysis') tally.analyses++
+  else builder.push(reading.record)
+  return null
+}
+
+/** Whether the file is one JSON document: its lines are no objects of their own. */
+async function isDocument(source: ByteSource, signal?: AbortSignal): Promise<boolean> {
+  for await (const pieces of lines(source, signal)) {
+    if (pieces.length === 0) continue
+    if (pieces[0]!.text.replace(/^\uFEFF/, '').startsWith('[')) return true
+    const whole = pieces.map(({ text }) => {
+      try {
+        return asObject(JSON.parse(text)) !== null
+      } catch {
+        // Told by `take` where it is a line of its own.
+        return false
+      }
+    })
+    if (whole[0]) return pieces.length === 1 && nestsRecords(pieces[0]!.text)
+    return whole.filter(Boolean).length * 2 < whole.length
+  }
+  return false
+}
+
+/** `{"traces":[{...},...]}` on one line. */
+function nestsRecords(text: string): boolean {
+  const object = asObject(parseExact(text))
+  if (!object || object.timestamp !== undefined || object.ev !== undefined) return false
+  return Object.values(object).some((v) => Array.isArray(v) && v.length > 0 && asObject(v[0]) !== null)
+}
