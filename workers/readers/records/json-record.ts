@@ -97,48 +97,14 @@ function wrongField(o: Json): string | null {
 }
 
 /** Fields that have a place in ProbeRecord; all others are kept as they are. */
-const PLACED = new Set([
-  ...[
-    'ev',
-    'event',
-    'type',
-    'timestamp_ns',
-    'ts',
-    'timestamp',
-    'time_ns',
-    'time',
-    'cpu',
-    'cpu_id',
-    'by_pid',
-    'by_comm',
-  ],
-  ...[
-    'pid',
-    'comm',
-    'tgid',
-    'id',
-    'correlation_id',
-    'run_seq',
-    'ktime_ns',
-    'ktime',
-    'wake_flags',
-    'flags',
-    'flags_entry',
-  ],
-  ...['flags_activate', 'path', 'state_before', 'state_after', 'prev_cpu', 'target_cpu', 'rq_clock', 'source', 'stack'],
-  ...[
-    'function',
-    'value',
-    'clocksource',
-    'stage',
-    'number',
-    'vcpu',
-    'session_id',
-    'delta_chain_id',
-    'probe_name',
-    'label',
-  ],
-])
+const PLACED = new Set(
+  (
+    'ev event type timestamp_ns ts timestamp time_ns time cpu cpu_id by_pid by_comm pid comm tgid id ' +
+    'correlation_id run_seq ktime_ns ktime wake_flags flags flags_entry flags_activate path state_before ' +
+    'state_after prev_cpu target_cpu rq_clock source stack function value clocksource stage number vcpu ' +
+    'session_id delta_chain_id probe_name label'
+  ).split(' '),
+)
 
 function recordOf(
   o: Json,

@@ -150,7 +150,11 @@ describe('JSON lines', () => {
 
   it('say in a header what no record has, and what was lost', async () => {
     const header = {
-      ...{ ev: 'header', machine: 'vm', kernel: '6.1.0', clock: 'monotonic', machine_id: '7' },
+      ev: 'header',
+      machine: 'vm',
+      kernel: '6.1.0',
+      clock: 'monotonic',
+      machine_id: '7',
       absent: [{ field: 'wake_flags', because: 'fentry is refused' }],
       lost: [{ cpu: 1, records: 3 }],
     }
