@@ -1,5 +1,5 @@
-// Measures, never asserts: loading, memory, level of detail, painting and the estimate of clocks. Files of some 3 and some 16
-// million events, beside `trace-cmd report` on the same machine at the same hour; evidence of up to a million brackets.
+// Measures, never asserts: loading, memory, level of detail, painting, the estimate of clocks and the fused model. Files of some 3 and
+// some 16 million events, beside `trace-cmd report` on the same machine at the same hour; evidence of up to a million brackets.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { openSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { hasTraceCmd } from '../make/tools.js'
 import { runBrowser, type BrowserRun } from './browser-run.js'
 import { runEngine, type EngineRun } from './engine-run.js'
 import { runClocks, type ClocksRun } from './clocks-run.js'
+import { runFused, type FusedRun } from './fused-run.js'
 import { benchFiles, type BenchFile } from './files.js'
 import { median, table, write } from './stats.js'
 
@@ -24,7 +25,7 @@ interface Measured {
 }
 
 /** One run in a process of its own, so that no run inherits another's memory or warm code. */
-function inFreshProcess<T>(kind: 'engine' | 'browser' | 'clocks', path: string): T {
+function inFreshProcess<T>(kind: 'engine' | 'browser' | 'clocks' | 'fused', path: string): T {
   const self = fileURLToPath(import.meta.url)
   const out = execFileSync(process.execPath, ['--expose-gc', '--max-old-space-size=8192', self, kind, path], {
     encoding: 'utf8',
@@ -112,6 +113,33 @@ function clockRows(): string[][] {
   ]
 }
 
+/** Hosts and guests with so many events. */
+const FUSED = [1_000_000, 5_000_000]
+
+function fusedRows(): string[][] {
+  const runs = FUSED.map((n) => {
+    console.error(`fused: ${n} events`)
+    return Array.from({ length: RUNS }, () => inFreshProcess<FusedRun>('fused', String(n)))
+  })
+  const of = (name: string, value: (r: readonly FusedRun[]) => string): string[] => [name, ...runs.map(value)]
+  const mid = (r: readonly FusedRun[], pick: (x: FusedRun) => number): number => median(r.map(pick))
+  return [
+    of('host and guest, events', (r) => write.count(r[0]!.events)),
+    of('state changes', (r) => write.count(r[0]!.intervals)),
+    of('fused model built', (r) => write.seconds(mid(r, (x) => x.built))),
+    of('events a second', (r) => write.count(r[0]!.events / (mid(r, (x) => x.built) / 1000))),
+    of('kept a state change', (r) => write.bytes(r[0]!.memory / r[0]!.intervals)),
+    of('first frame', (r) => write.ms(mid(r, (x) => x.first))),
+    of('first frame with threads', (r) => write.ms(mid(r, (x) => x.threads))),
+    ...[0, 1, 2, 3, 4, 5].map((decade) =>
+      of(`fused lod, 1/10^${decade} shown`, (r) => write.spread(r.flatMap((x) => x.lod[decade]!))),
+    ),
+    of('totals of everything', (r) => write.ms(mid(r, (x) => x.totals))),
+    of('preemptions of everything', (r) => write.ms(mid(r, (x) => x.preemptions))),
+    of('delta of every vCPU', (r) => write.ms(mid(r, (x) => x.delta))),
+  ]
+}
+
 async function main(): Promise<void> {
   const [kind, path] = process.argv.slice(2)
   if (kind === 'engine' || kind === 'browser') {
@@ -124,6 +152,10 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(runClocks(Number(path))))
     return
   }
+  if (kind === 'fused') {
+    console.log(JSON.stringify(await runFused(Number(path))))
+    return
+  }
   const dir = mkdtempSync(join(tmpdir(), 'remora-bench-'))
   try {
     const measured = benchFiles(dir, (line) => console.error(line)).map(measure)
@@ -134,6 +166,7 @@ async function main(): Promise<void> {
     )
     console.log(table(rows(measured)))
     console.log(`\n${table(clockRows())}`)
+    console.log(`\n${table(fusedRows())}`)
     for (const m of measured)
       if (typeof m.browser === 'string') console.log(`\nno browser on ${m.file.label}: ${m.browser}`)
   } finally {
