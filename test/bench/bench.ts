@@ -129,10 +129,13 @@ function fusedRows(): string[][] {
     of('fused model built', (r) => write.seconds(mid(r, (x) => x.built))),
     of('events a second', (r) => write.count(r[0]!.events / (mid(r, (x) => x.built) / 1000))),
     of('kept a state change', (r) => write.bytes(r[0]!.memory / r[0]!.intervals)),
-    of('first frame', (r) => write.ms(mid(r, (x) => x.first))),
-    of('first frame with threads', (r) => write.ms(mid(r, (x) => x.threads))),
+    of('first frame, CPUs and vCPUs', (r) => write.ms(mid(r, (x) => x.first))),
     ...[0, 1, 2, 3, 4, 5].map((decade) =>
-      of(`fused lod, 1/10^${decade} shown`, (r) => write.spread(r.flatMap((x) => x.lod[decade]!))),
+      of(`their lod, 1/10^${decade} shown`, (r) => write.spread(r.flatMap((x) => x.lod[decade]!))),
+    ),
+    of('first frame with 30 threads', (r) => write.ms(mid(r, (x) => x.firstThreads))),
+    ...[0, 1, 2, 3, 4, 5].map((decade) =>
+      of(`their lod, 1/10^${decade} shown`, (r) => write.spread(r.flatMap((x) => x.lodThreads[decade]!))),
     ),
     of('totals of everything', (r) => write.ms(mid(r, (x) => x.totals))),
     of('preemptions of everything', (r) => write.ms(mid(r, (x) => x.preemptions))),

@@ -13,11 +13,12 @@ export interface FusedRun {
   /** State changes of those rows, and of the threads. */
   readonly intervals: number
   readonly memory: number
-  /** The first frame of all fused rows, and what its rows of threads cost at first. */
+  /** The first frame of all CPUs and vCPUs, and of these with the busiest threads. */
   readonly first: number
-  readonly threads: number
-  /** Cost of each frame, by decades of zoom, as in EngineRun. */
+  readonly firstThreads: number
+  /** Cost of each frame of either, by decades of zoom, as in EngineRun. */
   readonly lod: readonly (readonly number[])[]
+  readonly lodThreads: readonly (readonly number[])[]
   /** Totals, preemptions, and the split of one delta, over the whole of it. */
   readonly totals: number
   readonly preemptions: number
@@ -55,24 +56,30 @@ export async function runFused(events: number): Promise<FusedRun> {
     const { threads } = await engine.fusedTracks()
     const rows = [...cpus, ...threads.slice(0, THREADS).map((t) => t.id)]
     const withThreads = await ask(rows, info.from, info.to)
-    const lod: number[][] = []
-    for (let decade = 0; decade <= DECADES; decade++) {
-      const width = (info.to - info.from) / 10 ** decade
-      const costs: number[] = []
-      for (let i = 0; i < PANS; i++) {
-        const from = info.from + (info.to - info.from - width) * 0.37 + i * width * (decade === 0 ? 0.01 : 0.5)
-        costs.push((await ask(rows, from, from + width)).ms)
+    const zoomed = async (tracks: readonly string[]): Promise<number[][]> => {
+      const lod: number[][] = []
+      for (let decade = 0; decade <= DECADES; decade++) {
+        const width = (info.to - info.from) / 10 ** decade
+        const costs: number[] = []
+        for (let i = 0; i < PANS; i++) {
+          const from = info.from + (info.to - info.from - width) * 0.37 + i * width * (decade === 0 ? 0.01 : 0.5)
+          costs.push((await ask(tracks, from, from + width)).ms)
+        }
+        lod.push(costs)
       }
-      lod.push(costs)
+      return lod
     }
+    const lod = await zoomed(cpus)
+    const lodThreads = await zoomed(rows)
     return {
       events: info.count,
       built: built.ms,
       intervals: model.intervals.t.length,
       memory: model.bytes,
       first: first.ms,
-      threads: withThreads.ms,
+      firstThreads: withThreads.ms,
       lod,
+      lodThreads,
       totals: (await timed(() => engine.fusedTotals())).ms,
       preemptions: (await timed(() => engine.preemptions({ limit: 100 }))).ms,
       delta: (await timed(() => engine.deltaByLayer({ from: info.from, to: info.to }))).ms,

@@ -1,27 +1,39 @@
-// Who had a CPU: a vCPU's thread stands for what its guest ran, and so on inwards.
+// Who had a CPU: a vCPU's thread stands for what its guest ran, and so on inwards. Whoever it is has a number, so that millions of
+// pieces can be summed without making anything for each.
 
 import type { FusedModel } from '../model/fuse/build.js'
 import { eachSpan, type Range } from '../model/intervals.js'
-import { runRow, type Runs } from '../model/runs.js'
+import type { Runs } from '../model/runs.js'
 import type { Actor, Culprit } from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
 
-/** A task that ran for a while. */
-export interface Segment extends Range {
+/** A task and the vCPU threads through which it had the CPU: see Culprits.describe(). */
+export type CulpritIndex = number
+const NOBODY = -1
+
+interface Node {
   readonly machine: MachineIndex
   readonly pid: number
+  /** The vCPU's thread that this task ran upon, NOBODY = none. */
+  readonly upon: CulpritIndex
+  readonly inside: Map<number, CulpritIndex>
+  culprit: Culprit | null
 }
 
-export const culpritKey = (c: Culprit): string => [...c.through, c].map((a) => `${a.machine}/${a.pid}`).join(' ')
+type Visit = (culprit: CulpritIndex, from: number, to: number) => void
 
 export class Culprits {
   readonly #seats: Map<number, number>[] = []
+  readonly #rows: Map<number, number>[] = []
+  readonly #nodes: Node[] = []
+  readonly #outer = new Map<number, CulpritIndex>()
 
   constructor(
     private readonly model: FusedModel,
     private readonly runs: Runs,
   ) {
     model.vcpus.forEach((v, i) => (this.#seats[v.host] ??= new Map()).set(v.tid, i))
+    runs.cpus.forEach((c, row) => (this.#rows[c.machine] ??= new Map()).set(c.cpu, row))
   }
 
   actor(machine: MachineIndex, pid: number): Actor {
@@ -34,60 +46,60 @@ export class Culprits {
     return seat === undefined ? undefined : this.model.vcpus[seat]
   }
 
-  /** Who ran on a CPU, one after the other; pid -1 where nobody knows. Covers the range. */
-  ran(machine: MachineIndex, cpu: number, range: Range): Segment[] {
-    const segments: Segment[] = []
-    const row = runRow(this.runs, machine, cpu)
-    let done = range.from
-    const upTo = (end: number): void => {
-      if (end > done) segments.push({ machine, pid: -1, from: done, to: end })
-      done = Math.max(done, end)
+  /** The number of a task; of whatever it ran when it is a vCPU, resolve() tells. */
+  index(machine: MachineIndex, pid: number, upon: CulpritIndex = NOBODY): CulpritIndex {
+    const among = upon === NOBODY ? this.#outer : this.#nodes[upon]!.inside
+    const key = machine * 2 ** 32 + pid
+    const known = among.get(key)
+    if (known !== undefined) return known
+    const index = this.#nodes.push({ machine, pid, upon, inside: new Map(), culprit: null }) - 1
+    among.set(key, index)
+    return index
+  }
+
+  describe(index: CulpritIndex): Culprit {
+    const node = this.#nodes[index]!
+    if (node.culprit) return node.culprit
+    const through: Actor[] = []
+    for (let k = node.upon; k !== NOBODY; k = this.#nodes[k]!.upon) {
+      const { machine, pid } = this.#nodes[k]!
+      through.unshift(this.actor(machine, pid))
     }
-    if (row >= 0) {
-      const x = this.runs.intervals
-      eachSpan(x, row, range, (i, from, to) => {
+    return (node.culprit = { ...this.actor(node.machine, node.pid), through })
+  }
+
+  /** Who ran on a CPU, one after the other; pid -1 where nobody knows. Covers the range. */
+  ran(machine: MachineIndex, cpu: number, range: Range, visit: (pid: number, from: number, to: number) => void): void {
+    const row = this.#rows[machine]?.get(cpu)
+    let done = range.from
+    if (row !== undefined) {
+      const { value } = this.runs.intervals
+      eachSpan(this.runs.intervals, row, range, (i, from, to) => {
         if (to <= from) return
-        upTo(from)
-        segments.push({ machine, pid: x.value[i]!, from, to })
+        if (from > done) visit(-1, done, from)
+        visit(value[i]!, from, to)
         done = to
       })
     }
-    upTo(range.to)
-    return segments
+    if (range.to > done) visit(-1, done, range.to)
   }
 
-  /** Whom the label of a Preempted interval of a vCPU names. */
-  preemptor(entry: number, host: MachineIndex, { from, to }: Range): Segment {
-    const label = this.model.labels[this.model.intervals.value[entry]!]
-    return { machine: label?.machine ?? host, pid: label?.pid ?? -1, from, to }
-  }
-
-  /** The culprit behind each piece of a segment. */
-  resolve(s: Segment, visit: (by: Culprit, time: number) => void, through: readonly Actor[] = []): void {
-    const v = this.vcpuOf(s.machine, s.pid)
-    if (!v || v.guest === null) {
-      visit({ ...this.actor(s.machine, s.pid), through }, s.to - s.from)
-      return
-    }
-    const chain = [...through, this.actor(s.machine, s.pid)]
-    for (const part of this.ran(v.guest, v.vcpu, s)) {
+  /** Who was behind a task that ran from .. to, piece by piece. */
+  resolve(machine: MachineIndex, pid: number, range: Range, visit: Visit, upon: CulpritIndex = NOBODY): void {
+    const index = this.index(machine, pid, upon)
+    const v = this.vcpuOf(machine, pid)
+    if (!v || v.guest === null) return visit(index, range.from, range.to)
+    const { guest } = v
+    this.ran(guest, v.vcpu, range, (inner, from, to) => {
       // Where the guest does not tell what it ran, its vCPU is all that can be named.
-      if (part.pid < 0) visit({ ...this.actor(s.machine, s.pid), through }, part.to - part.from)
-      else this.resolve(part, visit, chain)
-    }
+      if (inner < 0) visit(index, from, to)
+      else this.resolve(guest, inner, { from, to }, visit, index)
+    })
   }
 
-  /** Time by culprit, longest first. */
-  shares(segments: readonly Segment[]): { by: Culprit; time: number }[] {
-    const shares = new Map<string, { by: Culprit; time: number }>()
-    for (const s of segments) {
-      this.resolve(s, (by, time) => {
-        const key = culpritKey(by)
-        const known = shares.get(key)
-        if (known) known.time += time
-        else shares.set(key, { by, time })
-      })
-    }
-    return [...shares.values()].sort((a, b) => b.time - a.time)
+  /** The same for a Preempted interval of a vCPU. */
+  preemptor(entry: number, host: MachineIndex, range: Range, visit: Visit): void {
+    const label = this.model.labels[this.model.intervals.value[entry]!]
+    this.resolve(label?.machine ?? host, label?.pid ?? -1, range, visit)
   }
 }

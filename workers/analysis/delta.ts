@@ -10,14 +10,13 @@ import { trackId } from '../model/tracks.js'
 import {
   FusedState,
   RunState,
-  type Culprit,
   type DeltaByLayer,
   type DeltaLayer,
   type DeltaPart,
   type DeltaPhase,
 } from '../thread/contract.js'
 import { machineIndex, type MachineIndex } from '../units.js'
-import { culpritKey, type Culprits } from './culprits.js'
+import type { CulpritIndex, Culprits } from './culprits.js'
 
 type Subject = DeltaByLayer['subjects'][number]
 
@@ -34,33 +33,50 @@ const LAYERS: readonly DeltaLayer[] = [
   'unknown',
 ]
 
+interface Sum {
+  readonly phase: number
+  readonly layer: number
+  readonly what: string
+  readonly by: CulpritIndex
+  time: number
+  count: number
+  end: number
+}
+
+/** Texts and culprits of one session have numbers below this. */
+const MANY = 2 ** 22
+
 class Parts {
-  readonly #all = new Map<string, { part: DeltaPart; time: number; count: number; end: number }>()
+  readonly #all = new Map<number, Sum>()
+  readonly #texts = new Map<string, number>()
 
   /** Pieces that follow each other count as one stretch. */
-  add(
-    phase: DeltaPhase,
-    layer: DeltaLayer,
-    at: Range,
-    what = '',
-    by: Culprit | null = null,
-    time = at.to - at.from,
-  ): void {
-    if (time <= 0) return
-    const key = `${phase}/${layer}/${what}/${by ? culpritKey(by) : ''}`
+  add(phase: DeltaPhase, layer: DeltaLayer, from: number, to: number, what = '', by: CulpritIndex = -1): void {
+    if (to <= from) return
+    const [p, l] = [PHASES.indexOf(phase), LAYERS.indexOf(layer)]
+    const key = ((p * LAYERS.length + l) * MANY + this.#text(what)) * MANY + by + 1
     const known = this.#all.get(key)
     if (known) {
-      known.time += time
-      if (known.end !== at.from) known.count++
-      known.end = at.to
-    } else this.#all.set(key, { part: { phase, layer, what, by, time, count: 1 }, time, count: 1, end: at.to })
+      known.time += to - from
+      if (known.end !== from) known.count++
+      known.end = to
+    } else this.#all.set(key, { phase: p, layer: l, what, by, time: to - from, count: 1, end: to })
   }
 
-  get sorted(): DeltaPart[] {
-    const rank = (p: DeltaPart): number => PHASES.indexOf(p.phase) * LAYERS.length + LAYERS.indexOf(p.layer)
+  sorted(culprits: Culprits): DeltaPart[] {
     return [...this.#all.values()]
-      .map(({ part, time, count }) => ({ ...part, time, count }))
-      .sort((a, b) => rank(a) - rank(b) || b.time - a.time)
+      .sort((a, b) => a.phase - b.phase || a.layer - b.layer || b.time - a.time)
+      .map(({ phase, layer, what, by, time, count }) => {
+        const whom = by < 0 ? null : culprits.describe(by)
+        return { phase: PHASES[phase]!, layer: LAYERS[layer]!, what, by: whom, time, count }
+      })
+  }
+
+  #text(text: string): number {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    this.#texts.set(text, this.#texts.size)
+    return this.#texts.size - 1
   }
 }
 
@@ -89,7 +105,7 @@ export class Deltas {
     const parts = new Parts()
     const { id, machine, label } = this.model.tracks[v.row]!
     this.#below(parts, v.row, range, null)
-    return { track: id, machine, label, parts: parts.sorted }
+    return { track: id, machine, label, parts: parts.sorted(this.culprits) }
   }
 
   #task(machine: MachineIndex, pid: number, range: Range): Subject {
@@ -103,12 +119,12 @@ export class Deltas {
     let done = range.from
     eachSpan(x, row, range, (i, from, to) => {
       if (to <= from) return
-      parts.add('unknown', 'unknown', { from: done, to: from })
+      parts.add('unknown', 'unknown', done, from)
       done = to
       const at = { from, to }
       const on = (phase: DeltaPhase, cpu: number): void => {
         const below = cpus.get(cpu)
-        if (below === undefined) parts.add(phase, 'unknown', at)
+        if (below === undefined) parts.add(phase, 'unknown', from, to)
         else if (inGuest || phase === 'running') this.#below(parts, below, at, phase)
         else this.#whoRan(parts, machine, cpu, at, phase)
       }
@@ -120,51 +136,41 @@ export class Deltas {
         case RunState.Sleeping:
         case RunState.DiskSleep:
         case RunState.Stopped:
-          return inGuest ? on('blocked', cpuAround(x, row, i)) : parts.add('blocked', 'asleep', at)
+          return inGuest ? on('blocked', cpuAround(x, row, i)) : parts.add('blocked', 'asleep', from, to)
         default:
-          parts.add('unknown', 'unknown', at)
+          parts.add('unknown', 'unknown', from, to)
       }
     })
-    parts.add('unknown', 'unknown', { from: done, to: range.to })
+    parts.add('unknown', 'unknown', done, range.to)
     const track = trackId({ kind: 'task', machine, pid })
-    return { track, machine, label: this.model.nameOf(machine, pid), parts: parts.sorted }
+    return { track, machine, label: this.model.nameOf(machine, pid), parts: parts.sorted(this.culprits) }
   }
 
   /** Who had the CPU of a host for which a task waited. */
   #whoRan(parts: Parts, machine: MachineIndex, cpu: number, range: Range, phase: DeltaPhase): void {
-    for (const s of this.culprits.ran(machine, cpu, range)) {
-      if (s.pid < 0) parts.add(phase, 'unknown', s)
-      else if (s.pid === 0) parts.add(phase, 'idle', s)
-      else this.culprits.resolve(s, (by, time) => parts.add(phase, 'task', s, '', by, time))
-    }
+    this.culprits.ran(machine, cpu, range, (pid, from, to) => {
+      if (pid < 0) parts.add(phase, 'unknown', from, to)
+      else if (pid === 0) parts.add(phase, 'idle', from, to)
+      else this.culprits.resolve(machine, pid, { from, to }, (by, a, b) => parts.add(phase, 'task', a, b, '', by))
+    })
   }
 
   /** What the row of a CPU says. @param phase null: what the state of the vCPU makes of it */
   #below(parts: Parts, row: number, range: Range, phase: DeltaPhase | null): void {
     const x = this.model.intervals
+    const { machine, vcpu } = this.model.tracks[row]!
     eachSpan(x, row, range, (i, from, to) => {
-      const at = { from, to }
       const label = this.model.labels[x.value[i]!]
       const what = label?.text ?? ''
-      const state = x.state[i]! as FusedState
-      const add = (
-        usual: DeltaPhase,
-        layer: DeltaLayer,
-        text = '',
-        by: Culprit | null = null,
-        time = to - from,
-      ): void => parts.add(phase ?? usual, layer, at, text, by, time)
-      const actor = (): Culprit => ({
-        ...this.culprits.actor(label?.machine ?? this.model.tracks[row]!.machine, label?.pid ?? -1),
-        through: [],
-      })
-      switch (state) {
+      const add = (usual: DeltaPhase, layer: DeltaLayer, text = '', by = -1): void =>
+        parts.add(phase ?? usual, layer, from, to, text, by)
+      switch (x.state[i]! as FusedState) {
         case FusedState.HostTask:
         case FusedState.HostSyscall:
         case FusedState.Guest:
         case FusedState.GuestTask:
         case FusedState.GuestSyscall:
-          return add('running', 'task', '', actor())
+          return add('running', 'task', '', this.culprits.index(label?.machine ?? machine, label?.pid ?? -1))
         case FusedState.HostIdle:
         case FusedState.GuestIdle:
           return add('running', 'idle')
@@ -176,10 +182,10 @@ export class Deltas {
         case FusedState.VmmKernel:
         case FusedState.VmmUser:
           return add('running', 'hypervisor', what)
-        case FusedState.Preempted: {
-          const by = this.culprits.preemptor(i, this.model.tracks[row]!.vcpu!.host, at)
-          return this.culprits.resolve(by, (culprit, time) => add('preempted', 'vcpuPreempted', '', culprit, time))
-        }
+        case FusedState.Preempted:
+          return this.culprits.preemptor(i, vcpu!.host, { from, to }, (by, a, b) =>
+            parts.add(phase ?? 'preempted', 'vcpuPreempted', a, b, '', by),
+          )
         case FusedState.Ready:
           return add('ready', 'vcpuReady')
         case FusedState.Blocked:

@@ -10,6 +10,7 @@ import {
   FusedState,
   SpanFlag,
   type Actor,
+  type Culprit,
   type Lacking,
   type Preemption,
   type PreemptionQuery,
@@ -17,7 +18,7 @@ import {
   type PreemptionTotal,
 } from '../thread/contract.js'
 import { sessionTime, type MachineIndex } from '../units.js'
-import { culpritKey, type Culprits, type Segment } from './culprits.js'
+import type { CulpritIndex, Culprits } from './culprits.js'
 import type { GuestTasks } from './task-split.js'
 
 /** One preemption, before anything is looked up: the entries of its row that it consists of. */
@@ -49,31 +50,51 @@ export class Preemptions {
     const found = [
       ...(query.kind === 'task' ? [] : this.#ofVcpus(range)),
       ...(query.kind === 'vcpu' ? [] : this.#ofTasks(range)),
-    ].sort(most[query.sort ?? 'lost'])
-    const victims = new Totals<PreemptionReport['byVictim'][number]>()
-    const culprits = new Totals<PreemptionReport['byCulprit'][number]>()
-    const pairs = new Totals<PreemptionReport['byPair'][number]>()
+    ]
+    const victims = new Totals()
+    const culprits = new Totals()
+    const pairs = new Totals()
+    const whom: Found[] = []
     let lost = 0
-    for (const f of found) {
-      const victim = this.#victim(f)
-      const whom = `${f.kind}/${victim.machine}/${victim.pid}`
+    found.forEach((f, i) => {
       lost += f.to - f.from
-      victims.add(whom, f.to - f.from, { kind: f.kind, victim })
-      for (const { by, time } of this.culprits.shares(this.#segments(f))) {
-        culprits.add(culpritKey(by), time, { culprit: by })
-        pairs.add(`${whom} ${culpritKey(by)}`, time, { victim, culprit: by })
-      }
-    }
+      const victim = victims.add(victimKey(f), f.to - f.from, i)
+      whom[victim] ??= f
+      this.#eachSegment(f, (machine, pid, start, end) =>
+        this.culprits.resolve(machine, pid, { from: start, to: end }, (by, from, to) => {
+          culprits.add(by, to - from, i)
+          pairs.add(victim * MANY + by, to - from, i)
+        }),
+      )
+    })
+    const victimOf = (index: number) => this.#victim(whom[index]!)
     return {
       version,
       from: sessionTime(range.from),
       to: sessionTime(range.to),
       count: found.length,
       lost,
-      rows: found.slice(0, Math.max(0, query.limit)).map((f) => this.#describe(f)),
-      byVictim: victims.sorted,
-      byCulprit: culprits.sorted,
-      byPair: pairs.sorted,
+      rows: found
+        .sort(most[query.sort ?? 'lost'])
+        .slice(0, Math.max(0, query.limit))
+        .map((f) => this.#describe(f)),
+      byVictim: victims.sorted.map(({ index, count, lost: time }) => ({
+        count,
+        lost: time,
+        kind: whom[index]!.kind,
+        victim: victimOf(index),
+      })),
+      byCulprit: culprits.sorted.map(({ key, count, lost: time }) => ({
+        count,
+        lost: time,
+        culprit: this.culprits.describe(key),
+      })),
+      byPair: pairs.sorted.map(({ key, count, lost: time }) => ({
+        count,
+        lost: time,
+        victim: victimOf(Math.floor(key / MANY)),
+        culprit: this.culprits.describe(key % MANY),
+      })),
       lacking,
     }
   }
@@ -137,20 +158,40 @@ export class Preemptions {
   }
 
   /** Who ran on the CPU meanwhile, one after the other. */
-  #segments(f: Found): Segment[] {
-    if (f.kind === 'task') return this.culprits.ran(this.guests[f.of]!.machine, this.#cpuOf(f), f)
-    const segments: Segment[] = []
+  #eachSegment(f: Found, visit: (machine: MachineIndex, pid: number, from: number, to: number) => void): void {
+    if (f.kind === 'task') {
+      const { machine } = this.guests[f.of]!
+      this.culprits.ran(machine, this.#cpuOf(f), f, (pid, from, to) => visit(machine, pid, from, to))
+      return
+    }
+    const { value } = this.model.intervals
     eachSpan(this.model.intervals, f.row, f, (i, from, to) => {
-      if (to > from) segments.push(this.culprits.preemptor(i, this.model.vcpus[f.of]!.host, { from, to }))
+      const label = this.model.labels[value[i]!]
+      if (to > from) visit(label?.machine ?? this.model.vcpus[f.of]!.host, label?.pid ?? -1, from, to)
     })
-    return segments
+  }
+
+  /** Time by culprit, longest first: of all of it, and of the segment with which it began. */
+  #shares(f: Found): { readonly all: Preemption['shares']; readonly first: Culprit } {
+    const all = new Map<CulpritIndex, number>()
+    let first: Map<CulpritIndex, number> | null = null
+    this.#eachSegment(f, (machine, pid, from, to) => {
+      const own = new Map<CulpritIndex, number>()
+      this.culprits.resolve(machine, pid, { from, to }, (by, a, b) => {
+        all.set(by, (all.get(by) ?? 0) + b - a)
+        own.set(by, (own.get(by) ?? 0) + b - a)
+      })
+      first ??= own
+    })
+    const sorted = (times: Map<CulpritIndex, number>): Preemption['shares'] =>
+      [...times].sort((a, b) => b[1] - a[1]).map(([by, time]) => ({ by: this.culprits.describe(by), time }))
+    const nobody = { ...this.culprits.actor(this.#victim(f).machine, -1), through: [] }
+    return { all: sorted(all), first: (first && sorted(first)[0]?.by) ?? nobody }
   }
 
   #describe(f: Found): Preemption {
-    const segments = this.#segments(f)
     const victim = this.#victim(f)
-    const firsts = this.culprits.shares(segments.slice(0, 1))
-    const culprit = firsts[0]?.by ?? { ...this.culprits.actor(victim.machine, -1), through: [] }
+    const { all: shares, first: culprit } = this.#shares(f)
     const x = f.kind === 'vcpu' ? this.model.intervals : this.guests[f.of]!.tasks.intervals
     const culpritTrack = culprit.pid > 0 ? trackId({ kind: 'task', machine: culprit.machine, pid: culprit.pid }) : null
     return {
@@ -166,7 +207,7 @@ export class Preemptions {
       cpu: this.#cpuOf(f),
       culprit,
       culpritTrack,
-      shares: this.culprits.shares(segments),
+      shares,
       stoodStill: f.kind === 'task' ? victim : this.#guestTask(f),
       inferred: ((x.flags[f.first]! | x.flags[f.last + 1]!) & SpanFlag.Inferred) !== 0,
     }
@@ -187,18 +228,37 @@ export function guestTaskAt(model: FusedModel, runs: Runs, machine: MachineIndex
   return { machine, pid, name: model.nameOf(machine, pid) }
 }
 
-class Totals<T extends PreemptionTotal> {
-  readonly #all = new Map<string, { count: number; lost: number; what: Omit<T, 'count' | 'lost'> }>()
-  add(key: string, lost: number, what: Omit<T, 'count' | 'lost'>): void {
-    const known = this.#all.get(key)
-    if (known) {
-      known.count++
-      known.lost += lost
-    } else this.#all.set(key, { count: 1, lost, what })
+/** Culprits of one session have numbers below this. */
+const MANY = 2 ** 24
+
+const victimKey = (f: Found): number => (f.kind === 'vcpu' ? f.of : (f.of + 1) * 2 ** 32 + f.row)
+
+interface Total extends PreemptionTotal {
+  readonly key: number
+  /** In the order of first sight. */
+  readonly index: number
+}
+
+/** Sums by number. A preemption counts once in each, however many pieces it consists of. */
+class Totals {
+  readonly #all = new Map<number, { count: number; lost: number; last: number; index: number }>()
+
+  /** Returns the index of the key. */
+  add(key: number, lost: number, preemption: number): number {
+    let sum = this.#all.get(key)
+    if (!sum) {
+      sum = { count: 0, lost: 0, last: -1, index: this.#all.size }
+      this.#all.set(key, sum)
+    }
+    if (sum.last !== preemption) sum.count++
+    sum.last = preemption
+    sum.lost += lost
+    return sum.index
   }
-  get sorted(): T[] {
-    return [...this.#all.values()]
+
+  get sorted(): Total[] {
+    return [...this.#all]
+      .map(([key, { count, lost, index }]) => ({ key, count, lost, index }))
       .sort((a, b) => b.lost - a.lost)
-      .map(({ count, lost, what }) => ({ count, lost, ...what }) as T)
   }
 }

@@ -11,6 +11,8 @@ export interface EventList {
   /** EventTypeIndex. */
   type(i: number): number
   position(i: number): number
+  /** Positions are at hand and times must be looked up, not the other way round. */
+  readonly byPosition: boolean
 }
 
 export function streamEvents(table: EventTable, index: number): EventList {
@@ -20,6 +22,7 @@ export function streamEvents(table: EventTable, index: number): EventList {
     time: (i) => stream.t[i]!,
     type: (i) => stream.types[stream.type[i]!]!,
     position: (i) => table.positionOf(index, i),
+    byPosition: false,
   }
 }
 
@@ -34,6 +37,7 @@ export function positionEvents(table: EventTable, positions: Uint32Array): Event
       return stream.types[stream.type[id - table.base[k]!]!]!
     },
     position: (i) => positions[i]!,
+    byPosition: true,
   }
 }
 

@@ -1,16 +1,31 @@
-// Sums and maxima over ranges of intervals in O(log n), whatever the number of intervals: the levels of detail.
+// Sums and maxima over ranges of intervals in O(log n), whatever the number of intervals: the levels of detail. A level carries
+// what comparing its nodes needs, so that a range is told from few neighbouring bytes and not from intervals all over memory.
 
 import type { Intervals } from '../model/intervals.js'
 import { FusedState, RunState } from '../thread/contract.js'
 
 const FAN = 8
 const NONE = 0xffffffff
+/** Beside SpanFlag and ExitFlag in a node's bits: its best interval is active. */
+const ActiveBit = 128
 
 interface Level {
   /** Longest interval below each node, active ones before others; NONE where there is none. */
   readonly best: Uint32Array
-  /** SpanFlag bits of all intervals below. */
-  readonly flags: Uint8Array
+  /** Its length. */
+  readonly length: Float64Array
+  /** SpanFlag bits of all intervals below, and ActiveBit. */
+  readonly bits: Uint8Array
+}
+
+/** What lies within a range of entries. */
+export interface Summary {
+  /** Entry to show, -1 = none. */
+  best: number
+  length: number
+  active: boolean
+  /** SpanFlags of all of them. */
+  flags: number
 }
 
 const ACTIVE = new Uint8Array(64)
@@ -38,7 +53,8 @@ export class Pyramid {
   }
 
   get bytes(): number {
-    return this.#levels.reduce((n, l) => n + l.best.byteLength + l.flags.byteLength, this.#busy.byteLength)
+    const of = (l: Level): number => l.best.byteLength + l.length.byteLength + l.bits.byteLength
+    return this.#levels.reduce((n, l) => n + of(l), this.#busy.byteLength)
   }
 
   active(i: number): boolean {
@@ -51,76 +67,94 @@ export class Pyramid {
     return i + 1 < t.length ? Math.max(0, t[i + 1]! - t[i]!) : 0
   }
 
-  /** Whether x should be shown rather than y: active before idle, then longer, then earlier. */
-  beats(x: number, lengthX: number, y: number, lengthY: number): boolean {
-    const ax = this.active(x)
-    if (ax !== this.active(y)) return ax
-    return lengthX > lengthY || (lengthX === lengthY && x < y)
-  }
-
   /** Active time of the entries lo..hi-1, which must belong to one row. */
   busy(lo: number, hi: number): number {
     return this.#before(hi) - this.#before(lo)
   }
 
-  /** Entry to show for lo..hi-1 (whole entries), -1 when the range is empty. */
-  best(lo: number, hi: number): number {
-    let best = -1
-    this.#visit(lo, hi, (level, node) => {
-      const i = level < 0 ? node : this.#levels[level]!.best[node]!
-      if (i !== NONE && (best < 0 || this.beats(i, this.length(i), best, this.length(best)))) best = i
-    })
-    return best
+  /** Whether entry i, of which `length` counts, should be shown rather than what `s` holds: then it is. */
+  offer(s: Summary, i: number, length: number): void {
+    offer(s, i, length, this.active(i))
   }
 
-  /** All flags of the entries lo..hi-1. */
-  flags(lo: number, hi: number): number {
-    let flags = 0
-    this.#visit(lo, hi, (level, node) => {
-      flags |= level < 0 ? this.of.flags[node]! : this.#levels[level]!.flags[node]!
-    })
-    return flags
-  }
-
-  #before(i: number): number {
-    const k = Math.floor(i / FAN)
-    let sum = this.#busy[k]!
-    for (let j = k * FAN; j < i; j++) if (this.active(j)) sum += this.length(j)
-    return sum
-  }
-
-  /** Covers lo..hi-1 by as few entries (level -1) and nodes as possible. */
-  #visit(lo: number, hi: number, visit: (level: number, node: number) => void): void {
+  /** Takes in the whole entries lo..hi-1: as few entries and nodes as possible. */
+  include(s: Summary, lo: number, hi: number): void {
+    const levels = this.#levels
     let level = -1
     while (lo < hi) {
-      if (level + 1 >= this.#levels.length || hi - lo < FAN) {
-        while (lo < hi) visit(level, lo++)
-        return
-      }
-      while (lo % FAN !== 0) visit(level, lo++)
-      while (hi % FAN !== 0) visit(level, --hi)
-      lo /= FAN
-      hi /= FAN
+      const last = level + 1 >= levels.length || hi - lo < FAN
+      const up = last ? hi : Math.min(hi, Math.ceil(lo / FAN) * FAN)
+      const down = last ? hi : Math.max(up, Math.floor(hi / FAN) * FAN)
+      this.#visit(s, level, lo, up)
+      this.#visit(s, level, down, hi)
+      if (last) return
+      lo = up / FAN
+      hi = down / FAN
       level++
     }
   }
 
+  #visit(s: Summary, level: number, lo: number, hi: number): void {
+    if (level < 0) {
+      const { t, state, flags } = this.of
+      const end = t.length - 1
+      for (let i = lo; i < hi; i++) {
+        s.flags |= flags[i]!
+        offer(s, i, i < end ? Math.max(0, t[i + 1]! - t[i]!) : 0, ACTIVE[state[i]!] === 1)
+      }
+      return
+    }
+    const { best, length, bits } = this.#levels[level]!
+    for (let i = lo; i < hi; i++) {
+      s.flags |= bits[i]! & ~ActiveBit
+      offer(s, best[i]!, length[i]!, (bits[i]! & ActiveBit) !== 0)
+    }
+  }
+
+  #before(i: number): number {
+    const k = Math.floor(i / FAN)
+    const { t, state } = this.of
+    let sum = this.#busy[k]!
+    for (let j = k * FAN; j < i; j++) if (ACTIVE[state[j]!] === 1) sum += Math.max(0, t[j + 1]! - t[j]!)
+    return sum
+  }
+
   #level(size: number): Level {
-    const below = this.#levels.at(-1)
+    const below = this.#levels.length - 1
     const nodes = Math.ceil(size / FAN)
     const best = new Uint32Array(nodes).fill(NONE)
-    const flags = new Uint8Array(nodes)
-    for (let i = 0; i < size; i++) {
-      const node = Math.floor(i / FAN)
-      const candidate = below ? below.best[i]! : i
-      const held = best[node]!
-      if (
-        candidate !== NONE &&
-        (held === NONE || this.beats(candidate, this.length(candidate), held, this.length(held)))
-      )
-        best[node] = candidate
-      flags[node]! |= below ? below.flags[i]! : this.of.flags[i]!
+    const length = new Float64Array(nodes)
+    const bits = new Uint8Array(nodes)
+    const s = emptySummary()
+    for (let node = 0; node < nodes; node++) {
+      clear(s)
+      this.#visit(s, below, node * FAN, Math.min(size, (node + 1) * FAN))
+      if (s.best >= 0) best[node] = s.best
+      length[node] = s.length
+      bits[node] = s.flags | (s.active ? ActiveBit : 0)
     }
-    return { best, flags }
+    return { best, length, bits }
   }
+}
+
+export const emptySummary = (): Summary => ({ best: -1, length: 0, active: false, flags: 0 })
+
+export function clear(s: Summary): void {
+  s.best = -1
+  s.length = 0
+  s.active = false
+  s.flags = 0
+}
+
+/** Active before idle, then longer, then earlier. */
+function offer(s: Summary, i: number, length: number, active: boolean): void {
+  if (i === NONE) return
+  if (s.best >= 0) {
+    if (active !== s.active) {
+      if (!active) return
+    } else if (length < s.length || (length === s.length && i > s.best)) return
+  }
+  s.best = i
+  s.length = length
+  s.active = active
 }

@@ -4,7 +4,7 @@ import { lastAtOrBefore } from '../model/intervals.js'
 import { SpanFlag } from '../thread/contract.js'
 import { seek } from './seek.js'
 import type { Columns, FrameBuilder } from './frame.js'
-import type { Pyramid } from './pyramid.js'
+import { clear, emptySummary, type Pyramid } from './pyramid.js'
 
 /** Flags that are for the screen; the model has more. */
 const SHOWN = SpanFlag.Inferred | SpanFlag.Lost | SpanFlag.Unsplit
@@ -28,6 +28,8 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
   if (end <= lo || t[end]! < columns.from || t[lo]! >= columns.to) return
   const narrow = (i: number): boolean => t[i + 1]! - t[i]! < columns.width
   const time = (k: number): number => t[k]!
+  /** Intervals that the column before held. */
+  let held = 0
   /** Everything before this time has been put out. */
   let done = -Infinity
   let i = lastAtOrBefore(t, lo, end, columns.from)
@@ -49,27 +51,38 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
     const column = columns.of(Math.max(t[i]!, done))
     const c0 = columns.start(column)
     const c1 = columns.start(column + 1)
-    const next = seek(time, i + 1, end, c1)
+    const next = seek(time, i + 1, end, c1, i + 1 + held)
+    held = next - i
     addMixed(out, pyramid, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
     done = c1
     i = t[next]! > c1 && t[next - 1]! < c1 ? next - 1 : next
   }
 }
 
+const found = emptySummary()
+
 /** One Mixed span over c0..c1, which the intervals a..b-1 touch; the first and the last may stick out. */
 function addMixed(out: FrameBuilder, pyramid: Pyramid, a: number, b: number, c0: number, c1: number): void {
-  const { t, value, state } = pyramid.of
-  const within = (i: number): number => Math.min(c1, t[i + 1]!) - Math.max(c0, t[i]!)
-  let best = pyramid.best(a + 1, b - 1)
+  const { t, value, state, flags } = pyramid.of
+  const last = b - 1
   let busy = pyramid.busy(a, b)
-  let any = best >= 0 && pyramid.active(best)
-  for (const edge of b - 1 > a ? [a, b - 1] : [a]) {
-    if (best < 0 || pyramid.beats(edge, within(edge), best, within(best))) best = edge
-    if (pyramid.active(edge)) {
-      any = true
-      busy -= pyramid.length(edge) - within(edge)
-    }
+  clear(found)
+  pyramid.include(found, a + 1, last)
+  // What sticks out counts with what lies within.
+  for (let edge = a; ; edge = last) {
+    const within = Math.min(c1, t[edge + 1]!) - Math.max(c0, t[edge]!)
+    found.flags |= flags[edge]!
+    pyramid.offer(found, edge, within)
+    if (pyramid.active(edge)) busy -= pyramid.length(edge) - within
+    if (edge === last) break
   }
-  const flags = (pyramid.flags(a, b) & SHOWN) | SpanFlag.Mixed
-  out.span(c0, c1, value[best]!, state[best]!, flags, share(busy, c1 - c0, any))
+  const { best } = found
+  out.span(
+    c0,
+    c1,
+    value[best]!,
+    state[best]!,
+    (found.flags & SHOWN) | SpanFlag.Mixed,
+    share(busy, c1 - c0, found.active),
+  )
 }

@@ -25,7 +25,7 @@ import { FusedRows, isFusedTrack, type Row, type Strip } from './fused-rows.js'
 import { Pyramid } from './pyramid.js'
 import { seek } from './seek.js'
 import { addSpans } from './spans.js'
-import { addTicks } from './ticks.js'
+import { addTicks, ColumnEdges } from './ticks.js'
 
 interface TaskRows {
   readonly tasks: TaskIntervals
@@ -91,12 +91,13 @@ export class Timeline {
       throw new RequestError(`A frame cannot be ${pixels} pixels wide.`)
     const columns = new Columns(from, to, pixels)
     const out = new FrameBuilder()
+    const edges = new ColumnEdges(this.session.table, columns)
     for (const id of tracks) {
       signal?.throwIfAborted()
       const { key, strip, labels } = this.#rowOf(id)
       if (strip) addSpans(out, strip.pyramid, strip.row, columns)
       if (labels) out.useLabels(labels)
-      addTicks(out, this.#events(key, query.view ?? 0), columns)
+      addTicks(out, this.#events(key, query.view ?? 0), columns, edges)
       out.endRow(id)
     }
     return out.finish(this.session.version, from, to, pixels)
