@@ -31,7 +31,7 @@ import {
   toggled,
   toggleRow,
 } from '../state/session-state.js'
-import { isFusedTrack, PCPUS, vmGroup, VMS } from '../state/fused-tree.js'
+import { isFusedTrack, PCPUS, vmGroup, VMS, vmQuieter, vmTasks } from '../state/fused-tree.js'
 import { quieterGroup, tasksGroup } from '../state/rows.js'
 import { copyText } from '../widgets/copy.js'
 import { openMenu } from '../widgets/menu.js'
@@ -59,13 +59,24 @@ export function goToRow(id: string): void {
   showRow(id)
 }
 
+/** Opens what is folded away above a row of the fused views and scrolls to it. */
 function showFusedRow(id: string): void {
-  const track = fusedTracks.peek()?.tracks.find((t) => t.id === id)
-  if (!track) return
+  const fused = fusedTracks.peek()
+  const track = fused?.tracks.find((t) => t.id === id)
+  const thread = fused?.threads.find((t) => t.id === id)
+  if (!track && !thread) return
   rowText.value = ''
-  const groups = track.vcpu ? [VMS, vmGroup(track.machine, track.vcpu.guest !== null)] : [PCPUS]
-  for (const group of groups) if (toggled.peek().has(group)) toggleRow(group)
   if (hidden.peek().has(id)) hideRow(id)
+  const groups = () => {
+    if (track && !track.vcpu) return [PCPUS]
+    const vm = vmGroup((track ?? thread)!.machine, thread !== undefined || track!.vcpu!.guest !== null)
+    return [VMS, vm, ...(thread ? [vmTasks(vm), vmQuieter(vm)] : [])]
+  }
+  // Whether a group is folded is to be seen once those above it are open.
+  for (const group of groups()) {
+    const { rows, index } = rowLayout.peek()
+    if (!index.has(id) && rows[index.get(group) ?? -1]?.expanded === false) toggleRow(group)
+  }
   revealRow(id)
 }
 
@@ -92,11 +103,13 @@ function rowEntries(row: Row): MenuEntry[] {
       keys: 'p',
       run: () => togglePin(id),
     })
-    const events = fused ? (fused.cpuTrack ?? fused.vcpu?.threadTrack ?? id) : id
+    const events = row.track.thread?.taskTrack ?? (fused ? (fused.cpuTrack ?? fused.vcpu?.threadTrack ?? id) : id)
     entries.push({
-      label: kind === 'task' ? 'Only events of this task' : 'Only events of this CPU',
+      label: kind === 'task' || kind === 'thread' ? 'Only events of this task' : 'Only events of this CPU',
       run: () => (filter.value = onlyTracks(filter.peek(), [events])),
     })
+    const own = row.track.thread?.taskTrack
+    if (own) entries.push({ label: `Go to its row in ${machineName(row.machine)}`, run: () => goToRow(own) })
     const thread = fused?.vcpu?.threadTrack
     if (thread) {
       if (row.expanded !== null)

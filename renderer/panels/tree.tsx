@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { formatCount } from '../state/format.js'
-import { rowsBetween } from '../state/rows.js'
+import { isLayered, rowsBetween } from '../state/rows.js'
 import type { Row } from '../state/rows.js'
 import {
   activeRow,
@@ -105,7 +105,7 @@ function TreeRow({ row }: { readonly row: Row }) {
   const folds = row.expanded !== null
   const header = folds && row.kind !== 'vcpu'
   const caption = row.pinned ? `${machineName(row.machine)} ${row.label}` : row.label
-  const fused = row.track?.fused !== undefined
+  const fused = row.track !== null && isLayered(row.track)
   const count = row.track ? row.track.events : row.children
   const what = row.track ? 'events' : row.kind === 'vm' ? 'vCPUs' : row.kind === 'group' ? 'rows' : 'tasks'
   return (
@@ -179,6 +179,8 @@ function TreeRow({ row }: { readonly row: Row }) {
 
 /** How a vCPU was found, and what its row cannot say. */
 function fusedTitle(row: Row): string {
+  const thread = row.track?.thread
+  if (thread) return `, split by the layers below${thread.container === null ? '' : `; container ${thread.container}`}`
   const vcpu = row.track?.fused?.vcpu
   if (!vcpu) return ''
   const split = vcpu.split ? '' : '; guest and hypervisor cannot be told apart'

@@ -40,7 +40,13 @@ function followRows(): () => void {
 }
 
 /** The fused rows as they first come up. */
-const asOpened = { toggled: new Set<string>(), hidden: new Set<string>(), pinned: new Set<string>(), text: '' }
+const asOpened = {
+  toggled: new Set<string>(),
+  hidden: new Set<string>(),
+  pinned: new Set<string>(),
+  text: '',
+  order: 'events',
+} as const
 
 /**
  * As many tasks as fit beside the fused rows and the CPUs of all machines: settled while a session is loaded, for no row may come
@@ -51,7 +57,7 @@ function followRoom(): () => void {
   return effect(() => {
     const tracks = session.value?.tracks
     const room = rowViewport.value
-    const fused = fusedTracks.value?.tracks
+    const fused = fusedTracks.value
     if (!tracks || room === 0) return
     const rows = fused ? fusedRows(fused, tracks, asOpened).length : taken
     if (busiest.peek() !== null && !loading.value && rows === taken) return

@@ -132,3 +132,7 @@ export function parseDelta(text: string, unit: 'ns' | 'ticks'): string | null {
   const value = BigInt(`${whole}${fraction.padEnd(digits, '0')}`)
   return (sign === '-' ? -value : value).toString()
 }
+
+/** Order of names for people: case aside, `CPU 2` before `CPU 10`. */
+export const byName = (a: { readonly label: string }, b: { readonly label: string }): number =>
+  a.label.localeCompare(b.label, 'en', { numeric: true, sensitivity: 'base' })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { FusedTrack, TrackInfo } from '../../workers/thread/contract.js'
+import type { FusedThread, FusedTrack, TrackInfo } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
 import { isFusedTrack, vmGroup } from './fused-tree.js'
 import { layoutRows } from './rows.js'
@@ -40,7 +40,7 @@ const vcpu = (tid: number, guest: typeof m0 | null): FusedTrack => ({
   vcpu: { host: m0, tid, guest, threadTrack: `m0/task/${tid}`, by: 'GUEST option', split: true, level: 1 },
 })
 const fused = [pcpu(0), pcpu(1), vcpu(4711, m1), vcpu(4712, m1)]
-const ids = (more: Partial<RowChoices> = {}, rows: readonly FusedTrack[] = fused) =>
+const ids = (more: Partial<RowChoices> = {}, rows = fused, threads: readonly FusedThread[] = []) =>
   layoutRows(
     tracks,
     {
@@ -53,8 +53,19 @@ const ids = (more: Partial<RowChoices> = {}, rows: readonly FusedTrack[] = fused
       height: 22,
       ...more,
     },
-    rows,
+    { tracks: rows, threads },
   ).rows.map((r) => r.id)
+
+const thread = (pid: number, label: string, machine = m1): FusedThread => ({
+  id: `m${machine}/thread/${pid}`,
+  machine,
+  pid,
+  label,
+  taskTrack: `m${machine}/task/${pid}`,
+  container: null,
+  running: 100 - pid,
+})
+const tasks = ['make-5', 'cc1-6', 'ld-7', 'sh-8', 'ar-9'].map((label, i) => thread(i + 5, label))
 
 const GROUP = vmGroup(m1, true)
 
@@ -103,12 +114,34 @@ describe('rows of the fused views', () => {
     expect(ids({ pinned: ['m0/vcpu/4712'] })[0]).toBe('m0/vcpu/4712')
     expect(ids({ text: 'vCPU 1' })).toEqual(['fused/vms', GROUP, 'm0/vcpu/4712'])
   })
+  it('show the tasks of a machine below its vCPUs, the busiest at once', () => {
+    const below = ids({}, fused, tasks).slice(7, -2)
+    expect(below).toEqual([`${GROUP}/tasks`, 'm1/thread/5', 'm1/thread/6', 'm1/thread/7', `${GROUP}/quieter`])
+    const all = ids({ toggled: new Set([`${GROUP}/quieter`]), order: 'name' }, fused, tasks)
+    expect(all.slice(8, 14)).toEqual([
+      'm1/thread/6',
+      'm1/thread/7',
+      'm1/thread/5',
+      `${GROUP}/quieter`,
+      'm1/thread/9',
+      'm1/thread/8',
+    ])
+    expect(ids({ text: 'ar-' }, fused, tasks)).toEqual(['fused/vms', GROUP, `${GROUP}/tasks`, 'm1/thread/9'])
+  })
+  it('leave the tasks of many machines folded', () => {
+    const m2 = machineIndex(2)
+    const m3 = machineIndex(3)
+    const many = [...fused, vcpu(4713, m2), vcpu(4714, m3)]
+    const shown = ids({}, many, [...tasks, thread(50, 'bash-50', m2)])
+    expect(shown).toContain(`${GROUP}/tasks`)
+    expect(shown.filter((id) => id.includes('/thread/'))).toEqual([])
+  })
   it('of guests that are not open stand by themselves', () => {
     expect(ids({}, [vcpu(4711, null), vcpu(4712, m1)])).toContain(vmGroup(m0, false))
   })
 })
 
 it('isFusedTrack knows fused rows from all others', () => {
-  expect(['m0/pcpu1', 'm12/vcpu/4711'].every(isFusedTrack)).toBe(true)
+  expect(['m0/pcpu1', 'm12/vcpu/4711', 'm1/thread/5'].every(isFusedTrack)).toBe(true)
   expect(['m0/cpu1', 'm0/task/4711', 'm0', 'm0/vcpu/4711/thread'].some(isFusedTrack)).toBe(false)
 })

@@ -22,7 +22,9 @@ export interface Chain {
   readonly steps: readonly Step[]
 }
 
-const taskRow = (a: Actor): readonly string[] => (a.pid > 0 ? [`m${a.machine}/task/${a.pid}`] : [])
+/** A task's row among those of its machine, and the one that is split by layers. */
+const taskRows = (row: string): string[] => [row, row.replace('/task/', '/thread/')]
+const taskRow = (a: Actor): readonly string[] => (a.pid > 0 ? taskRows(`m${a.machine}/task/${a.pid}`) : [])
 
 export function chainsOf(layers: FusedLayers, tracks: readonly FusedTrack[]): Chain[] {
   const trackOf = new Map(tracks.map((t) => [t.id, t]))
@@ -43,7 +45,7 @@ export function chainsOf(layers: FusedLayers, tracks: readonly FusedTrack[]): Ch
       steps.push({
         kind: 'task',
         machine: layer.machine,
-        rows: [...(layer.taskTrack ? [layer.taskTrack] : []), ...(vcpu ? [threadRow(vcpu.track)] : [])],
+        rows: [...(layer.taskTrack ? taskRows(layer.taskTrack) : []), ...(vcpu ? [threadRow(vcpu.track)] : [])],
         text: layer.task.name,
         state: null,
         note: [layer.syscall, layer.interrupt].filter(Boolean).join(', '),

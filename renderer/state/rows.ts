@@ -1,9 +1,10 @@
 // Which rows stand on the timeline, in which order and how high. Pure: the track tree and the canvas both draw from its result,
 // so they cannot disagree.
 
-import type { FusedTrack, TrackInfo } from '../../workers/thread/contract.js'
+import type { FusedThread, FusedTrack, FusedTracks, TrackInfo } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
-import { fusedRows, rowTrack } from './fused-tree.js'
+import { byName } from './format.js'
+import { fusedRowTracks, fusedRows } from './fused-tree.js'
 
 /** Row height in CSS pixels: compact, normal, comfortable. */
 export type RowHeight = 16 | 22 | 28
@@ -11,9 +12,14 @@ export const rowHeights: readonly RowHeight[] = [16, 22, 28]
 
 /** What a row shows: a track of the session, or one of the fused views. */
 export interface RowTrack extends Omit<TrackInfo, 'kind'> {
-  readonly kind: TrackInfo['kind'] | FusedTrack['kind']
+  readonly kind: TrackInfo['kind'] | FusedTrack['kind'] | 'thread'
   readonly fused?: FusedTrack
+  /** A guest's task split by the layers below it. */
+  readonly thread?: FusedThread
 }
+
+/** Whether a row shows states of several machines, instead of what one machine's own kernel says. */
+export const isLayered = (t: RowTrack): boolean => t.fused !== undefined || t.thread !== undefined
 
 export interface Row {
   /** Id of the track, or that of a header: `<machine track>/tasks`, `<machine track>/quieter`, `fused/pcpus`. */
@@ -23,7 +29,7 @@ export interface Row {
   readonly track: RowTrack | null
   readonly machine: MachineIndex
   readonly label: string
-  readonly depth: 0 | 1 | 2
+  readonly depth: 0 | 1 | 2 | 3
   /** CSS pixels from the top of the first row. */
   readonly y: number
   readonly height: number
@@ -79,19 +85,21 @@ export function busiestThatFit(tracks: readonly TrackInfo[], room: number): numb
 }
 
 const byEvents = (a: TrackInfo, b: TrackInfo): number => b.events - a.events
-const byName = (a: TrackInfo, b: TrackInfo): number =>
-  a.label.localeCompare(b.label, 'en', { numeric: true, sensitivity: 'base' })
+
+/** Rows of the fused views. */
+export type FusedRows = Pick<FusedTracks, 'tracks' | 'threads'>
 
 export function layoutRows(
   tracks: readonly TrackInfo[],
   choices: RowChoices,
-  fused: readonly FusedTrack[] = [],
+  fused: FusedRows = { tracks: [], threads: [] },
 ): RowLayout {
   const { hidden, toggled, height } = choices
   const text = choices.text.trim().toLowerCase()
   const wanted = (t: RowTrack) => !hidden.has(t.id) && (text === '' || t.label.toLowerCase().includes(text))
   const pinnedIds = new Set(choices.pinned)
-  const byId = new Map<string, RowTrack>([...tracks, ...fused.map(rowTrack)].map((t) => [t.id, t]))
+  const layered = fusedRowTracks(fused)
+  const byId = new Map<string, RowTrack>([...tracks, ...layered].map((t) => [t.id, t]))
   const cpusOf = new Map<number, TrackInfo[]>()
   const tasksOf = new Map<number, TrackInfo[]>()
   for (const t of tracks) {
@@ -126,7 +134,8 @@ export function layoutRows(
     const t = byId.get(id)
     if (t && wanted(t)) leaf(t, 0, true)
   }
-  for (const row of fusedRows(fused, tracks, { toggled, hidden, pinned: pinnedIds, text })) push(row)
+  for (const row of fusedRows(fused, tracks, { toggled, hidden, pinned: pinnedIds, text, order: choices.order }))
+    push(row)
   for (const m of tracks) {
     if (m.kind !== 'machine' || hidden.has(m.id)) continue
     const cpus = (cpusOf.get(m.machine) ?? []).filter(wanted)
@@ -186,7 +195,7 @@ export function layoutRows(
     rows,
     index: new Map(rows.map((r, i) => [r.id, i])),
     height: y,
-    hidden: [...tracks, ...fused].reduce((n, t) => n + (hidden.has(t.id) ? 1 : 0), 0),
+    hidden: [...tracks, ...layered].reduce((n, t) => n + (hidden.has(t.id) ? 1 : 0), 0),
   }
 }
 

@@ -162,7 +162,7 @@ export const rowLayout = computed(() => {
     busiest: busiest.value ?? 6,
     height: rowHeight.value,
   }
-  return layoutRows(s.tracks, choices, fusedTracks.value?.tracks)
+  return layoutRows(s.tracks, choices, fusedTracks.value ?? undefined)
 })
 /** Vertical scroll of tree and canvas, CSS pixels. */
 export const rowScroll = signal(0)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FusedState, RunState, type HoverInfo } from '../../workers/thread/contract.js'
 import { machineIndex, sessionTime } from '../../workers/units.js'
-import { culpritRows, waitOf } from './blame.js'
+import { culpritRows, isShownBy, waitOf } from './blame.js'
 import { arrowPlace } from './paint/arrow.js'
 import type { Row } from '../state/rows.js'
 
@@ -39,7 +39,20 @@ it('a culprit is shown on its vCPU, else its task, else the vCPU that it took th
     culprit: { machine: m1, pid: 50, name: 'cc1', through: [{ machine: m0, pid: 8, name: 'b' }] },
     culpritTrack: 'm1/task/50',
   })
-  expect(rows).toEqual(['m1/vcpu/50', 'm1/task/50', 'm0/vcpu/8', 'm0/pcpu3'])
+  expect(rows).toEqual(['m1/vcpu/50', 'm1/thread/50', 'm1/task/50', 'm0/vcpu/8', 'm0/pcpu3'])
+})
+
+it('is seen on the row of the task that stood still as well', () => {
+  const still = { machine: m1, pid: 50, name: 'cc1' }
+  const vcpu = { kind: 'vcpu', track: 'm0/vcpu/7', stoodStill: still } as const
+  expect(['m0/vcpu/7', 'm1/thread/50', 'm1/thread/51', 'm0/thread/50'].map((row) => isShownBy(vcpu, row))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  const task = { kind: 'task', track: 'm1/task/50', stoodStill: still } as const
+  expect(['m1/task/50', 'm1/thread/50', 'm1/thread/5'].map((row) => isShownBy(task, row))).toEqual([true, true, false])
 })
 
 describe('the arrow', () => {

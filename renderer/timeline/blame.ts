@@ -8,14 +8,20 @@ import { LatestOnly } from './latest.js'
 
 /** Chosen from the table, with the version of the session that it belongs to. */
 export const chosenPreemption = signal<{ readonly version: number; readonly of: Preemption } | null>(null)
-const pointed = signal<Preemption | null>(null)
+
+/** A preemption, and the row on which it is to be seen. */
+interface Blamed {
+  readonly of: Preemption
+  readonly row: string
+}
+const pointed = signal<Blamed | null>(null)
 
 /** The one to draw: the one pointed at, else the chosen one while its row is the active one. */
-export const blamed = computed<Preemption | null>(() => {
+export const blamed = computed<Blamed | null>(() => {
   if (pointed.value) return pointed.value
   const chosen = chosenPreemption.value
   if (!chosen || chosen.version !== session.value?.version) return null
-  return activeRow.value === chosen.of.track ? chosen.of : null
+  return activeRow.value === chosen.of.track ? { of: chosen.of, row: chosen.of.track } : null
 })
 
 /** Rows that stand for the culprit, the best first: the task may be folded away, then a vCPU of its, or the CPU stands for it. */
@@ -25,7 +31,7 @@ export function culpritRows(of: Pick<Preemption, 'kind' | 'victim' | 'cpu' | 'cu
   const last = culprit.through.at(-1)
   return [
     vcpu(culprit),
-    ...(of.culpritTrack === null ? [] : [of.culpritTrack]),
+    ...(of.culpritTrack === null ? [] : [of.culpritTrack.replace('/task/', '/thread/'), of.culpritTrack]),
     ...(last ? [vcpu(last)] : []),
     of.kind === 'vcpu' ? `m${victim.machine}/pcpu${of.cpu}` : `m${victim.machine}/cpu${of.cpu}`,
   ]
@@ -42,8 +48,18 @@ export function waitOf(info: HoverInfo | null): Wait | null {
   const span = info?.span
   if (!info || !span || span.to <= span.from) return null
   if (span.fused === FusedState.Preempted) return { track: info.track, kind: 'vcpu', span }
+  if (span.fused === FusedState.TaskPreempted) return { track: info.track, kind: 'task', span }
   if (span.fused !== undefined || span.state !== RunState.Runnable || !info.track.includes('/task/')) return null
   return { track: info.track, kind: 'task', span }
+}
+
+/** Whether a preemption is the one that a row shows: a guest's task stands still while its vCPU is preempted. */
+export function isShownBy(p: Pick<Preemption, 'kind' | 'track' | 'stoodStill'>, row: string): boolean {
+  if (p.track === row) return true
+  const thread = /^m(\d+)\/thread\/(\d+)$/.exec(row)
+  if (!thread) return false
+  if (p.kind === 'task') return p.track === `m${thread[1]}/task/${thread[2]}`
+  return p.stoodStill.machine === Number(thread[1]) && p.stoodStill.pid === Number(thread[2])
 }
 
 /** More vCPUs or tasks than this do not wait in one and the same span. */
@@ -51,10 +67,11 @@ const LIMIT = 200
 
 /** Follows the pointer; answers a function that stops. */
 export function followBlame(): () => void {
-  const asking = new LatestOnly<Wait, Preemption | null>(
+  const asking = new LatestOnly<Wait, Blamed | null>(
     async ({ track, kind, span }) => {
       const report = await engine.peek()?.preemptions({ from: span.from, to: span.to, limit: LIMIT, kind })
-      return report?.rows.find((r) => r.track === track) ?? null
+      const of = report?.rows.find((r) => isShownBy(r, track))
+      return of ? { of, row: track } : null
     },
     (found) => (pointed.value = found),
   )

@@ -3,7 +3,7 @@
 import { computed, signal } from '@preact/signals'
 import type { ClockPlaces, FusedTrack } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
-import { rowTrack } from '../state/fused-tree.js'
+import { fusedRowTracks } from '../state/fused-tree.js'
 import type { Row, RowTrack } from '../state/rows.js'
 import {
   activeRow,
@@ -59,7 +59,7 @@ export const taskNames = computed(() => new TaskNames(session.value?.tracks ?? [
 export const trackById = computed(() => {
   const all: readonly RowTrack[] = [
     ...(session.value?.tracks ?? []),
-    ...(fusedTracks.value?.tracks ?? []).map(rowTrack),
+    ...(fusedTracks.value ? fusedRowTracks(fusedTracks.value) : []),
   ]
   return new Map(all.map((t) => [t.id, t]))
 })
@@ -80,7 +80,8 @@ export const highlight = computed<Highlight | null>(() => {
   const fused = track && vcpuOf(track)
   if (fused?.vcpu)
     return { machine: fused.machine, pid: null, alone: true, vcpu: { id: fused.id, cpu: fused.cpu, ...fused.vcpu } }
-  if (track?.kind === 'task' && track.pid !== undefined) return { machine: track.machine, pid: track.pid, alone: true }
+  if ((track?.kind === 'task' || track?.kind === 'thread') && track.pid !== undefined)
+    return { machine: track.machine, pid: track.pid, alone: true }
   const event = details.value
   return event ? { machine: event.machine, pid: event.pid, alone: false } : null
 })

@@ -4,7 +4,7 @@
 import { effect, untracked } from '@preact/signals'
 import type { MachineIndex } from '../../workers/units.js'
 import { boundedMachines, timeBounds } from '../state/clock-cards.js'
-import { rowsBetween, type Row } from '../state/rows.js'
+import { isLayered, rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { FrameSource, type FrameHeld } from './frames.js'
 import { AXIS_HEIGHT } from './geometry.js'
@@ -225,7 +225,10 @@ export class Surface {
     }
     // Where a chosen vCPU runs is drawn from the row of its thread, in sight or not.
     const thread = own.highlight.peek()?.vcpu?.threadTrack
-    const along = (ids: readonly string[]) => (thread && !ids.includes(thread) ? [...ids, thread] : ids)
+    const threads = own.trackById.peek()
+    // What a task did on that vCPU is drawn from its own row.
+    const along = (ids: readonly string[]) =>
+      thread ? [...new Set([...ids, thread, ...ids.flatMap((id) => threads.get(id)?.thread?.taskTrack ?? [])])] : ids
     this.#source.want({
       session,
       view: state.timelineView.peek(),
@@ -253,7 +256,7 @@ export class Surface {
     const drag = own.drag.peek()
     const align = drag?.kind === 'align' && drag.version === held?.frame.version ? drag : null
     // Fused rows show several machines: they follow when the hand has let go.
-    const shift = (row: Row) => (align?.machine === row.machine && !row.track?.fused ? align.by : 0)
+    const shift = (row: Row) => (align?.machine === row.machine && !(row.track && isLayered(row.track)) ? align.by : 0)
     paintRows(this.#raster, rows, scroll, {
       frame: held?.frame ?? null,
       rowOf: held?.rowOf ?? new Map<string, number>(),
@@ -350,7 +353,8 @@ const machineColours = () => {
 }
 
 /** Bounds of the true times of a guest's row. */
-const boundsOf = (row: Row): BoundsOf | null => (row.track?.fused ? null : boundsOfMachine(row.machine))
+const boundsOf = (row: Row): BoundsOf | null =>
+  row.track && isLayered(row.track) ? null : boundsOfMachine(row.machine)
 const boundsOfMachine = (machine: MachineIndex): BoundsOf | null =>
   boundedMachines.peek().has(machine) ? (t) => untracked(() => timeBounds(machine, t)) : null
 

@@ -21,9 +21,10 @@ export const blameOverlay: Overlay = {
   start: followBlame,
   watch: () => void [blamed.value, hover.value],
   paint: (ctx, view) => {
-    const of = blamed.peek()
-    const victim = of && rowOf(of.track)
-    if (!of || !victim) return
+    const found = blamed.peek()
+    const victim = found && rowOf(found.row)
+    if (!found || !victim) return
+    const { of } = found
     const { scale, height, scroll, theme, session } = view
     const name = session.machines[of.culprit.machine]?.name ?? ''
     paintArrow(ctx, {

@@ -2,7 +2,7 @@
 
 import { RunState, type LodFrame } from '../../../workers/thread/contract.js'
 import type { MachineIndex } from '../../../workers/units.js'
-import type { RowTrack } from '../../state/rows.js'
+import { isLayered, type RowTrack } from '../../state/rows.js'
 import type { Emphasis } from './colour.js'
 import { firstSpanAfter } from './columns.js'
 
@@ -28,7 +28,7 @@ export function standOut(frame: LodFrame, track: RowTrack, highlight: Highlight 
   if (!highlight) return () => 'muted'
   const other: Emphasis = highlight.alone ? 'dimmed' : 'muted'
   if (!takesPart(track, highlight)) return () => other
-  if (track.fused) return onFused(frame, track, highlight, other)
+  if (isLayered(track)) return onFused(frame, track, highlight, other)
   const { vcpu, pid } = highlight
   if (track.kind === 'task') {
     if (carries(highlight, track.machine, track.pid ?? -1)) return () => (vcpu ? 'full' : 'muted')
@@ -50,6 +50,7 @@ export function takesPart(track: RowTrack, highlight: Highlight): boolean {
   const { vcpu, machine, pid } = highlight
   if (track.kind === 'pcpu') return true
   if (track.kind === 'vcpu') return pid === null && vcpu ? track.id === vcpu.id : track.machine === machine
+  if (track.kind === 'thread') return track.machine === machine && (pid === null || track.pid === pid)
   if (track.kind === 'task' && carries(highlight, track.machine, track.pid ?? -1)) return true
   if (track.machine === machine) {
     if (track.kind === 'task') return pid === null || track.pid === pid
@@ -63,6 +64,10 @@ function onFused(frame: LodFrame, track: RowTrack, highlight: Highlight, other: 
   const { vcpu, machine, pid } = highlight
   // On the rows of what is chosen, who took its CPU away belongs to it as well.
   if (track.kind === 'vcpu' && pid === null) return () => 'muted'
+  if (track.thread) {
+    const on = vcpu ? runsOf(frame, track.thread.taskTrack, vcpu.cpu) : null
+    return (span) => (!on || on((frame.t0[span]! + frame.t1[span]!) / 2) ? 'muted' : other)
+  }
   const onCpu = vcpu ? runsOf(frame, vcpu.threadTrack, track.fused?.cpu ?? -1) : null
   return (span) => {
     const label = frame.labels?.[frame.value[span]!]

@@ -6,7 +6,7 @@ import type { MachineIndex } from '../../../workers/units.js'
 import { xOf, type Scale } from '../scale.js'
 import { mix, pack, unpack, type Pixel, type Rgb } from './colour.js'
 import { firstSpanAfter, NARROW } from './columns.js'
-import { bandHeight, DIMMED, lookCode, lookOf, looks } from './looks.js'
+import { bandHeight, crossInk, DIMMED, lookCode, lookOf, looks } from './looks.js'
 import type { Hatch, Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
 import { zigzagDown } from './zigzag.js'
@@ -203,8 +203,6 @@ export function paintFusedEdges(
   p: FusedPaint & { readonly colours: Uint32Array; readonly dimmed?: Uint8Array | null },
 ): void {
   const { ratio, theme, scale } = p
-  const red = pack(theme.preempted)
-  const faintRed = pack(mix(theme.background, theme.preempted, DIMMED))
   const edge = Math.max(1, Math.round(1.5 * ratio))
   const shortest = (5 * ratio * (scale.to - scale.from)) / scale.width
   const end = frame.spanStart[row + 1]!
@@ -218,7 +216,8 @@ export function paintFusedEdges(
     const x1 = Math.round(xOf(scale, frame.t1[i]!))
     const look = lookOf(frame.state[i]!, frame.flags[i]!)
     if (look === 'cross') {
-      const ink = p.dimmed?.[i] ? faintRed : red
+      const bright = crossInk(frame.state[i]!, theme)
+      const ink = pack(p.dimmed?.[i] ? mix(theme.background, bright, DIMMED) : bright)
       raster.fill(x0, top, x0 + edge, bottom, ink)
       raster.fill(x1 - edge, top, x1, bottom, ink)
       raster.fill(x0, bottom - edge, x1, bottom, ink)

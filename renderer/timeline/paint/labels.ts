@@ -2,7 +2,7 @@
 
 import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
 import { sessionTime } from '../../../workers/units.js'
-import type { Row, RowHeight, RowTrack } from '../../state/rows.js'
+import { isLayered, type Row, type RowHeight, type RowTrack } from '../../state/rows.js'
 import { LABEL_MIN, rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { css, mix, textOn, unpack, type Pixel } from './colour.js'
@@ -87,7 +87,7 @@ export interface LabelPaint {
 }
 
 const textsOf = (track: RowTrack, frame: LodFrame, value: number, names: TaskNames): readonly string[] => {
-  if (track.fused) {
+  if (isLayered(track)) {
     const label = frame.labels?.[value]
     if (!label) return []
     const short = label.pid !== null && label.pid > 0 ? label.text.slice(0, -`-${label.pid}`.length) : label.text
@@ -112,7 +112,7 @@ export function paintLabels(ctx: CanvasRenderingContext2D, rows: readonly Row[],
       fontSize = parts.font
       ctx.font = `${fontSize}px ${p.theme.font}`
     }
-    const band = track.fused ? bandHeight(row.height) : 0
+    const band = isLayered(track) ? bandHeight(row.height) : 0
     const y = row.y - scroll + (parts.barTop + band + parts.barBottom) / 2 + 0.5
     const by = p.shift(row)
     const scale = { from: sessionTime(p.scale.from - by), to: sessionTime(p.scale.to - by), width: p.scale.width }

@@ -67,6 +67,10 @@ export const isHatched = (state: number): boolean => ['hatch', 'back', 'cross'].
 /** Height of the band in the colour of the machine that owns a span, CSS pixels. */
 export const bandHeight = (rowHeight: number): number => (rowHeight < 20 ? 3 : 4)
 
+/** Who took the CPU away: another machine's scheduler, or the task's own. */
+export const crossInk = (state: number, theme: PaintTheme): Rgb =>
+  state === FusedState.TaskPreempted ? theme.runnable : theme.preempted
+
 /** Share of its colour that what is dimmed keeps. */
 export const DIMMED = 0.22
 
@@ -81,7 +85,7 @@ export function fusedColour(
   const label = frame.labels?.[frame.value[span]!]
   const look = lookOf(frame.state[span]!)
   const dim = (c: Rgb) => (emphasis === 'dimmed' ? mix(theme.background, c, DIMMED) : c)
-  if (look === 'cross') return dim(mix(theme.background, theme.preempted, 0.75))
+  if (look === 'cross') return dim(mix(theme.background, crossInk(frame.state[span]!, theme), 0.75))
   if (look === 'hatch' || look === 'back')
     return dim(label ? mix(theme.background, machine(label.machine), 0.9) : theme.crowd)
   if (look === 'interrupt') return dim(theme.crowd)

@@ -2,7 +2,7 @@
 
 import { RunState, type LodFrame, type TrackInfo } from '../../../workers/thread/contract.js'
 import type { MachineIndex } from '../../../workers/units.js'
-import type { RowTrack } from '../../state/rows.js'
+import { isLayered, type RowTrack } from '../../state/rows.js'
 import { mix, pack, taskColour, type Emphasis, type Pixel, type Rgb } from './colour.js'
 import { standOut, type Highlight } from './emphasis.js'
 import { DIMMED, fusedColour } from './looks.js'
@@ -57,7 +57,7 @@ export function spanColours(
     if (!track) return
     const start = frame.spanStart[row]!
     const end = frame.spanStart[row + 1]!
-    if (track.fused) {
+    if (isLayered(track)) {
       const known = new Map<number, Pixel>()
       const standsOut = standOut(frame, track, highlight)
       for (let i = start; i < end; i++) {

@@ -2,7 +2,7 @@
 
 import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
 import { sessionTime, type EventTypeIndex, type MachineIndex } from '../../../workers/units.js'
-import type { Row, RowHeight } from '../../state/rows.js'
+import { isLayered, type Row, type RowHeight } from '../../state/rows.js'
 import { rowParts } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { mix, pack, unpack, type Rgb } from './colour.js'
@@ -80,7 +80,7 @@ export function paintRows(raster: Raster, rows: readonly Row[], scroll: number, 
     if (p.frame && index !== undefined && row.kind === 'machine') {
       if (!row.expanded)
         paintSummary(raster, index, top, bottom - 1, faded(p.machine(row.machine)), { ...p, frame: p.frame })
-    } else if (p.frame && index !== undefined && row.track?.fused) {
+    } else if (p.frame && index !== undefined && row.track && isLayered(row.track)) {
       const parts = rowParts[row.height as RowHeight]
       const [from, to] = [parts.barTop, parts.barBottom].map((cssY) => top + Math.round(cssY * ratio)) as [
         number,
