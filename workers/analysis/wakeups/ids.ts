@@ -6,6 +6,7 @@ import { Pacer } from '../../table/pause.js'
 import type { OnProgress } from '../../thread/contract.js'
 import type { Session } from '../../model/session.js'
 import { correlationId, idText, xxh64 } from '../correlation-id.js'
+import type { JoinedRecords } from '../records/join.js'
 import type { Wakeups } from './columns.js'
 
 export function derivedId(session: Session, w: Wakeups, i: number): string {
@@ -22,6 +23,13 @@ export function derivedId(session: Session, w: Wakeups, i: number): string {
   )
 }
 
+/** The id of a wake-up: that of the record that joined it, where that has one. */
+export function wakeupId(session: Session, w: Wakeups, i: number, joined: JoinedRecords): string {
+  const ref = joined.of(i)
+  const id = ref === null ? 0n : session.files[ref.file]!.wakeRecords!.wakes.id[ref.wake]!
+  return id === 0n ? derivedId(session, w, i) : idText(id)
+}
+
 const encoder = new TextEncoder()
 
 /** The id of the link that leads to a wake-up: hashed from that wake-up's own. */
@@ -32,6 +40,7 @@ export const linkId = (kind: 'woken waker' | 'boundary', to: string): string =>
 export async function findId(
   session: Session,
   w: Wakeups,
+  joined: JoinedRecords,
   text: string,
   onProgress?: OnProgress,
   signal?: AbortSignal,
@@ -40,7 +49,7 @@ export async function findId(
   if (!/^[0-9a-f]{16}$/.test(id)) throw new RequestError(`"${text}" is no id; ids are 16 hexadecimal digits.`)
   const pacer = new Pacer(signal)
   for (let i = 0; i < w.count; i++) {
-    const own = derivedId(session, w, i)
+    const own = wakeupId(session, w, i, joined)
     if (own === id || linkId('woken waker', own) === id || linkId('boundary', own) === id) return i
     if (i % 64 !== 0 || !pacer.due()) continue
     onProgress?.({ phase: 'searching', done: i, total: w.count, unit: 'events' })

@@ -3,11 +3,20 @@
 import type { Runs } from '../../model/runs.js'
 import type { Session } from '../../model/session.js'
 import { visitRows } from '../../table/records.js'
-import { WakeupMark, type Actor, type WakeMoment, type Waker, type WakeupRow } from '../../thread/contract.js'
+import {
+  WakeupMark,
+  type Actor,
+  type WakeMoment,
+  type Waker,
+  type WakeRecord,
+  type WakeupRow,
+} from '../../thread/contract.js'
 import { machineIndex, position, sessionTime, type MachineIndex } from '../../units.js'
 import { contexts, latencyOf, NONE, NONE_16, type Wakeups } from './columns.js'
 import { grades, gradeOf } from './grade.js'
-import { derivedId } from './ids.js'
+import type { JoinedRecords } from '../records/join.js'
+import { describeWake } from '../records/describe.js'
+import { wakeupId } from './ids.js'
 import { migratedOf, type Names } from './select.js'
 import { interruptAt, interruptLabel, plainLabel } from './waker.js'
 
@@ -17,7 +26,17 @@ export class Rows {
     private readonly runs: Runs,
     private readonly w: Wakeups,
     private readonly names: Names,
+    private readonly joined: JoinedRecords,
   ) {}
+
+  /** What a collector's record says of a wake-up; null where none joined. */
+  record(i: number): WakeRecord | null {
+    const ref = this.joined.of(i)
+    if (!ref) return null
+    const { meta, wakeRecords } = this.session.files[ref.file]!
+    const machine = this.session.machines[this.w.machine[i]!]!
+    return describeWake(meta.name, wakeRecords!, ref.wake, this.session.files[machine.files[0]!]!.meta.uname)
+  }
 
   actor(machine: MachineIndex, pid: number): Actor {
     return { machine, pid, name: this.names.of(machine, pid) }
@@ -37,7 +56,7 @@ export class Rows {
     const ran = (marks & WakeupMark.WhileRunning) === 0
     return {
       wakeup: i,
-      id: derivedId(this.session, w, i),
+      id: wakeupId(this.session, w, i, this.joined),
       machine,
       wakee: this.actor(machine, w.wakee[i]!),
       waker: this.#waker(i, label),
@@ -53,7 +72,7 @@ export class Rows {
       marks,
       grade: grades[gradeOf(marks)]!,
       stack: null,
-      record: null,
+      record: this.record(i),
     }
   }
 

@@ -27,6 +27,7 @@ import { wakeupOfEvent, wakeupOnTrack } from './chain/target.js'
 import { findId } from './ids.js'
 import { Rows } from './rows.js'
 import { TaskWakeups } from './tasks.js'
+import { JoinedRecords } from '../records/join.js'
 import type { FusedViews } from '../views.js'
 import { select, sortWakeups, type Names } from './select.js'
 
@@ -36,6 +37,8 @@ const MOST_ROWS = 100_000
 export class WakeupViews {
   readonly wakeups: Wakeups
   readonly rows: Rows
+  /** Records of collectors that tell of the same wake-ups. */
+  readonly joined: JoinedRecords
   readonly names: Names
   /** The latest selection and order, by what was asked: scrolling asks the same again. */
   #selected: { readonly key: string; readonly wakeups: Uint32Array } | null = null
@@ -53,7 +56,8 @@ export class WakeupViews {
   ) {
     this.wakeups = buildWakeups(session, runs, sides)
     this.names = namesOf(session)
-    this.rows = new Rows(session, runs, this.wakeups, this.names)
+    this.joined = new JoinedRecords(session, this.wakeups)
+    this.rows = new Rows(session, runs, this.wakeups, this.names, this.joined)
   }
 
   survey(): WakeupSurvey {
@@ -117,7 +121,7 @@ export class WakeupViews {
     const world = { around: chains.around, runs, w, tasks }
     let i = -1
     if ('wakeup' in target) i = this.#checked(target.wakeup)
-    else if ('id' in target) i = await findId(session, w, target.id, onProgress, signal)
+    else if ('id' in target) i = await findId(session, w, this.joined, target.id, onProgress, signal)
     else if ('position' in target) i = await wakeupOfEvent(world, target.position, signal)
     else i = wakeupOnTrack(world, model, target.track, target.t)
     return i < 0 ? null : chains.of(i, limits, signal)
