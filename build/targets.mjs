@@ -50,6 +50,15 @@ function nodeBundle(outDir, input, output) {
   }
 }
 
+/** Programs, and the screens' painters as main/cli/render.ts loads them. */
+const entries = [
+  'main/cli.ts',
+  'renderer/export/headless.ts',
+  'test/bench/bench.ts',
+  'test/make/make-sample.ts',
+  'test/pictures/pictures.ts',
+]
+
 export const targets = [
   {
     name: 'renderer',
@@ -61,6 +70,7 @@ export const targets = [
     name: 'main',
     inputs: [
       'main',
+      'renderer',
       'workers',
       'test/bench',
       'test/make',
@@ -73,18 +83,12 @@ export const targets = [
     ready: () => true,
     extra: copyAssets,
     configs: (outDir) => [
-      nodeBundle(
-        outDir,
-        ['main/cli.ts', 'test/bench/bench.ts', 'test/make/make-sample.ts', 'test/pictures/pictures.ts']
-          .map((f) => repo + f)
-          .concat(nodeWorkers()),
-        {
-          format: 'es',
-          entryFileNames: '[name].js',
-          // Beside the entries: a worker is found relative to the file that starts it.
-          chunkFileNames: 'chunk-[name]-[hash].js',
-        },
-      ),
+      nodeBundle(outDir, [...entries.map((f) => repo + f), ...nodeWorkers()], {
+        format: 'es',
+        entryFileNames: '[name].js',
+        // Beside the entries: a worker is found relative to the file that starts it.
+        chunkFileNames: 'chunk-[name]-[hash].js',
+      }),
       // Electron's two files are CommonJS: a sandboxed preload can be nothing else, and the main file must have run before
       // Electron is ready, which an ES module has not in every way of starting it.
       ...['main/desktop.ts', 'main/desktop/preload.ts'].map((entry) =>

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   clocks: () => import('./clocks.js').then((m) => ({ run: m.clocksCommand, help: m.clocksHelp })),
   fused: () => import('./fused.js').then((m) => ({ run: m.fusedCommand, help: m.fusedHelp })),
   preemptions: () => import('./preemptions.js').then((m) => ({ run: m.preemptionsCommand, help: m.preemptionsHelp })),
+  render: () => import('./render.js').then((m) => ({ run: m.renderCommand, help: m.renderHelp })),
   trim: () => import('./trim.js').then((m) => ({ run: m.trimCommand, help: m.trimHelp })),
   serve: () => import('./serve.js').then((m) => ({ run: m.serveCommand, help: m.serveHelp })),
   open: () => import('./open.js').then((m) => ({ run: m.openCommand, help: m.openHelp })),
@@ -27,6 +28,7 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
   fused FILE|DIR...   what the CPUs really ran: guests, hypervisor, other tasks
   preemptions FILE|DIR...
                       who took the CPU from a vCPU or a guest's task
+  render FILE|DIR...  the timeline as a picture: SVG, PNG, PDF
   trim FILE|DIR...    some of the events as trace.dat files again
   serve [FILE|DIR...] the screens in your browser
   open [FILE|DIR...]  the desktop window, or the browser where there is none

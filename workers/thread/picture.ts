@@ -81,3 +81,26 @@ export interface FontMetrics {
   /** Of a character that the font does not have. */
   readonly missing: number
 }
+
+/** What `remora render` asks of the screens' painters (renderer/export/headless.ts). */
+export interface PictureOptions {
+  /** Session time; absent = all of it. */
+  readonly from?: number
+  readonly to?: number
+  /** CSS pixels, captions and margins included. */
+  readonly width?: number
+  /** Of a row, CSS pixels. */
+  readonly height?: 16 | 22 | 28
+  readonly dark?: boolean
+  /** Rows of the fused views, those of the machines, or both. */
+  readonly view?: 'all' | 'fused' | 'machines'
+  /** Ids of rows, in the order wanted; instead of a view. */
+  readonly rows?: readonly string[]
+  /** Tasks of each machine, the busiest first; absent = as many as fit. */
+  readonly tasks?: number
+  readonly title?: string
+  readonly legend?: boolean
+  /** SHA-256 of each file, hex. */
+  readonly hashes?: readonly string[]
+  readonly version?: string
+}

@@ -8,8 +8,9 @@ import type { MenuEntry } from '../../widgets/menu.js'
 import type { PaintTheme } from '../paint/theme.js'
 import type { BandPaint } from '../paint/uncertainty.js'
 import type { Scale } from '../scale.js'
+import type { PaintContext } from '../paint/context.js'
 
-export type Ctx = CanvasRenderingContext2D
+export type Ctx = PaintContext
 
 /** What is in view, in CSS pixels; the rows begin AXIS_HEIGHT below the canvas' top. */
 export interface OverlayView extends BandPaint {

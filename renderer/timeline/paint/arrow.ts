@@ -4,6 +4,7 @@ import type { Row } from '../../state/rows.js'
 import { AXIS_HEIGHT } from '../geometry.js'
 import { xOf, type Scale } from '../scale.js'
 import { css, textOn, type Rgb } from './colour.js'
+import type { PaintContext } from './context.js'
 
 export interface ArrowPaint {
   /** In CSS pixels. */
@@ -39,7 +40,7 @@ export function arrowPlace(
 }
 
 /** Draws it on a context that is scaled to CSS pixels, axis included. */
-export function paintArrow(ctx: CanvasRenderingContext2D, p: ArrowPaint): void {
+export function paintArrow(ctx: PaintContext, p: ArrowPaint): void {
   const place = arrowPlace(p)
   if (!place) return
   const { x, y0, y1 } = place

@@ -5,6 +5,7 @@ import { xOf, type Scale } from '../scale.js'
 import type { Axis } from '../ticks.js'
 import { css } from './colour.js'
 import type { PaintTheme } from './theme.js'
+import type { PaintContext } from './context.js'
 
 const LABEL_Y = 24
 const ANCHOR_Y = 9
@@ -13,7 +14,7 @@ const GAP = 6
 const crisp = (x: number): number => Math.round(x) + 0.5
 
 /** Draws the axis at the top of a context that is scaled to CSS pixels. */
-export function paintAxis(ctx: CanvasRenderingContext2D, axis: Axis, scale: Scale, theme: PaintTheme): void {
+export function paintAxis(ctx: PaintContext, axis: Axis, scale: Scale, theme: PaintTheme): void {
   ctx.fillStyle = css(theme.raised)
   ctx.fillRect(0, 0, scale.width, AXIS_HEIGHT)
   ctx.lineWidth = 1

@@ -10,6 +10,7 @@ import { firstSpanAfter } from './columns.js'
 import { bandHeight, isFilled, isHatched, lookOf } from './looks.js'
 import type { TaskNames } from './palette.js'
 import type { PaintTheme } from './theme.js'
+import type { PaintContext } from './context.js'
 
 const PADDING = 4
 
@@ -99,7 +100,7 @@ const textsOf = (track: RowTrack, frame: LodFrame, value: number, names: TaskNam
 }
 
 /** Draws the labels of `rows`. The context is scaled to CSS pixels with its origin at the top of the row area. */
-export function paintLabels(ctx: CanvasRenderingContext2D, rows: readonly Row[], scroll: number, p: LabelPaint): void {
+export function paintLabels(ctx: PaintContext, rows: readonly Row[], scroll: number, p: LabelPaint): void {
   ctx.textBaseline = 'middle'
   let fontSize = 0
   const measure: Measure = (text) => p.measure(text, fontSize)

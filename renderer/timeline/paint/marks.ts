@@ -1,11 +1,12 @@
 // Lines and flags that mark a time.
 
 import { css, textOn, type Rgb } from './colour.js'
+import type { PaintContext } from './context.js'
 
 /** Top of the flags on the axis: above the labels of its ticks, so that these stay readable. */
 export const FLAG_Y = 1
 
-type Ctx = CanvasRenderingContext2D
+type Ctx = PaintContext
 
 const crisp = (x: number) => Math.round(x) + 0.5
 

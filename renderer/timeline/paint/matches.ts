@@ -3,10 +3,11 @@
 import type { MatchMarks } from '../match-marks.js'
 import { xOf, type Scale } from '../scale.js'
 import { css, type Rgb } from './colour.js'
+import type { PaintContext } from './context.js'
 
 /** Marks of `height` from `top` on, CSS pixels, one wherever there is a match. */
 export function paintMatches(
-  ctx: CanvasRenderingContext2D,
+  ctx: PaintContext,
   marks: MatchMarks,
   scale: Scale,
   top: number,

@@ -10,6 +10,7 @@ import { xOf, type Scale } from '../scale.js'
 import { css, type Rgb } from './colour.js'
 import { firstSpanAfter } from './columns.js'
 import type { Raster } from './raster.js'
+import type { PaintContext } from './context.js'
 
 /** Bounds of the true time around a time shown; null where nothing is known. */
 export type BoundsOf = (t: number) => Bounds | null
@@ -31,7 +32,7 @@ export interface BandPaint {
 }
 
 /** A time on the screen, as a band on every row where it is not exact. Colours with the share that they cover. */
-export function paintBand(ctx: CanvasRenderingContext2D, t: number, colour: Rgb, p: BandPaint): void {
+export function paintBand(ctx: PaintContext, t: number, colour: Rgb, p: BandPaint): void {
   ctx.save()
   ctx.beginPath()
   ctx.rect(0, AXIS_HEIGHT, p.scale.width, 1e5)

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import type { SourceRef } from '../../workers/bytes.js'
+import type { EngineApi, SessionInfo } from '../../workers/thread/contract.js'
+import { RequestError } from '../../workers/fault.js'
+import type { FontMetrics, Picture, PictureFont, PictureOptions } from '../../workers/thread/picture.js'
+import { pathError } from '../api/files.js'
+import { version } from '../version.js'
+import { integerOption, readArgs } from './args.js'
+import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { rangeOf, rangeOptions } from './fused.js'
+import { UsageError, type Io } from './io.js'
+import { reportUnread } from './report.js'
+
+export const renderHelp = `remora render [options] --out PICTURE FILE|DIR...
+
+Draws the timeline as a picture for a report: rows, legend, time axis, scale bar, and at the foot how far the guests' clocks can be
+trusted, the files and their hashes. Needs no display; the same files and options give the same bytes.
+
+  --out PICTURE           .svg, .png or .pdf
+  --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
+  --view NAME             fused (CPUs and vCPUs), machines, or all; default: all
+  --rows IDS              these rows, by commas: m0/cpu1,m0/task/4711,m1/vcpu/0 (instead of a view)
+  --tasks N               tasks of each machine, the busiest first
+  --width N               width in pixels at scale 1; default: 1200
+  --scale N               pixels of a .png for each, 0.1 to 8; default: 2
+  --row-height N          16, 22 or 28
+  --theme NAME            light or dark; default: light
+  --title TEXT            above the picture; default: the session's name
+  --no-legend             without the legend
+  --clock METHOD          ${clockMethods.join(', ')}
+  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
+  --json                  one JSON object: the file, its size in bytes and pixels
+  -h, --help              this text
+`
+
+/** What renderer/export/headless.ts offers. */
+interface Headless {
+  renderPicture(
+    engine: Pick<EngineApi, 'lod' | 'fusedTracks'>,
+    session: SessionInfo,
+    fonts: Readonly<Record<PictureFont, FontMetrics>>,
+    options: PictureOptions,
+  ): Promise<Picture>
+}
+
+/** The screens' painters, built beside this program: main knows nothing of the screens but their build. */
+const headless = async (): Promise<Headless> =>
+  (await import(/* @vite-ignore */ new URL('./headless.js', import.meta.url).href)) as Headless
+
+const formats = ['.svg', '.png', '.pdf'] as const
+const views = ['all', 'fused', 'machines'] as const
+const heights = [16, 22, 28] as const
+
+function oneOf<T extends string>(name: string, text: string | undefined, all: readonly T[]): T | undefined {
+  const found = all.find((v) => v === text)
+  if (text !== undefined && found === undefined) {
+    throw new UsageError(`${name} takes ${all.join(', ')}, not "${text}".`, 'render')
+  }
+  return found
+}
+
+export async function renderCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
+  const { values, positionals } = readArgs('render', args, {
+    ...rangeOptions,
+    out: { type: 'string' },
+    view: { type: 'string' },
+    rows: { type: 'string' },
+    tasks: { type: 'string' },
+    width: { type: 'string' },
+    scale: { type: 'string' },
+    'row-height': { type: 'string' },
+    theme: { type: 'string' },
+    title: { type: 'string' },
+    'no-legend': { type: 'boolean' },
+    clock: { type: 'string' },
+    pair: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
+  const { out } = values
+  if (out === undefined) throw new UsageError('--out PICTURE is missing.', 'render')
+  const format = oneOf('--out', extname(out).toLowerCase(), formats)!
+  const scale = Number(values.scale ?? 2)
+  if (!(scale >= 0.1 && scale <= 8)) throw new UsageError(`--scale takes 0.1 to 8, not "${values.scale}".`, 'render')
+  const tall = oneOf('--row-height', values['row-height'], ['16', '22', '28'])
+  const options = {
+    view: oneOf('--view', values.view, views),
+    rows: values.rows?.split(',').filter((id) => id !== ''),
+    tasks: values.tasks === undefined ? undefined : integerOption('render', '--tasks', values.tasks, 0, 1000),
+    width: values.width === undefined ? undefined : integerOption('render', '--width', values.width, 400, 8000),
+    height: heights.find((h) => String(h) === tall),
+    dark: oneOf('--theme', values.theme, ['light', 'dark']) === 'dark',
+    title: values.title,
+    legend: values['no-legend'] !== true,
+  }
+  const clock = oneOf('--clock', values.clock, clockMethods)
+  const sources = await sourcesOf('render', positionals)
+  const connection = await connect()
+  try {
+    const pair = pairsOf('render', values.pair, sources)
+    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
+    const range = rangeOf(session, values)
+    const unknown = options.rows?.find((id) => !knowsRow(info, id))
+    if (unknown !== undefined)
+      throw new RequestError(`There is no row ${unknown}; remora info lists machines and CPUs.`)
+    const [{ renderPicture }, { fontMetrics }, hashes] = await Promise.all([
+      headless(),
+      import('../export/fonts.js'),
+      Promise.all(sources.map((s) => sha256(s, io.signal))),
+    ])
+    const all = { ...options, ...range, hashes, version }
+    const picture = await renderPicture(connection.engine, info, fontMetrics(), all).catch((error: unknown) => {
+      throw error instanceof RangeError ? new RequestError(error.message) : error
+    })
+    const bytes = await bytesOf(picture, format, scale)
+    await save(out, bytes)
+    const size = { width: picture.width, height: picture.height }
+    await io.out(
+      values.json
+        ? `${JSON.stringify({ path: out, bytes: bytes.length, ...size })}\n`
+        : `${out}: ${size.width} x ${size.height}, ${Math.ceil(bytes.length / 1000)} kB\n`,
+    )
+    return reportUnread(info, values.json ?? false, io)
+  } finally {
+    connection.dispose()
+  }
+}
+
+/** A track of the session, or by its form one of the fused views'. */
+const knowsRow = (info: SessionInfo, id: string): boolean =>
+  info.tracks.some((t) => t.id === id) || /^m\d+\/(pcpu|vcpu\/)\d+$/.test(id)
+
+async function bytesOf(picture: Picture, format: (typeof formats)[number], scale: number): Promise<Uint8Array> {
+  if (format === '.svg') return Buffer.from((await import('../export/svg.js')).toSvg(picture))
+  if (format === '.pdf') return (await import('../export/pdf.js')).toPdf(picture)
+  return (await import('../export/png.js')).toPng(picture, scale)
+}
+
+async function sha256(source: SourceRef, signal: AbortSignal): Promise<string> {
+  if (source.kind !== 'path') return ''
+  const hash = createHash('sha256')
+  for await (const part of createReadStream(source.path, { signal, highWaterMark: 1 << 20 }))
+    hash.update(part as Buffer)
+  return hash.digest('hex')
+}
+
+async function save(path: string, bytes: Uint8Array): Promise<void> {
+  const part = `${path}.part`
+  try {
+    await writeFile(part, bytes)
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+      throw new RequestError(`The disk is full; ${path} was not written.`)
+    }
+    throw pathError(path, error)
+  }
+}

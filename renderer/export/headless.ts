@@ -1,0 +1,102 @@
+// The same picture without a screen: what `remora render` loads. Whoever has an engine gets a Picture.
+
+import { RunState, type EngineApi, type LodFrame, type SessionInfo } from '../../workers/thread/contract.js'
+import type { Picture, PictureOptions } from '../../workers/thread/picture.js'
+import { sessionTime } from '../../workers/units.js'
+import { busiestThatFit, isLayered, layoutRows, type Row, type RowHeight } from '../state/rows.js'
+import { TaskNames } from '../timeline/paint/palette.js'
+import { paintTheme } from '../timeline/paint/theme.js'
+import { makePicture } from './picture.js'
+import { notesOf } from './notes.js'
+import type { Fonts } from './recorder.js'
+
+/** Rows beyond this make a picture that nobody looks at. */
+const MOST_ROWS = 400
+const CAPTIONS = 168
+
+/** Rejects with the engine's errors, and with RangeError where nothing is left to draw. */
+export async function renderPicture(
+  engine: Pick<EngineApi, 'lod' | 'fusedTracks'>,
+  session: SessionInfo,
+  fonts: Fonts,
+  options: PictureOptions,
+): Promise<Picture> {
+  const { from = session.from, to = session.to, width = 1200, dark = false, height = 22 } = options
+  const rowsWidth = Math.max(200, width - CAPTIONS - 32)
+  const fused = session.machines.some((m) => m.parent !== null)
+    ? await engine.fusedTracks()
+    : { tracks: [], threads: [] }
+  const layout = layoutRows(
+    session.tracks,
+    {
+      pinned: [],
+      hidden: new Set(),
+      toggled: new Set(),
+      order: 'events',
+      busiest: options.tasks ?? busiestThatFit(session.tracks, 30),
+      text: '',
+      height: height as RowHeight,
+    },
+    fused,
+  )
+  let rows = chosen(layout.rows, options)
+  const ask = (wanted: readonly Row[]): Promise<LodFrame> =>
+    engine.lod({
+      tracks: wanted.flatMap((r) => (r.track ? [r.track.id] : [])),
+      from: sessionTime(from),
+      to: sessionTime(to),
+      pixels: rowsWidth * 2,
+    })
+  let frame = await ask(rows)
+  if (options.rows === undefined) rows = restacked(rows.filter((r) => r.kind !== 'task' || lives(frame, r)))
+  if (rows.length === 0) throw new RangeError('No row is left to draw.')
+  if (rows.length > MOST_ROWS) throw new RangeError(`${rows.length} rows are more than a picture holds; choose some.`)
+  if (options.rows === undefined) frame = await ask(rows)
+  return makePicture({
+    session,
+    rows,
+    frame,
+    scale: { from: sessionTime(from), to: sessionTime(to), width: rowsWidth },
+    captions: CAPTIONS,
+    theme: paintTheme(dark, () => ''),
+    fonts,
+    names: new TaskNames(session.tracks),
+    highlight: null,
+    axisEpoch: session.epoch,
+    boundsOf: () => null,
+    boundsOfMachine: () => null,
+    title: options.title ?? session.name,
+    legend: options.legend ?? true,
+    notes: notesOf(session, options),
+  })
+}
+
+/** The rows of a view, or those that were named, in that order. */
+function chosen(rows: readonly Row[], { view = 'all', rows: ids }: PictureOptions): Row[] {
+  if (ids) return restacked(ids.flatMap((id) => rows.filter((r) => r.id === id)))
+  const isFused = (r: Row): boolean => r.id.startsWith('fused/') || (r.track !== null && isLayered(r.track))
+  const cut = rows.filter((r) => view === 'all' || isFused(r) === (view === 'fused'))
+  // Folded rows are no rows of a picture.
+  return restacked(cut.filter((r) => r.kind !== 'quieter'))
+}
+
+function restacked(rows: readonly Row[]): Row[] {
+  let y = 0
+  return rows.map((row) => {
+    const placed = { ...row, y }
+    y += row.height
+    return placed
+  })
+}
+
+/** Whether a task has anything to show in the frame besides sleep. */
+function lives(frame: LodFrame, row: Row): boolean {
+  const index = row.track ? frame.tracks.indexOf(row.track.id) : -1
+  if (index < 0) return false
+  if (frame.tickStart[index + 1]! > frame.tickStart[index]!) return true
+  for (let i = frame.spanStart[index]!; i < frame.spanStart[index + 1]!; i++) {
+    const state = frame.state[i]
+    if (state === RunState.Running || state === RunState.Runnable) return true
+  }
+  return false
+}
