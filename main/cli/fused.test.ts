@@ -80,25 +80,25 @@ describe('remora fused', () => {
 
   test('tells where the time of a task and of a vCPU went, to the last nanosecond', async () => {
     const range = ['--from', '+0.010', '--to', '+0.030']
-    const named = ['--task', 'batch/300', '--vcpu', 'web/1', '--task', '900']
+    const named = ['--task', 'lab/533', '--vcpu', 'db/1', '--task', '900']
     const report = JSON.parse((await say(fusedCommand, ...range, ...named, '--json')).out) as FusedReport
     expect(violations(readSchema('fused'), report)).toEqual([])
-    expect(report.delta!.map((d) => d.label)).toEqual(['vCPU 1', 'gcc-300', 'backup-900'])
+    expect(report.delta!.map((d) => d.label)).toEqual(['vCPU 1', 'cc1-533', 'busyloop-900'])
     for (const { parts } of report.delta!) {
       expect(parts.reduce((n, p) => n + p.time, 0)).toBe(report.to - report.from)
     }
     const { out } = await say(fusedCommand, ...range, ...named)
-    for (const part of ['Where the time of web vCPU 1 went', 'vCPU preempted by', 'EXTERNAL_INTERRUPT', '20,000,000']) {
+    for (const part of ['Where the time of db vCPU 1 went', 'vCPU preempted by', 'EXTERNAL_INTERRUPT', '20,000,000']) {
       expect(out).toContain(part)
     }
   })
 
   test('names what it cannot find, or cannot tell apart', async () => {
     const refusal = (...args: string[]) => expect(say(fusedCommand, ...args)).rejects
-    await refusal('--vcpu', '0').toThrow('--vcpu: 0 may be batch/0 or web/0; name the machine as well.')
+    await refusal('--vcpu', '0').toThrow('--vcpu: 0 may be db/0 or lab/0 or inner/0; name the machine as well.')
     await refusal('--task', '99999').toThrow('--task: nothing in these recordings is 99999.')
     await refusal('--task', 'gcc').toThrow('--task takes [MACHINE/]NUMBER, not "gcc".')
-    await refusal('--task', 'moon/1').toThrow('--task: there is no machine "moon"; there are host, batch, web.')
+    await refusal('--task', 'moon/1').toThrow('--task: there is no machine "moon"; there are host, db, lab, inner.')
     await refusal('--task', '1', '--csv').toThrow('--task and --vcpu go with the totals or --json.')
   })
 

@@ -7,6 +7,7 @@ import { kernelStack, schedSwitch, schedWaking, schedWakeup } from '../known-for
 import type { EventItem } from '../ring-buffer.js'
 import * as f from './formats.js'
 import type { WakePath } from './formats.js'
+import { latencyOf, type Context } from './latency.js'
 import type { Act, Device, Exit, Grant, Kernel } from './machine.js'
 
 export type Program = (cpu: Cpu) => Generator<Act, void, void>
@@ -63,6 +64,7 @@ export class Cpu {
   readonly tasks: Task[] = []
   #timers: Timer[] = []
   #armed = Infinity
+  #in: Context = 'task'
   #tick: Timer | null = null
   #timerCount = 0
   #softirqs: { readonly vec: number; readonly work: () => void }[] = []
@@ -98,7 +100,8 @@ export class Cpu {
 
   put(format: Format, values: EventItem['values']): void {
     const time = this.kernel.start + BigInt(this.t) - this.kernel.shift
-    this.items.push({ kind: 'event', time, pid: this.current.pid, format, values })
+    const { flags, preempt } = latencyOf(format, this.#in, this.needResched && this.current !== this.idle)
+    this.items.push({ kind: 'event', time, pid: this.current.pid, flags, preempt, format, values })
   }
 
   stack(path: WakePath): void {
@@ -211,8 +214,10 @@ export class Cpu {
 
   *interrupt(vector: number): Generator<Exit, void, Grant> {
     this.t += 420
+    this.#in = 'hardirq'
     if (vector === LOCAL_TIMER) yield* this.#timerInterrupt()
     else this.#deviceInterrupt(vector)
+    this.#in = 'softirq'
     while (this.#softirqs.length > 0) {
       const { vec, work } = this.#softirqs.shift()!
       this.put(f.softirqEntry, { vec: BigInt(vec) })
@@ -221,6 +226,7 @@ export class Cpu {
       this.put(f.softirqExit, { vec: BigInt(vec) })
       this.t += 150
     }
+    this.#in = 'task'
   }
 
   *#timerInterrupt(): Generator<Exit, void, Grant> {

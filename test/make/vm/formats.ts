@@ -186,11 +186,23 @@ const paths = {
 } as const
 export type WakePath = keyof typeof paths
 
+/** Where a guest is when it exits. */
+const exits = {
+  HLT: 'pv_native_safe_halt',
+  MSR_WRITE: 'native_write_msr',
+  EPT_MISCONFIG: 'vp_notify',
+  IO_INSTRUCTION: 'mem32_serial_out',
+  INTERRUPT_WINDOW: 'native_irq_enable',
+  VMRESUME: 'vmx_vcpu_enter_exit',
+} as const
 const names = [
-  ...new Set([...Object.values(paths).flatMap((p) => p.split(' ')), 'tick_nohz_handler', 'schedule', 'default_idle']),
+  ...new Set([...Object.values(paths).flatMap((p) => p.split(' ')), 'tick_nohz_handler', ...Object.values(exits)]),
 ].sort()
 const BASE = 0xffffffff81000000n
 export const symbols = names.map((name, i) => ({ address: BASE + BigInt(i) * 0x1400n, name }))
 export const addressOf = (name: string): bigint => BASE + BigInt(names.indexOf(name)) * 0x1400n
 export const stackOf = (path: WakePath): bigint[] =>
   paths[path].split(' ').map((name, i) => addressOf(name) + 0x40n + BigInt(i * 18))
+/** Instruction pointer of an exit: in the guest's kernel, else somewhere in a program. */
+export const ripOf = (reason: string): bigint =>
+  Object.hasOwn(exits, reason) ? addressOf(exits[reason as keyof typeof exits]) + 0xbn : 0x55d4c8a31f20n

@@ -36,6 +36,8 @@ export class Vcpu implements Seat {
   nested = false
   interruptible = true
   running = false
+  /** Where it was left. */
+  rip = f.ripOf('HLT')
   timer: ReturnType<Cpu['timer']> | null = null
   readonly gen: Generator<Exit, void, Grant>
   constructor(readonly guest: Cpu) {
@@ -69,13 +71,12 @@ export function injectDevice(outer: Cpu, { thread, vcpu }: Seated, device: Devic
   inject(outer, thread, vcpu, device.vector, 'inject')
 }
 
-const rip = 0xffffffff81012340n
-
 function putExit(cpu: Cpu, v: Vcpu, reason: Exit['reason']): void {
+  v.rip = f.ripOf(reason)
   v.truth.exits.set(reason, (v.truth.exits.get(reason) ?? 0) + 1)
   cpu.put(f.kvmExit, {
     exit_reason: BigInt(exitCodes[reason]),
-    guest_rip: rip,
+    guest_rip: v.rip,
     isa: 1n,
     info1: reason === 'EPT_VIOLATION' ? 0x182n : reason === 'IO_INSTRUCTION' ? 0x3f80001n : 0n,
     info2: 0n,
@@ -102,7 +103,7 @@ function* bracket(cpu: Cpu, task: Task, v: Vcpu): Generator<Exit, void, Grant> {
       cpu.t += 140
     }
   }
-  const values = { vcpu_id: BigInt(v.guest.id), rip, immediate_exit: 0n, intr_info: injected, error_code: 0n }
+  const values = { vcpu_id: BigInt(v.guest.id), rip: v.rip, immediate_exit: 0n, intr_info: injected, error_code: 0n }
   cpu.put(f.kvmEntry, values)
   const entered = cpu.t
   cpu.t += 330 + cpu.about(150)
@@ -119,9 +120,9 @@ function* bracket(cpu: Cpu, task: Task, v: Vcpu): Generator<Exit, void, Grant> {
   } else if (exit.nested === 'enter') {
     cpu.t += cpu.about(900)
     cpu.put(f.kvmNestedVmenter, {
-      rip,
+      rip: v.rip,
       vmcb: 0x10a2f000n,
-      nested_rip: rip,
+      nested_rip: f.ripOf('HLT'),
       int_ctl: 0n,
       event_inj: 0n,
       isa: 1n,
