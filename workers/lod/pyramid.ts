@@ -4,7 +4,7 @@
 import type { Intervals } from '../model/intervals.js'
 import { FusedState, RunState } from '../thread/contract.js'
 
-const FAN = 8
+const FAN = 4
 const NONE = 0xffffffff
 /** Beside SpanFlag and ExitFlag in a node's bits: its best interval is active. */
 const ActiveBit = 128
@@ -38,7 +38,7 @@ for (const [name, state] of Object.entries(FusedState)) if (!/Unknown|Idle|Block
  */
 export class Pyramid {
   readonly #levels: Level[] = []
-  /** Active time of all intervals before entry 8k. */
+  /** Active time of all intervals before entry FAN * k. */
   readonly #busy: Float64Array
 
   constructor(readonly of: Intervals) {
