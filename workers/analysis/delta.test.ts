@@ -33,6 +33,16 @@ describe('what the time between two instants went to', () => {
     ])
   })
 
+  test('where to look: the longest stretch of each part', async () => {
+    const { parts } = (await all).deltaByLayer({ ...at(20, 260), tracks: ['m1/task/131'] }).subjects[0]!
+    for (const p of parts) {
+      const { from, to } = p.longest
+      expect(to - from).toBeGreaterThanOrEqual(p.time / p.count)
+      expect(from >= 20 && to <= 260).toBe(true)
+      if (p.count === 1) expect(to - from).toBe(p.time)
+    }
+  })
+
   test('a wake-up: host scheduling, hypervisor, and what the guest took until the task ran', async () => {
     expect(lines((await all).deltaByLayer({ ...at(370, 390), tracks: ['m1/thread/131'] }))).toEqual([
       ['ready idle 5', 'blocked idle 5', 'blocked hypervisor HLT 5', 'blocked vcpuReady 5'],

@@ -15,7 +15,7 @@ import {
   type DeltaPart,
   type DeltaPhase,
 } from '../thread/contract.js'
-import { machineIndex, type MachineIndex } from '../units.js'
+import { machineIndex, sessionTime, type MachineIndex } from '../units.js'
 import type { CulpritIndex, Culprits } from './culprits.js'
 
 type Subject = DeltaByLayer['subjects'][number]
@@ -40,7 +40,10 @@ interface Sum {
   readonly by: CulpritIndex
   time: number
   count: number
+  /** The stretch at hand. */
+  begin: number
   end: number
+  longest: Range
 }
 
 /** Texts and culprits of one session have numbers below this. */
@@ -58,17 +61,25 @@ class Parts {
     const known = this.#all.get(key)
     if (known) {
       known.time += to - from
-      if (known.end !== from) known.count++
+      if (known.end !== from) {
+        known.count++
+        known.begin = from
+      }
       known.end = to
-    } else this.#all.set(key, { phase: p, layer: l, what, by, time: to - from, count: 1, end: to })
+      if (to - known.begin > known.longest.to - known.longest.from) known.longest = { from: known.begin, to }
+    } else {
+      const stretch = { begin: from, end: to, longest: { from, to } }
+      this.#all.set(key, { phase: p, layer: l, what, by, time: to - from, count: 1, ...stretch })
+    }
   }
 
   sorted(culprits: Culprits): DeltaPart[] {
     return [...this.#all.values()]
       .sort((a, b) => a.phase - b.phase || a.layer - b.layer || b.time - a.time)
-      .map(({ phase, layer, what, by, time, count }) => {
+      .map(({ phase, layer, what, by, time, count, longest }) => {
         const whom = by < 0 ? null : culprits.describe(by)
-        return { phase: PHASES[phase]!, layer: LAYERS[layer]!, what, by: whom, time, count }
+        const where = { from: sessionTime(longest.from), to: sessionTime(longest.to) }
+        return { phase: PHASES[phase]!, layer: LAYERS[layer]!, what, by: whom, time, count, longest: where }
       })
   }
 

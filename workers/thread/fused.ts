@@ -354,6 +354,8 @@ export interface DeltaPart {
   readonly time: number
   /** Stretches of time that this sums. */
   readonly count: number
+  /** The longest of them: where to look. */
+  readonly longest: TimeRange
 }
 
 /** Between two instants A (`from`) and B (`to`). */
