@@ -38,7 +38,7 @@ export class Sftp {
   ) {
     const broke = (): void => {
       this.#gone = true
-      for (const reject of [...this.#pending]) reject(new LineBroken(label))
+      for (const reject of this.#pending) reject(new LineBroken(label))
     }
     wrapper.once('close', broke)
     wrapper.on('error', broke)

@@ -115,7 +115,7 @@ export class Sshd {
 
   async start(): Promise<void> {
     const root = process.getuid?.() === 0
-    const sftp = this.more.some((line) => /^Subsystem sftp/.test(line)) ? [] : ['Subsystem sftp internal-sftp']
+    const sftp = this.more.some((line) => line.startsWith('Subsystem sftp')) ? [] : ['Subsystem sftp internal-sftp']
     const config = [
       `Port ${this.port}`,
       'ListenAddress 127.0.0.1',
