@@ -144,6 +144,13 @@ export function createEngine(env: EngineEnvironment): Engine {
     wakeupSurvey: async (onProgress, signal) => (await state().wakeups(onProgress, signal)).survey(),
     wakeups: async (query, signal) => (await state().wakeups(undefined, signal)).table(query, signal),
     wakeupHistogram: async (filter) => (await state().wakeups()).histogram(filter),
+    wakeupRowOf: async (query, wakeup) => (await state().wakeups()).rowOf(query, wakeup),
+    wakeupTasks: async (filter, limit) => (await state().wakeups()).tasks(filter, limit),
+    wakeupArrows: async (query) => (await state().wakeups()).arrows(query),
+    wakeupStacks: async (filter, limit, onProgress, signal) =>
+      (await state().wakeups(onProgress, signal)).stacks(filter, limit, onProgress, signal),
+    wakeupStackTree: async (filter, onProgress, signal) =>
+      (await state().wakeups(onProgress, signal)).stackTree(filter, onProgress, signal),
     wakeupChain: async (target, limits, onProgress, signal) =>
       (await state().wakeups(onProgress, signal)).chain(target, limits, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),

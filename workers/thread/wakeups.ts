@@ -121,8 +121,10 @@ export interface WakeupFilter extends Partial<TimeRange> {
   readonly machines?: readonly number[]
   readonly wakees?: readonly { readonly machine: number; readonly pid: number }[]
   readonly wakers?: readonly { readonly machine: number; readonly pid: number }[]
-  /** Part of the wakee's or waker's name, whatever the case; or a pid. */
+  /** Part of the wakee's or waker's name and pid (`bash-4711`), whatever the case. */
   readonly text?: string
+  /** Part of the wakee's name, or its whole pid. */
+  readonly task?: string
   readonly contexts?: readonly WakeContext[]
   readonly migrated?: boolean
   readonly minLatency?: number
@@ -203,6 +205,23 @@ export interface LatencyHistogram {
   readonly latency: LatencySummary | null
 }
 
+/** Tasks of a selection by their latencies, the one with the longest first. */
+export interface WakeupTasks {
+  readonly version: number
+  readonly count: number
+  readonly tasks: readonly {
+    readonly task: Actor
+    /** Runs that followed a wake-up, and their latencies. */
+    readonly runs: number
+    readonly total: number
+    readonly mean: number
+    readonly max: number
+    readonly slowest: WakeupIndex
+    /** When that one was woken. */
+    readonly at: SessionTime
+  }[]
+}
+
 /** Wake-ups by time and latency. */
 export interface LatencyHeat {
   readonly version: number
@@ -236,7 +255,10 @@ export interface StackTree {
 
 export interface WakeupStacks {
   readonly version: number
-  /** Distinct stacks of the selection, most frequent first. */
+  /** Stacks that differ in the selection, and wake-ups of it without one. */
+  readonly distinct: number
+  readonly without: number
+  /** Most frequent first. `stack` is what WakeupFilter.stacks takes; frames are innermost first. */
   readonly stacks: readonly {
     readonly stack: number
     readonly frames: readonly string[]
@@ -256,6 +278,8 @@ export interface WakeupArrows {
   readonly toRow: Int32Array
   readonly wakeup: Uint32Array
   readonly count: Uint32Array
+  /** Wake-ups for which there was no room: each shorter than all that are shown. */
+  readonly hidden: number
 }
 
 export interface ArrowQuery extends TimeRange {
@@ -382,9 +406,21 @@ export interface WakeupsApi {
   /** What there is; builds it. */
   wakeupSurvey(onProgress?: OnProgress, signal?: AbortSignal): Promise<WakeupSurvey>
   wakeups(query: WakeupQuery, signal?: AbortSignal): Promise<WakeupTable>
+  /** Row of a wake-up in such a table, -1 where the filter leaves it out: to scroll to it. */
+  wakeupRowOf(query: WakeupFilter & Pick<WakeupQuery, 'sort' | 'descending'>, wakeup: WakeupIndex): Promise<number>
+  wakeupTasks(filter: WakeupFilter, limit: number): Promise<WakeupTasks>
   wakeupHistogram(filter: WakeupFilter): Promise<LatencyHistogram>
   /** Of the filter's range, absent = all of the recording. */
   wakeupHeat(filter: WakeupFilter, columns: number): Promise<LatencyHeat>
+  wakeupArrows(query: ArrowQuery): Promise<WakeupArrows>
+  /** Stacks of a selection, at most `limit` of them. Reads the stacks of all wake-ups at first use. */
+  wakeupStacks(
+    filter: WakeupFilter,
+    limit: number,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<WakeupStacks>
+  wakeupStackTree(filter: WakeupFilter, onProgress?: OnProgress, signal?: AbortSignal): Promise<StackTree>
   /**
    * The chain of a wake-up, an event, an id, or what a row shows; null where nothing woke it. An id is looked for among all
    * wake-ups, which takes a while with millions of them.

@@ -30,4 +30,4 @@ const engine = createEngine({
   defaultBudget: (machine.deviceMemory ?? 4) * 0.5 * GIB,
 })
 
-serve(engine, scope, ['lod', 'overview', 'wakeupHistogram', 'wakeupHeat'])
+serve(engine, scope, ['lod', 'overview', 'wakeupHistogram', 'wakeupHeat', 'wakeupArrows', 'wakeupStackTree'])

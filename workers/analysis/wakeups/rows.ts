@@ -17,10 +17,21 @@ import { grades, gradeOf } from './grade.js'
 import type { JoinedRecords } from '../records/join.js'
 import { describeWake } from '../records/describe.js'
 import { wakeupId } from './ids.js'
+import { stacksBehind } from '../../table/details.js'
+import { meaningful } from './stacks/frames.js'
+import type { StackIndex } from './stacks/index.js'
 import { migratedOf, type Names } from './select.js'
 import { interruptAt, interruptLabel, plainLabel } from './waker.js'
 
+/** Rows whose stacks are read one by one, where not all have been read. */
+const FEW = 300
+/** Functions that stand for a stack in a cell. */
+const SHOWN = 3
+
 export class Rows {
+  /** The stacks of all wake-ups, once they are read. */
+  stacks: StackIndex | null = null
+
   constructor(
     private readonly session: Session,
     private readonly runs: Runs,
@@ -45,10 +56,35 @@ export class Rows {
   /** Rows of these wake-ups. Reads the records of the interrupts that woke. */
   async describe(of: ArrayLike<number>, signal?: AbortSignal): Promise<WakeupRow[]> {
     const labels = await this.#labels(of, signal)
-    return Array.from(of, (i, k) => this.#row(i, labels[k]!))
+    const stacks = await this.#stacks(of, signal)
+    return Array.from(of, (i, k) => this.#row(i, labels[k]!, stacks[k]!))
   }
 
-  #row(i: number, label: string): WakeupRow {
+  async #stacks(of: ArrayLike<number>, signal?: AbortSignal): Promise<(string | null)[]> {
+    const short = (names: readonly string[] | undefined): string | null =>
+      names === undefined ? null : names.slice(0, SHOWN).join(' < ')
+    const { stacks } = this
+    if (stacks) return Array.from(of, (i) => short(stacks.stacks[stacks.of[i]!]))
+    const all: (string | null)[] = []
+    for (let k = 0; k < of.length; k++) all.push(of.length > FEW ? null : short(await this.#stackOf(of[k]!, signal)))
+    return all
+  }
+
+  async #stackOf(i: number, signal?: AbortSignal): Promise<readonly string[] | undefined> {
+    const { w } = this
+    for (const [stream, row] of [
+      [w.wakingStream[i]!, w.wakingRow[i]!],
+      [w.wakeupStream[i]!, w.wakeupRow[i]!],
+    ] as const) {
+      if (row === NONE) continue
+      const found = await stacksBehind(this.session, this.session.table.streams[stream]!, row, signal)
+      const kernel = found.find((s) => s.kind === 'kernel')
+      if (kernel) return meaningful(kernel.frames.map((f) => f.symbol || f.address))
+    }
+    return undefined
+  }
+
+  #row(i: number, label: string, stack: string | null): WakeupRow {
     const w = this.w
     const machine = machineIndex(w.machine[i]!)
     const marks = w.marks[i]!
@@ -71,7 +107,7 @@ export class Rows {
       wakeupToRunning: ran ? nan(w.runT[i]! - w.wakeupT[i]!) : null,
       marks,
       grade: grades[gradeOf(marks)]!,
-      stack: null,
+      stack,
       record: this.record(i),
     }
   }

@@ -32,6 +32,7 @@ function testsOf(w: Wakeups, f: WakeupFilter, names: Names, stackOf?: Int32Array
   if (f.wakees) tests.push(isAnyOf(w, w.wakee, f.wakees))
   if (f.wakers) tests.push(isAnyOf(w, w.waker, f.wakers))
   if (f.text) tests.push(named(w, f.text, names))
+  if (f.task) tests.push(isTask(w, f.task, names))
   if (f.contexts)
     tests.push(
       isIn(
@@ -65,16 +66,26 @@ function isAnyOf(w: Wakeups, pids: Int32Array, tasks: NonNullable<WakeupFilter['
 }
 
 /** Each task's name is looked at once. */
-function named(w: Wakeups, text: string, names: Names): Test {
+function nameTest(text: string, names: Names): (machine: number, pid: number) => boolean {
   const wanted = text.toLowerCase()
   const known = new Map<number, boolean>()
-  const holds = (machine: number, pid: number): boolean => {
+  return (machine, pid) => {
     const key = keyOf(machine, pid)
     let answer = known.get(key)
     if (answer === undefined) known.set(key, (answer = names.of(machine, pid).toLowerCase().includes(wanted)))
     return answer
   }
+}
+
+function named(w: Wakeups, text: string, names: Names): Test {
+  const holds = nameTest(text, names)
   return (i) => holds(w.machine[i]!, w.wakee[i]!) || holds(w.machine[i]!, w.waker[i]!)
+}
+
+function isTask(w: Wakeups, text: string, names: Names): Test {
+  if (/^\d+$/.test(text)) return (i) => w.wakee[i] === Number(text)
+  const holds = nameTest(text, names)
+  return (i) => holds(w.machine[i]!, w.wakee[i]!)
 }
 
 /** Whether the task moved; null = cannot be told. */

@@ -6,10 +6,16 @@ import type { Session } from '../../model/session.js'
 import { taskLabel } from '../../model/tracks.js'
 import {
   WakeupMark,
+  type ArrowQuery,
   type ChainLimits,
   type ChainTarget,
   type OnProgress,
+  type StackTree,
+  type WakeupArrows,
   type WakeupChain,
+  type WakeupSort,
+  type WakeupStacks,
+  type WakeupTasks,
   type LatencyHeat,
   type LatencyHistogram,
   type WakeupFilter,
@@ -22,10 +28,16 @@ import { buildWakeups } from './build.js'
 import { NONE, NOT_A_RUN, wakeupBytes, type Wakeups } from './columns.js'
 import { heat, histogram, latenciesOf, summarise } from './latency.js'
 import type { WakeSide } from './read.js'
+import { isFusedTrack } from '../../lod/fused-rows.js'
+import { SharedWork } from '../../shared-work.js'
+import { arrows } from './arrows.js'
+import { byTask } from './by-task.js'
 import { Chains } from './chain/chain.js'
 import { wakeupOfEvent, wakeupOnTrack } from './chain/target.js'
 import { findId } from './ids.js'
 import { Rows } from './rows.js'
+import { readStacks } from './stacks/index.js'
+import { stackList, stackTree } from './stacks/tree.js'
 import { TaskWakeups } from './tasks.js'
 import { JoinedRecords } from '../records/join.js'
 import type { FusedViews } from '../views.js'
@@ -34,18 +46,32 @@ import { select, sortWakeups, type Names } from './select.js'
 /** Rows of one answer at most. */
 const MOST_ROWS = 100_000
 
+/** Selections kept. */
+const KEPT = 6
+
+/** Wake-ups that pass a filter, with what has been asked of them. */
+interface Selection {
+  readonly key: string
+  readonly wakeups: Uint32Array
+  sorted: { readonly key: string; readonly wakeups: Uint32Array } | null
+  latency: WakeupTable['latency'] | undefined
+}
+
 export class WakeupViews {
   readonly wakeups: Wakeups
   readonly rows: Rows
   /** Records of collectors that tell of the same wake-ups. */
   readonly joined: JoinedRecords
   readonly names: Names
-  /** The latest selection and order, by what was asked: scrolling asks the same again. */
-  #selected: { readonly key: string; readonly wakeups: Uint32Array } | null = null
-  #sorted: { readonly key: string; readonly wakeups: Uint32Array } | null = null
+  /** The latest selections: several panels ask for the same, and scrolling does. */
+  #selections: readonly Selection[] = []
+  readonly #stacks = new SharedWork(async (onProgress, signal) => {
+    const index = await readStacks(this.session, this.wakeups, onProgress, signal)
+    this.rows.stacks = index
+    return index
+  })
   #tasks: TaskWakeups | null = null
   #chains: Chains | null = null
-  #summary: { readonly key: string; readonly latency: WakeupTable['latency'] } | null = null
 
   constructor(
     private readonly session: Session,
@@ -90,22 +116,58 @@ export class WakeupViews {
       throw new RequestError(
         `Rows ${start} to ${start + count} cannot be asked for; ${MOST_ROWS} at once are the most.`,
       )
-    const selected = this.select(filter)
-    const sorted = this.#inOrder(selected, sort, descending)
+    const selection = await this.#select(filter, signal)
+    const sorted = this.#inOrder(selection, sort, descending)
     const rows = await this.rows.describe(sorted.subarray(start, start + count), signal)
-    return { version: this.session.version, total: selected.length, rows, latency: this.#latency(selected) }
+    const total = selection.wakeups.length
+    return { version: this.session.version, total, rows, latency: this.#latency(selection) }
   }
 
-  histogram(filter: WakeupFilter): LatencyHistogram {
-    return histogram(this.wakeups, this.select(filter), this.session.version)
+  async rowOf(query: WakeupFilter & Pick<WakeupQuery, 'sort' | 'descending'>, wakeup: number): Promise<number> {
+    const { sort = 'time', descending = false, ...filter } = query
+    return this.#inOrder(await this.#select(filter), sort, descending).indexOf(this.#checked(wakeup))
   }
 
-  heat(filter: WakeupFilter, columns: number): LatencyHeat {
+  async tasks(filter: WakeupFilter, limit: number): Promise<WakeupTasks> {
+    return byTask(this.wakeups, this.rows, await this.select(filter), limit, this.session.version)
+  }
+
+  async arrows(query: ArrowQuery): Promise<WakeupArrows> {
+    const { session, runs, wakeups } = this
+    const fused = query.tracks.some(isFusedTrack) ? (await this.fused()).model.tracks : []
+    const { filter = {} } = query
+    const all = Object.keys(filter).length === 0
+    const passes = all ? null : new Uint8Array(wakeups.count)
+    if (passes) for (const i of await this.select(filter)) passes[i] = 1
+    const cpu = (stream: number): number => session.table.streams[stream]!.cpu
+    return arrows(wakeups, runs, cpu, query, fused, passes, session.version)
+  }
+
+  async stacks(
+    filter: WakeupFilter,
+    limit: number,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<WakeupStacks> {
+    const index = await this.#stacks.get(onProgress, signal)
+    return stackList(this.wakeups, await this.select(filter, signal), index, limit, this.session.version)
+  }
+
+  async stackTree(filter: WakeupFilter, onProgress?: OnProgress, signal?: AbortSignal): Promise<StackTree> {
+    const index = await this.#stacks.get(onProgress, signal)
+    return stackTree(this.wakeups, await this.select(filter, signal), index, this.session.version)
+  }
+
+  async histogram(filter: WakeupFilter): Promise<LatencyHistogram> {
+    return histogram(this.wakeups, await this.select(filter), this.session.version)
+  }
+
+  async heat(filter: WakeupFilter, columns: number): Promise<LatencyHeat> {
     if (!Number.isInteger(columns) || columns < 1 || columns > 1 << 14)
       throw new RequestError(`A heat map cannot have ${columns} columns.`)
     const range = { from: filter.from ?? this.session.from, to: filter.to ?? this.session.to }
     if (!(range.from <= range.to)) throw new RequestError(`There is nothing between ${range.from} and ${range.to}.`)
-    return heat(this.wakeups, this.select(filter), range, columns, this.session.version)
+    return heat(this.wakeups, await this.select(filter), range, columns, this.session.version)
   }
 
   async chain(
@@ -140,24 +202,32 @@ export class WakeupViews {
   }
 
   /** Wake-ups that pass a filter, in the order of time. */
-  select(filter: WakeupFilter): Uint32Array {
+  async select(filter: WakeupFilter, signal?: AbortSignal): Promise<Uint32Array> {
+    return (await this.#select(filter, signal)).wakeups
+  }
+
+  async #select(filter: WakeupFilter, signal?: AbortSignal): Promise<Selection> {
     const key = JSON.stringify(filter)
-    if (this.#selected?.key !== key) this.#selected = { key, wakeups: select(this.wakeups, filter, this.names) }
-    return this.#selected.wakeups
+    const known = this.#selections.find((s) => s.key === key)
+    if (known) return known
+    const stacks = filter.stacks ? (await this.#stacks.get(undefined, signal)).of : undefined
+    const wakeups = select(this.wakeups, filter, this.names, stacks)
+    const selection = { key, wakeups, sorted: null, latency: undefined }
+    this.#selections = [selection, ...this.#selections.slice(0, KEPT - 1)]
+    return selection
   }
 
-  #inOrder(selected: Uint32Array, sort: WakeupQuery['sort'] & string, descending: boolean): Uint32Array {
-    if (sort === 'time' && !descending) return selected
-    const key = `${this.#selected!.key} ${sort} ${descending}`
-    if (this.#sorted?.key !== key)
-      this.#sorted = { key, wakeups: sortWakeups(this.wakeups, selected, sort, descending, this.names) }
-    return this.#sorted.wakeups
+  #inOrder(of: Selection, sort: WakeupSort, descending: boolean): Uint32Array {
+    if (sort === 'time' && !descending) return of.wakeups
+    const key = `${sort} ${descending}`
+    if (of.sorted?.key !== key)
+      of.sorted = { key, wakeups: sortWakeups(this.wakeups, of.wakeups, sort, descending, this.names) }
+    return of.sorted.wakeups
   }
 
-  #latency(selected: Uint32Array): WakeupTable['latency'] {
-    const { key } = this.#selected!
-    if (this.#summary?.key !== key) this.#summary = { key, latency: summarise(latenciesOf(this.wakeups, selected)) }
-    return this.#summary.latency
+  #latency(of: Selection): WakeupTable['latency'] {
+    if (of.latency === undefined) of.latency = summarise(latenciesOf(this.wakeups, of.wakeups))
+    return of.latency
   }
 
   #hasStacks(machine: MachineIndex): boolean {

@@ -13,3 +13,6 @@ export function folded(symbols: readonly string[]): number {
 
 /** A function's name without what the compiler adds to it: `poll_schedule_timeout.constprop.0`. */
 export const plainName = (symbol: string): string => symbol.replace(/\.(isra|constprop|part|cold|llvm)\b.*$/, '')
+
+/** The functions of a stack that tell something, innermost first. */
+export const meaningful = (symbols: readonly string[]): string[] => symbols.slice(folded(symbols)).map(plainName)
