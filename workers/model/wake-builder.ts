@@ -219,8 +219,7 @@ export class WakeRecordBuilder {
     const w = this.#wakes.columns
     if (r.id !== undefined) w.id[wake] = r.id
     else if (r.wakeeTgid !== undefined && r.wakee !== undefined && r.runSeq !== undefined && r.ktime !== undefined) {
-      const parts = { tgid: r.wakeeTgid, pid: r.wakee, runSeq: BigInt(r.runSeq), ktime: r.ktime }
-      w.id[wake] = correlationId({ ...parts, machineId: this.header.machineId })
+      w.id[wake] = correlationId({ tgid: r.wakeeTgid, pid: r.wakee, runSeq: BigInt(r.runSeq), ktime: r.ktime })
     }
   }
 

@@ -159,6 +159,7 @@ export interface RecordHeader {
   readonly format: string
   /** Version of the writer. */
   readonly collector: string
+  /** 64 or 128 bits: tells machines apart, is no part of the ids. */
   readonly machineId: bigint | null
   readonly machine: string
   readonly bootId: string

@@ -22,6 +22,9 @@ export type Json = Readonly<Record<string, unknown>>
 export type Reading =
   | { readonly is: 'record'; readonly record: ProbeRecord }
   | { readonly is: 'header'; readonly header: RecordHeader }
+  | { readonly is: 'clocks'; readonly readings: readonly ClockReading[] }
+  | { readonly is: 'lost'; readonly cpu: number; readonly records: number }
+  | { readonly is: 'note'; readonly text: string }
   | { readonly is: 'analysis' }
   | { readonly is: 'bad'; readonly why: string }
 
@@ -52,13 +55,20 @@ const first = (o: Json, ...names: readonly string[]): unknown => {
   return undefined
 }
 
+const TIMES = ['timestamp_ns', 'ts', 'timestamp', 'time_ns', 'time']
+
 /** Reads one object of a file. */
 export function readObject(o: Json, offset: number, length: number): Reading {
-  const event = text(first(o, 'ev', 'event', 'type'))
-  if (event === 'header') return { is: 'header', header: readHeader(o) }
+  const event = text(first(o, 'ev', 'kind', 'event', 'type'))
+  const aside = text(o.record)
+  const untimed = first(o, ...TIMES) === undefined
+  if (event === 'header' || (untimed && o.collector !== undefined)) return { is: 'header', header: readHeader(o) }
+  if (aside === 'clocks') return { is: 'clocks', readings: clockReading(o) }
+  if (aside === 'counts') return { is: 'lost', cpu: toNumber(o.cpu_id) ?? -1, records: toNumber(o.lost) ?? 0 }
+  if (aside === 'note' || aside === 'end') return { is: 'note', text: text(o.text) ?? '' }
   if (first(o, 'cluster_a', 'cluster_b') !== undefined) return { is: 'analysis' }
-  const time = first(o, 'timestamp_ns', 'ts', 'timestamp', 'time_ns', 'time')
-  if (time === undefined) return bad('it has no timestamp (timestamp_ns, ts or timestamp)')
+  const time = first(o, ...TIMES)
+  if (untimed) return bad('it has no timestamp (timestamp_ns, ts or timestamp)')
   const ns = toTime(time)
   if (ns === undefined) return bad(`its timestamp "${short(time)}" is neither whole ns nor seconds with decimals`)
   const what = kindOf(o, event)
@@ -99,8 +109,8 @@ function wrongField(o: Json): string | null {
 /** Fields that have a place in ProbeRecord; all others are kept as they are. */
 const PLACED = new Set(
   (
-    'ev event type timestamp_ns ts timestamp time_ns time cpu cpu_id by_pid by_comm pid comm tgid id ' +
-    'correlation_id run_seq ktime_ns ktime wake_flags flags flags_entry flags_activate path state_before ' +
+    'ev kind event type timestamp_ns ts timestamp time_ns time cpu cpu_id by_pid by_comm pid comm tgid id ' +
+    'correlation_id run_seq ktime_ns ktime wake_flags flags flags_entry flags_activate wake_flags_activate path state_before ' +
     'state_after prev_cpu target_cpu rq_clock source stack function value clocksource stage number vcpu ' +
     'session_id delta_chain_id probe_name label'
   ).split(' '),
@@ -123,8 +133,10 @@ function recordOf(
   const traceId = kind === RecordKind.Trace ? toId(o.trace_id) : undefined
   const ktime = big('ktime_ns', ...(kind === RecordKind.FirstRead ? [] : ['ktime']))
   // TraceData may name its flags instead of giving their bits.
+  const labelled = kind === RecordKind.Probe || kind === RecordKind.FirstRead
   const extra = Object.entries(o).filter(
-    ([name, v]) => !PLACED.has(name) || (name === 'flags' && toNumber(v) === undefined),
+    ([name, v]) =>
+      !PLACED.has(name) || (name === 'probe_name' && !labelled) || (name === 'flags' && toNumber(v) === undefined),
   )
   return {
     kind,
@@ -142,7 +154,7 @@ function recordOf(
     runSeq: num('run_seq'),
     ktime,
     flagsEntry: num('flags_entry', 'wake_flags', 'flags'),
-    flagsActivate: num('flags_activate'),
+    flagsActivate: num('flags_activate', 'wake_flags_activate'),
     path: path > 0 ? (path as WakePath) : undefined,
     stateBefore: num('state_before'),
     stateAfter: num('state_after'),
@@ -151,7 +163,7 @@ function recordOf(
     rqClock: big('rq_clock'),
     source: text(o.source) as RecordSource | undefined,
     stack: stackOf(o.stack),
-    function: text(first(o, 'function', 'probe_name', 'label')) ?? (event && READS.test(event) ? event : undefined),
+    function: functionOf(o, kind, event),
     value: big('value', ...(kind === RecordKind.FirstRead ? ['ktime'] : [])),
     clocksource: text(o.clocksource),
     clocksourceStage: kind === RecordKind.Clocksource ? clocksourceStage(o) : undefined,
@@ -162,6 +174,13 @@ function recordOf(
     extra:
       extra.length > 0 ? Object.fromEntries(extra.map(([k, v]) => [k, scalar(v) ?? JSON.stringify(v)])) : undefined,
   }
+}
+
+/** What read the clock, a probe's label, a handler. Of other records probe_name says what their probe is attached to. */
+function functionOf(o: Json, kind: RecordKind, event: string | undefined): string | undefined {
+  const labelled = kind === RecordKind.Probe || kind === RecordKind.FirstRead
+  const named = text(o.function) ?? (labelled ? text(first(o, 'probe_name', 'label')) : undefined)
+  return named ?? (event && READS.test(event) ? event : undefined)
 }
 
 const scalar = (v: unknown): string | undefined =>
@@ -187,17 +206,21 @@ const list = (v: unknown): readonly Json[] => (Array.isArray(v) ? v.filter(isObj
 
 /** The header of a file of JSON lines; what it lacks stays empty. */
 export function readHeader(o: Json): RecordHeader {
-  const machineId = toId(o.machine_id)
+  const machineId = hexId(o.machine_id)
+  const clocks = asObject(o.clocks)
+  const settings = asObject(o.settings)
   return {
     format: 'json lines',
     collector: text(first(o, 'collector', 'version')) ?? '',
-    machineId: machineId ?? null,
+    machineId,
     machine: text(first(o, 'machine', 'host', 'hostname', 'nodename')) ?? '',
     bootId: text(o.boot_id) ?? '',
     kernel: text(first(o, 'kernel', 'uname', 'release')) ?? '',
     clock: clockName(text(o.clock)),
-    clocks: list(o.clocks).flatMap(clockReading),
-    settings: Object.entries(asObject(o.settings) ?? {}).map(([name, v]) => ({ name, value: scalar(v) ?? '' })),
+    clocks: clocks ? clockReading(clocks) : list(o.clocks).flatMap(clockReading),
+    settings: settings
+      ? Object.entries(settings).map(([name, v]) => ({ name, value: scalar(v) ?? '' }))
+      : list(o.settings).map((s) => ({ name: text(s.name) ?? '', value: scalar(s.value) ?? '' })),
     probes: list(o.probes).map((p) => ({
       label: text(p.label) ?? '',
       attached: text(p.attached) ?? '',
@@ -207,6 +230,12 @@ export function readHeader(o: Json): RecordHeader {
     absent: list(o.absent).map((a) => ({ field: text(a.field) ?? '', because: text(a.because) ?? '' })),
     lost: list(o.lost).map((l) => ({ cpu: toNumber(l.cpu) ?? -1, records: toNumber(l.records) ?? 0 })),
   }
+}
+
+/** As in /etc/machine-id, or a number of 64 bits. */
+const hexId = (v: unknown): bigint | null => {
+  if (typeof v === 'number') return toBigInt(v) ?? null
+  return typeof v === 'string' && /^[0-9a-fA-F]{1,32}$/.test(v) ? BigInt(`0x${v}`) : null
 }
 
 const clockName = (name: string | undefined): string =>
@@ -227,7 +256,7 @@ function clockReading(o: Json): ClockReading[] {
       boot: toBigInt(o.boot),
       real: toBigInt(first(o, 'real', 'realtime')),
       tsc: toBigInt(o.tsc),
-      spread: toBigInt(o.spread),
+      spread: toBigInt(first(o, 'spread', 'width')),
     },
   ]
 }

@@ -167,6 +167,55 @@ describe('JSON lines', () => {
     ])
   })
 
+  it('of the collector are read as it writes them', async () => {
+    const head = { collector: '1', machine_id: 'c0ffee00c0ffee00c0ffee00c0ffee00', machine: 'vm', clock: 'mono' }
+    const rest = { clocks: { mono: '5', tsc: '90', width: '2' }, settings: [{ name: 'CPUs', value: '2' }] }
+    const stage = {
+      cpu_id: 1,
+      correlation_id: '00000000000000aa',
+      pid: 5,
+      tgid: 5,
+      comm: 'wk',
+      run_seq: 3,
+      ktime_ns: 70,
+    }
+    const file = await open(
+      line({ ...head, ...rest }) +
+        line({
+          timestamp_ns: 70,
+          probe_name: 'try_to_wake_up',
+          kind: 'ttwu',
+          seq: 1,
+          by_pid: 9,
+          wake_flags: '0x10',
+          ...stage,
+        }) +
+        line({
+          timestamp_ns: 75,
+          probe_name: 'ttwu_do_activate',
+          kind: 'activate',
+          wake_flags_activate: '0x38',
+          ...stage,
+        }) +
+        line({ timestamp_ns: 95, probe_name: 'ktime_get', kind: 'first_read', ktime: 94, ...stage }) +
+        line({ timestamp_ns: 99, record: 'clocks', mono: 99, tsc: 400 }) +
+        line({ timestamp_ns: 99, record: 'counts', cpu_id: 0, records: 12, lost: 2 }) +
+        line({ timestamp_ns: 99, record: 'end', text: 'The time was over.' }),
+    )
+    const { header, wakes, strings } = file.wakeRecords!
+    expect(header).toMatchObject({
+      machineId: 0xc0ffee00c0ffee00c0ffee00c0ffee00n,
+      clocks: [
+        { mono: 5n, tsc: 90n, spread: 2n },
+        { mono: 99n, tsc: 400n },
+      ],
+      lost: [{ cpu: 0, records: 2 }],
+    })
+    expect([wakes.count, wakes.id[0], wakes.flagsEntry[0], wakes.flagsActivate[0]]).toEqual([1, 0xaan, 0x10, 0x38])
+    expect(strings[wakes.readFunction[0]!]).toBe('ktime_get')
+    expect(file.faults.map((f) => f.message)).toEqual(['The time was over.', 'The collector lost 2 records.'])
+  })
+
   it('of clocksource switches are put together', async () => {
     const switches =
       line({

@@ -28,7 +28,7 @@ export const jsonRecordReader: TraceReader = {
 async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promise<TraceFile> {
   const faults = new FaultList()
   const builder = new WakeRecordBuilder()
-  const tally = { analyses: 0, bad: 0, pieces: 0, whyFirst: '' }
+  const tally = { analyses: 0, notes: [] as string[], bad: 0, pieces: 0, whyFirst: '' }
   const take = (piece: Piece): void => {
     tally.pieces++
     const why = takePiece(piece, builder, tally)
@@ -51,6 +51,9 @@ async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promis
   if (tally.analyses > 0) {
     const message = `${tally.analyses} results of stack analyses (cluster_a, cluster_b, offset) have no time of their own and are not shown.`
     faults.add({ severity: 'note', code: 'analysis-result', message, file: source.name })
+  }
+  for (const message of new Set(tally.notes)) {
+    if (message !== '') faults.add({ severity: 'note', code: 'collector-note', message, file: source.name })
   }
   const records = builder.finish()
   for (const lost of records.header.lost) {
@@ -86,7 +89,11 @@ async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promis
 }
 
 /** Takes in one object; says what is wrong with it, null = nothing. */
-function takePiece(piece: Piece, builder: WakeRecordBuilder, tally: { analyses: number }): string | null {
+function takePiece(
+  piece: Piece,
+  builder: WakeRecordBuilder,
+  tally: { analyses: number; readonly notes: string[] },
+): string | null {
   let parsed: unknown
   try {
     parsed = parseExact(piece.text)
@@ -97,7 +104,14 @@ function takePiece(piece: Piece, builder: WakeRecordBuilder, tally: { analyses: 
   if (!object) return 'it is no JSON object'
   const reading = readObject(object, piece.offset, piece.length)
   if (reading.is === 'bad') return reading.why
-  if (reading.is === 'header') builder.header = reading.header
+  const { header } = builder
+  if (reading.is === 'header')
+    builder.header = { ...reading.header, clocks: [...reading.header.clocks, ...header.clocks] }
+  else if (reading.is === 'clocks') builder.header = { ...header, clocks: [...header.clocks, ...reading.readings] }
+  else if (reading.is === 'lost') {
+    const others = header.lost.filter((l) => l.cpu !== reading.cpu)
+    builder.header = { ...header, lost: [...others, { cpu: reading.cpu, records: reading.records }] }
+  } else if (reading.is === 'note') tally.notes.push(reading.text)
   else if (reading.is === 'analysis') tally.analyses++
   else builder.push(reading.record)
   return null
