@@ -1,6 +1,8 @@
 // Which events a session lacks for the views of virtual machines, and how to record them.
 
+import { lengthText } from '../clocks/sentence.js'
 import type { FusedModel } from '../model/fuse/build.js'
+import { gapTime, type Gap } from '../model/gaps.js'
 import type { Session } from '../model/session.js'
 import type { Lacking } from '../thread/contract.js'
 
@@ -10,9 +12,9 @@ const KVM = ['kvm_entry', 'kvm_exit']
 
 /**
  * What each machine of a family lacks. Where there is no family at all, one entry says how to record one.
- * @param model null: there is nothing to tell vCPUs by
+ * @param gaps where events were lost
  */
-export function lackingEvents(session: Session, model: FusedModel): Lacking[] {
+export function lackingEvents(session: Session, model: FusedModel, gaps: readonly Gap[]): Lacking[] {
   const { machines, table, eventTypes } = session
   const hosts = new Set<number>([
     ...model.vcpus.map((v) => v.host),
@@ -62,6 +64,15 @@ export function lackingEvents(session: Session, model: FusedModel): Lacking[] {
     const sentence = 'The recording of a guest is not open: what its vCPUs ran is not known.'
     lacking.push({ machine: v.host, events: [], sentence, command: commandOf(session, true) })
   }
+  for (const m of machines) {
+    const own = gaps.filter((g) => g.machine === m.machine)
+    if (own.length === 0 || !(hosts.has(m.machine) || guests.has(m.machine))) continue
+    const cpus = [...new Set(own.map((g) => g.cpu))].sort((a, b) => a - b).join(', ')
+    const times = own.length === 1 ? 'once' : `${own.length} times`
+    const threads = hosts.has(m.machine) ? 'tasks and vCPUs' : 'tasks'
+    const sentence = `Events of ${m.name} were lost ${times} (CPU ${cpus}), ${lengthText(gapTime(own), session.unit)} in all: what those CPUs ran meanwhile is not known, nor what the ${threads} did that were not running elsewhere.`
+    lacking.push({ machine: m.machine, events: [], sentence, command: commandOf(session, true, [], true) })
+  }
   return lacking
 }
 
@@ -69,10 +80,12 @@ export function lackingEvents(session: Session, model: FusedModel): Lacking[] {
 export const guestCommand = (session: Session, events: readonly string[]): string => commandOf(session, true, events)
 
 /** A line that records host and guests with everything that the views use. */
-function commandOf(session: Session, family: boolean, more: readonly string[] = []): string {
+function commandOf(session: Session, family: boolean, more: readonly string[] = [], wide = false): string {
   const flags = (events: readonly string[]): string => events.map((e) => `-e ${e}`).join(' ')
   const guests = family ? session.machines.filter((m) => m.parent !== null).map((m) => m.name) : []
-  const host = `trace-cmd record ${flags([...HOST, ...KVM, 'kvm_userspace_exit', 'irq'])}`
+  // Events are lost where a CPU's buffer is full; trace-cmd's own is some 7 MB at most.
+  const buffer = wide ? '-b 65536 ' : ''
+  const host = `trace-cmd record ${buffer}${flags([...HOST, ...KVM, 'kvm_userspace_exit', 'irq'])}`
   const names = guests.length > 0 ? guests : ['GUEST']
-  return `${host} ${names.map((g) => `-A ${/\s/.test(g) ? `'${g}'` : g} ${flags([...NEEDED, 'irq', ...more])}`).join(' ')}`
+  return `${host} ${names.map((g) => `-A ${/\s/.test(g) ? `'${g}'` : g} ${buffer}${flags([...NEEDED, 'irq', ...more])}`).join(' ')}`
 }

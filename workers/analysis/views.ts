@@ -5,9 +5,11 @@ import type { Timeline } from '../lod/timeline.js'
 import { fuse, type FusedModel } from '../model/fuse/build.js'
 import type { Side } from '../model/fuse/side.js'
 import type { Range } from '../model/intervals.js'
+import { gapsOf, runsWithGaps, tasksWithGaps } from '../model/gaps.js'
 import type { PidIndex } from '../model/pids.js'
 import type { Runs } from '../model/runs.js'
 import type { Session } from '../model/session.js'
+import type { TaskIntervals } from '../model/tasks.js'
 import { trackId } from '../model/tracks.js'
 import {
   RunState,
@@ -37,20 +39,31 @@ export class FusedViews {
   readonly model: FusedModel
   readonly lacking: readonly Lacking[]
   readonly #culprits: Culprits
+  /** Runs and tasks as the timeline has them, but for the time in which events were lost. */
+  private readonly runs: Runs
+  private readonly tasksOf: (machine: MachineIndex) => TaskIntervals
   #machines: { readonly guests: readonly GuestTasks[]; readonly hosts: readonly GuestTasks[] } | null = null
   #threads: readonly FusedThread[] | null = null
 
   constructor(
     private readonly session: Session,
-    private readonly runs: Runs,
+    runs: Runs,
     private readonly pids: readonly PidIndex[],
-    private readonly timeline: Timeline,
+    timeline: Timeline,
     private readonly side: Side,
   ) {
     this.model = fuse(session, runs, side)
-    this.lacking = lackingEvents(session, this.model)
-    this.#culprits = new Culprits(this.model, runs)
-    timeline.addFused(this.model)
+    const gaps = gapsOf(session.table.streams)
+    this.lacking = lackingEvents(session, this.model, gaps)
+    this.runs = runsWithGaps(runs, gaps)
+    this.#culprits = new Culprits(this.model, this.runs)
+    const known = new Map<MachineIndex, TaskIntervals>()
+    this.tasksOf = (machine) => {
+      const tasks = known.get(machine) ?? tasksWithGaps(timeline.tasksOf(machine), gaps)
+      known.set(machine, tasks)
+      return tasks
+    }
+    timeline.addFused(this.model, this.runs, this.tasksOf)
   }
 
   tracks(): FusedTracks {
@@ -87,8 +100,7 @@ export class FusedViews {
   deltaByLayer({ tracks, ...asked }: DeltaQuery): DeltaByLayer {
     const range = this.#range(asked)
     const { machines, version } = this.session
-    const tasksOf = (m: MachineIndex) => this.timeline.tasksOf(m)
-    const deltas = new Deltas(this.model, this.#culprits, tasksOf, machines.length)
+    const deltas = new Deltas(this.model, this.#culprits, this.tasksOf, machines.length)
     const subjects =
       tracks?.map((id) => deltas.subject(id, range)) ?? this.model.vcpus.map((v) => deltas.vcpu(v, range))
     const [from, to] = [sessionTime(range.from), sessionTime(range.to)]
@@ -109,7 +121,7 @@ export class FusedViews {
     const of = (machine: MachineIndex): GuestTasks => ({
       machine,
       pids: this.pids[machine]!.pids,
-      tasks: this.timeline.tasksOf(machine),
+      tasks: this.tasksOf(machine),
       runs: this.runs,
       containers: containers[machine]!,
     })

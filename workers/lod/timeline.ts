@@ -71,9 +71,9 @@ export class Timeline {
     return sum + (this.#fused?.bytes ?? 0)
   }
 
-  /** From here on the rows of the fused model can be asked for as well. */
-  addFused(model: FusedModel): void {
-    this.#fused ??= new FusedRows(model, this.runs, (machine) => this.tasksOf(machine))
+  /** From here on the rows of the fused model can be asked for as well, with runs and tasks of their own. */
+  addFused(model: FusedModel, runs: Runs, tasksOf: (machine: MachineIndex) => TaskIntervals): void {
+    this.#fused ??= new FusedRows(model, runs, tasksOf)
   }
 
   /** The tasks of a machine by what they do when. */

@@ -135,6 +135,7 @@ function vcpuOf(r: VcpuRole, row: number): Vcpu {
     nested: 0,
     early: false,
     seen: false,
+    lost: 'no',
     missing: { entries: 0, exits: 0 },
   }
 }

@@ -59,6 +59,8 @@ export interface Vcpu {
   early: boolean
   /** Its thread was switched in or out before. */
   seen: boolean
+  /** It was on no CPU while events were lost: what came of it is not known; after the loss, what is told next says. */
+  lost: 'no' | 'meanwhile' | 'since'
   readonly missing: { entries: number; exits: number }
 }
 
@@ -72,6 +74,7 @@ export class World {
   readonly #cpus = new Map<number, Cpu>()
   readonly #seats: Map<number, Vcpu>[] = []
   readonly #calls: Calls[] = []
+  readonly #gaps: number[] = []
   readonly #shown: Shown = { state: FusedState.Unknown, label: -1, flags: 0 }
 
   constructor(
@@ -96,6 +99,16 @@ export class World {
   /** System call of each task that is in one. */
   callsOf(machine: MachineIndex): Calls {
     return (this.#calls[machine] ??= new Calls())
+  }
+
+  /** Events of one more CPU of a machine are lost from here on, or of one less. */
+  countGap(machine: MachineIndex, change: 1 | -1): void {
+    this.#gaps[machine] = Math.max(0, this.gaps(machine) + change)
+  }
+
+  /** Of how many CPUs of a machine events are being lost. */
+  gaps(machine: MachineIndex): number {
+    return this.#gaps[machine] ?? 0
   }
 
   wait(v: Vcpu, cpu: Cpu): void {
@@ -168,6 +181,7 @@ export class World {
     if (!cpu) {
       s.state = v.off
       s.label = v.offBy
+      if (v.lost !== 'no') s.flags |= SpanFlag.Lost
       const by = v.waitsOn
       if (v.off !== FusedState.Preempted || !by) return
       // The CPU on which it waited is told of no more.

@@ -34,6 +34,9 @@ function enter(world: World, v: Vcpu, cpu: Cpu): void {
     world.up(v.on)
   }
   world.stopWaiting(v)
+  // Nothing woke it since events were lost: it was awake already.
+  if (v.lost === 'since') world.rows.amend(v.row, FusedState.Ready, -1)
+  v.lost = 'no'
   // Woken before it was off its CPU: it was never blocked.
   if (v.early && v.off === FusedState.Blocked) world.rows.amend(v.row, FusedState.Ready, -1)
   v.early = false
@@ -54,7 +57,10 @@ function leave(world: World, v: Vcpu, cpu: Cpu, next: number, outcome: number): 
     v.mode = 'kernel'
     v.reason = -1
   }
-  if (next < 0 || outcome === NotRecorded || outcome === PrevState.Dead) v.off = FusedState.Unknown
+  if (world.gaps(cpu.machine) > 0) {
+    v.off = FusedState.Unknown
+    v.lost = 'meanwhile'
+  } else if (next < 0 || outcome === NotRecorded || outcome === PrevState.Dead) v.off = FusedState.Unknown
   else if (outcome === PrevState.Runnable) {
     v.off = FusedState.Preempted
     world.wait(v, cpu)
@@ -66,6 +72,11 @@ function leave(world: World, v: Vcpu, cpu: Cpu, next: number, outcome: number): 
 }
 
 export function wake(world: World, v: Vcpu): void {
+  // It may get a CPU unseen.
+  if (v.lost === 'meanwhile') return
+  // Who is woken was asleep.
+  if (v.lost === 'since') world.rows.amend(v.row, FusedState.Blocked, world.labels.text(v.owner, 'waiting'))
+  v.lost = 'no'
   if (v.on) v.early = true
   else if (v.off !== FusedState.Preempted && v.off !== FusedState.Ready) {
     v.off = FusedState.Ready
@@ -83,23 +94,41 @@ export function migrate(world: World, cpu: Cpu, pid: number, to: number): void {
   world.changedVcpu(v)
 }
 
-/** Events of a CPU are lost from here on: who runs on it, and whether those who wait for it still do, is not known. */
+/**
+ * Events of a CPU are lost from here on: who runs on it is not known, nor what comes of those who are on no CPU of that machine:
+ * they may run there, unseen.
+ */
 export function gap(world: World, cpu: Cpu): void {
   cpu.irqs.length = 0
   cpu.softirq = -1
-  for (const v of cpu.waiting) {
-    v.off = FusedState.Unknown
+  world.countGap(cpu.machine, 1)
+  switchTo(world, cpu, -1, NotRecorded, 0)
+  for (const v of world.vcpus) {
+    if (v.host !== cpu.machine || v.on) continue
     world.stopWaiting(v)
+    v.off = FusedState.Unknown
+    v.offBy = -1
+    v.reason = -1
+    if (v.lost === 'since') world.rows.cut(v.row)
+    v.lost = 'meanwhile'
     world.changedVcpu(v)
   }
-  switchTo(world, cpu, -1, NotRecorded, 0)
 }
 
 /** The first event after lost ones is of `pid`. */
 export function gapEnd(world: World, cpu: Cpu, pid: number): void {
-  if (cpu.pid >= 0) return
-  const v = world.seatOf(cpu.machine, pid)
-  if (v?.split) v.mode = 'unknown'
-  if (v) v.seen = false
-  switchTo(world, cpu, pid, NotRecorded, SpanFlag.Inferred)
+  world.countGap(cpu.machine, -1)
+  if (cpu.pid < 0) {
+    const v = world.seatOf(cpu.machine, pid)
+    if (v?.split) v.mode = 'unknown'
+    if (v) v.seen = false
+    switchTo(world, cpu, pid, NotRecorded, SpanFlag.Inferred)
+  }
+  if (world.gaps(cpu.machine) > 0) return
+  for (const v of world.vcpus) {
+    if (v.host !== cpu.machine || v.lost !== 'meanwhile') continue
+    v.lost = 'since'
+    world.rows.cut(v.row)
+    world.changedVcpu(v)
+  }
 }
