@@ -11,7 +11,7 @@ const artefacts = join(root, 'artefacts')
 const facts = {
   events: '291 867 events',
   cpuEvents: { host: ['143 070', '120 967'], guest: ['14 975', '12 855'] },
-  generatedEvents: '29 083 events',
+  generatedEvents: '27 744 events',
   execs: 55,
   switchesToMigration: 33,
   /** Row 3: the trace's first sched_switch. */

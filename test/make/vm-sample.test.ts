@@ -10,13 +10,13 @@ import { compareLines } from '../oracle/agreement.js'
 import { ourLines } from '../oracle/our-lines.js'
 import { hasTraceCmd, traceCmdReport } from './tools.js'
 import type { EventItem } from './ring-buffer.js'
-import { makeVmSample } from './vm-sample.js'
+import { makeVmSample, type VmSample } from './vm-sample.js'
 import { addressOf } from './vm/formats.js'
 import { shifts, tellStory } from './vm/story.js'
 
 const sample = makeVmSample(60)
 
-function opened() {
+function opened(sample: VmSample) {
   const open = (ref: SourceRef) => {
     if (ref.kind !== 'bytes') throw new Error('these tests keep their files in memory')
     return memorySource(ref.name, ref.bytes)
@@ -27,7 +27,7 @@ function opened() {
 }
 
 describe('the views tell of the made sample what was put into it', () => {
-  const { engine, info } = opened()
+  const { engine, info } = opened(sample)
 
   test('four machines, one the guest of a guest, with clocks that the events prove', async () => {
     const { machines, clocks } = await info
@@ -76,6 +76,14 @@ describe('the views tell of the made sample what was put into it', () => {
       expect(byCulprit.map((c) => c.culprit.name)).toContain(name)
     }
   })
+})
+
+test('events after the last entry that was left again are not said to disagree', async () => {
+  const { clocks } = await opened(makeVmSample(116)).info
+  expect(clocks[3]).toMatchObject({ verdict: 'CONDITIONAL' })
+  expect(clocks[3]!.statement).toMatch(
+    /^As trace-cmd recorded it: all events of inner that can be checked lie between kvm_entry and kvm_exit, to within [\d.]+ us; 0\.\d+ % lie beyond the first or last entry whose exit was recorded too, and cannot be\.$/,
+  )
 })
 
 test('an interrupt goes from the host through a vCPU into a task of the guest', () => {

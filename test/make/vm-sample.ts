@@ -26,7 +26,7 @@ const machines = {
 } as const
 
 /** @param ms length of the recording */
-export function makeVmSample(ms = 120, seed = 7): VmSample {
+export function makeVmSample(ms = 118, seed = 7): VmSample {
   const { cpus, seats } = tellStory(ms, seed)
   const files = (Object.keys(machines) as MachineName[]).map((name) => {
     const { id, file, guests, parent } = machines[name]

@@ -56,6 +56,10 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
       if (a.local.length > 0 && r.outside === 0 && !pieces.some((p) => p.check.failed)) {
         return `${source}: ${most}, and the error is at most ${accuracy} if the CPUs' clocks agree; nothing says so, because the trace clock of ${a.local.join(' and ')} is local.`
       }
+      if (r.outside === 0 && a.estimate.covered < 0.999 && !pieces.some((p) => p.check.failed)) {
+        const rest = (100 * (1 - a.estimate.covered)).toPrecision(2)
+        return `${source}: all events of ${guestName} that can be checked lie ${where}, to within ${accuracy}; ${rest} % lie beyond the first or last entry whose exit was recorded too, and cannot be.`
+      }
       return r.outside > 0
         ? `${source}: ${most}, the others at times when entries or exits are missing or the clocks disagree; expect errors up to ${accuracy}.`
         : `${source}: ${most}, but the corridor between them moves, as a small step of a clock would move it; expect errors up to ${accuracy}.`
