@@ -9,6 +9,7 @@ import { Drawer } from './panels/drawer.js'
 import { FamilyDialog } from './panels/family.js'
 import { FilterBar } from './panels/filter-bar.js'
 import { Inspector } from './panels/inspector.js'
+import { LackingDialog, lackingOpen } from './panels/lacking.js'
 import { Start } from './panels/start.js'
 import { StatusBar, WorkProgress } from './panels/status.js'
 import { Toolbar } from './panels/toolbar.js'
@@ -45,6 +46,7 @@ export function App() {
       {session.value ? <Workspace /> : loading.value ? <Loading /> : <Start />}
       <StatusBar />
       {familyOpen.value && <FamilyDialog />}
+      {lackingOpen.value && <LackingDialog />}
       {paletteOpen.value && <Palette />}
       {shortcutsOpen.value && <Shortcuts />}
       <Menu />

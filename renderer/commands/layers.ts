@@ -1,10 +1,19 @@
 // From layer to layer of virtual machines.
 
 import { jumpLayer } from '../panels/layer-jump.js'
-import { hasVcpus } from '../state/fused.js'
+import { lackingOpen } from '../panels/lacking.js'
+import { hasVcpus, lacking } from '../state/fused.js'
 import { inPlace, type Command } from './command.js'
 
 export const layerCommands: readonly Command[] = [
+  {
+    id: 'lacking',
+    title: 'What recording more would tell about virtual machines',
+    group: 'View',
+    keys: [],
+    when: () => (lacking.value?.length ?? 0) > 0,
+    run: () => (lackingOpen.value = true),
+  },
   {
     id: 'layer-down',
     title: 'One layer down at this time: guest task, vCPU, host thread, physical CPU',

@@ -22,6 +22,7 @@ import { spanHeadline } from '../timeline/fused-words.js'
 import { LatestOnly } from '../timeline/latest.js'
 import { rowOf } from '../timeline/signals.js'
 import { machineCss, machineName } from '../widgets/machine.js'
+import { LackingNote } from './lacking.js'
 import { goToRow } from './menus.js'
 
 const layers = signal<FusedLayers | null>(null)
@@ -63,6 +64,7 @@ export function Layers() {
           {shown.length > CPUS && <p class="muted">{shown.length - CPUS} more CPUs: point at a row to see its own.</p>}
         </>
       )}
+      <LackingNote />
       <Legend />
     </article>
   )
@@ -70,9 +72,11 @@ export function Layers() {
 
 const legend: readonly (readonly [look: string, words: string])[] = [
   ['solid', 'a task, in its own colour; in the machine’s where the task is not known'],
+  ['unsplit', 'guest or hypervisor: without kvm_entry and kvm_exit they cannot be told apart'],
   ['hatch', 'hypervisor, in the kernel: the guest was left for this reason'],
   ['back', 'hypervisor, in user space'],
   ['cross', 'preempted: could run and did not; the label says who did'],
+  ['cross-own', 'preempted by a task of its own machine'],
   ['line', 'ready: woken, waits for a CPU'],
   ['interrupt', 'interrupt or softirq'],
   ['idle', 'idle'],

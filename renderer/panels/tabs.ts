@@ -4,6 +4,7 @@
 import type { ComponentType } from 'preact'
 import { isNarrow } from '../state/settings.js'
 import { Clocks } from './clocks.js'
+import { Delta } from './delta.js'
 import { EventsBar } from './events/bar.js'
 import { EventTable } from './events/table.js'
 import { faultCount, Faults } from './faults.js'
@@ -28,6 +29,7 @@ export const tabs: readonly Tab[] = [
   { id: 'events', label: 'Events', keys: ['Alt+1'], component: EventTable, bar: EventsBar },
   { id: 'selection', label: 'Selection', keys: [], component: Inspector, when: () => isNarrow.value },
   { id: 'preemptions', label: 'Preemptions', keys: ['Alt+4'], component: Preemptions },
+  { id: 'delta', label: 'A to B', keys: ['Alt+5'], component: Delta },
   { id: 'clocks', label: 'Clocks', keys: ['Alt+2'], component: Clocks },
   { id: 'faults', label: 'Faults', keys: ['Alt+3'], component: Faults, badge: faultCount },
 ]

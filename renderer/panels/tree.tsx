@@ -21,6 +21,7 @@ import {
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { Icon } from '../widgets/icons.js'
 import { Band, machineName } from '../widgets/machine.js'
+import { LackingNote } from './lacking.js'
 import { rowMenu } from './menus.js'
 
 export function Tree() {
@@ -143,6 +144,7 @@ function TreeRow({ row }: { readonly row: Row }) {
         {folds && <Icon name={row.expanded ? 'down' : 'right'} />}
       </span>
       <span class="tree-label">{caption}</span>
+      {row.kind === 'group' && <LackingNote short />}
       <span class="tree-count">
         {!fused && (!row.track || row.expanded === false || !header) ? formatCount(count) : ''}
       </span>
