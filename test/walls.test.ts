@@ -129,6 +129,7 @@ const copied = [
   'workers/thread/fused.ts',
   'workers/thread/wakeups.ts',
   'workers/thread/picture.ts',
+  'workers/thread/runs.ts',
 ]
 
 /** The walls are the compiler's settings: the real ones are put round rooms of one file each, then broken on purpose. */

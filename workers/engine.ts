@@ -3,6 +3,7 @@
 import type { SourceOpener } from './bytes.js'
 import type { Allocate } from './columns/builder.js'
 import type { DecodePool } from './columns/load.js'
+import { runsService } from './analysis/runs/service.js'
 import type { FusedViews } from './analysis/views.js'
 import { RequestError } from './fault.js'
 import { isFusedTrack } from './lod/fused-rows.js'
@@ -184,6 +185,8 @@ export function createEngine(env: EngineEnvironment): Engine {
     searchMore: async (search, limitMs, signal) => state().tables.searchMore(search, limitMs, signal),
     searchStep: async (search, from, direction) => state().tables.searchStep(search, from, direction),
     searchDensity: async (search, from, to, columns) => state().tables.searchDensity(search, from, to, columns),
+
+    ...runsService(env.open, () => session?.state.session ?? null),
 
     session: () => session?.state.session ?? null,
     fused: () => state().fused(),

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   preemptions: () => import('./preemptions.js').then((m) => ({ run: m.preemptionsCommand, help: m.preemptionsHelp })),
   render: () => import('./render.js').then((m) => ({ run: m.renderCommand, help: m.renderHelp })),
   trim: () => import('./trim.js').then((m) => ({ run: m.trimCommand, help: m.trimHelp })),
+  runs: () => import('./runs.js').then((m) => ({ run: m.runsCommand, help: m.runsHelp })),
   serve: () => import('./serve.js').then((m) => ({ run: m.serveCommand, help: m.serveHelp })),
   open: () => import('./open.js').then((m) => ({ run: m.openCommand, help: m.openHelp })),
 }
@@ -30,6 +31,8 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
                       who took the CPU from a vCPU or a guest's task
   render FILE|DIR...  the timeline as a picture: SVG, PNG, PDF
   trim FILE|DIR...    some of the events as trace.dat files again
+  runs --host DIR --vm DIR
+                      many runs of one chain of probes: figures, and host against VM
   serve [FILE|DIR...] the screens in your browser
   open [FILE|DIR...]  the desktop window, or the browser where there is none
 

@@ -11,6 +11,7 @@ import { runBrowser, type BrowserRun } from './browser-run.js'
 import { runEngine, type EngineRun } from './engine-run.js'
 import { runClocks, type ClocksRun } from './clocks-run.js'
 import { runFused, type FusedRun } from './fused-run.js'
+import { runRuns, type RunsRun } from './runs-run.js'
 import { benchFiles, type BenchFile } from './files.js'
 import { median, table, write } from './stats.js'
 
@@ -143,6 +144,22 @@ function fusedRows(): string[][] {
   ]
 }
 
+/** Runs of four probes, half on a host and half in a VM. */
+const STUDIES = [600, 5000, 20_000]
+
+function runsRows(): string[][] {
+  const studies = STUDIES.map((n) => {
+    console.error(`runs: ${n} of four probes`)
+    return Array.from({ length: RUNS }, () => runRuns(n))
+  })
+  const of = (name: string, value: (r: readonly RunsRun[]) => string): string[] => [name, ...studies.map(value)]
+  return [
+    of('remora runs, of four probes', (r) => write.count(r[0]!.runs)),
+    of('records on disk', (r) => write.megabytes(r[0]!.bytes)),
+    of('read, analysed and reported', (r) => write.seconds(median(r.map((x) => x.ms)))),
+  ]
+}
+
 async function main(): Promise<void> {
   const [kind, path] = process.argv.slice(2)
   if (kind === 'engine' || kind === 'browser') {
@@ -170,6 +187,7 @@ async function main(): Promise<void> {
     console.log(table(rows(measured)))
     console.log(`\n${table(clockRows())}`)
     console.log(`\n${table(fusedRows())}`)
+    console.log(`\n${table(runsRows())}`)
     for (const m of measured)
       if (typeof m.browser === 'string') console.log(`\nno browser on ${m.file.label}: ${m.browser}`)
   } finally {

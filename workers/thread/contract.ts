@@ -17,11 +17,13 @@ import type {
   TimeRange,
 } from './fused.js'
 import type { WakeupsApi } from './wakeups.js'
+import type { RunsApi } from './runs.js'
 import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, ViewRow } from '../units.js'
 
 export * from './clocks.js'
 export * from './fused.js'
 export * from './wakeups.js'
+export * from './runs.js'
 
 export interface Progress {
   readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching' | 'writing'
@@ -365,7 +367,7 @@ export interface SearchState {
 }
 
 /** The engine. One session at a time per engine. Every promise rejects with InputError, RequestError or the signal's reason. */
-export interface EngineApi extends WakeupsApi {
+export interface EngineApi extends WakeupsApi, RunsApi {
   /** Reads heads only. */
   inspect(sources: readonly SourceRef[], signal?: AbortSignal): Promise<Family>
   /** Loads; replaces the current session. `onPartial` is called as soon as, and whenever, more can be drawn while loading. */

@@ -1,0 +1,155 @@
+// Two samples against each other: first what the data say of each pair, then, when all pairs are known, p adjusted over all of them
+// and one sentence each.
+
+import type { RunsComparison, RunsSide, RunsTest, RunsWarning } from '../../thread/contract.js'
+import { differences, percentileInterval } from '../statistics/bootstrap.js'
+import {
+  brownForsythe,
+  deltaWord,
+  hodgesLehmann,
+  kolmogorovSmirnov,
+  mannWhitney,
+  tost,
+  type Test,
+} from '../statistics/compare.js'
+import { mean, tieShare } from '../statistics/describe.js'
+import { FEW, intervalWarnings, LISTED, tieWarnings, type Sample, type Settings } from './sample.js'
+import { environmentName, intervalOf, lengthOf, percentOf, type Unit } from './words.js'
+
+export interface Pair {
+  readonly kind: RunsComparison['kind']
+  readonly a: Sample
+  readonly b: Sample
+}
+
+/** A pair before its tests are adjusted. */
+export interface Compared extends Pair {
+  readonly mannWhitney: Test & { readonly delta: number }
+  readonly brownForsythe: Test
+  /** Fewer than that decide nothing. */
+  readonly few: boolean
+}
+
+export function compare(pair: Pair): Compared {
+  const [a, b] = [pair.a.values, pair.b.values]
+  return {
+    ...pair,
+    mannWhitney: mannWhitney(a, b),
+    brownForsythe: brownForsythe([a, b]),
+    few: Math.min(a.length, b.length) < LISTED,
+  }
+}
+
+export interface Adjusted {
+  readonly holm: number
+  readonly benjaminiHochberg: number
+}
+export const adjusted = ({ statistic, p }: Test, by: Adjusted): RunsTest => ({ statistic, p, ...by })
+
+const side = ({ part, values }: Sample): RunsSide => ({
+  environment: part.environment,
+  stratum: part.stratum,
+  n: values.length,
+})
+
+/** What a side is called in a sentence about this comparison. */
+export function sideName(kind: RunsComparison['kind'], s: RunsSide): string {
+  const environment = environmentName(s.environment)
+  if (kind !== 'environments')
+    return s.stratum
+      .split(', ')
+      .map((t) => t.replace('=', ' '))
+      .join(', ')
+  return environment
+}
+
+export function comparison(
+  c: Compared,
+  location: Adjusted,
+  spread: Adjusted,
+  settings: Settings,
+  unit: Unit,
+  /** What the clocks are known to, ns; 0 where one clock saw all. */
+  halfWidth: number,
+): RunsComparison {
+  const [x, y] = [c.a.values, c.b.values]
+  const n = Math.min(x.length, y.length)
+  const drawn = differences(c.a.resampled.median, c.b.resampled.median)
+  const value = c.b.report.median.value - c.a.report.median.value
+  const interval = n < FEW ? null : percentileInterval(drawn, settings.confidence)
+  const ties = tieWarnings(Math.max(tieShare(x), tieShare(y)))
+  const warnings: RunsWarning[] = [...ties]
+  if (c.few) {
+    warnings.push({
+      code: 'listed-only',
+      text: `Fewer than ${LISTED} runs on one side: listed only, nothing is decided.`,
+    })
+  }
+  if (halfWidth > 0 && Math.abs(value) < halfWidth) {
+    warnings.push({
+      code: 'below-clock',
+      text: `The difference is smaller than what the clocks are known to (${lengthOf(halfWidth, unit)}).`,
+    })
+  }
+  const equivalence = equivalenceOf(c, drawn, settings)
+  const apart = location.holm < settings.level && (interval === null || interval.low > 0 || interval.high < 0)
+  const decided = c.few ? 'too few' : apart ? 'differs' : equivalence?.equivalent ? 'equivalent' : 'not shown'
+  const wide = c.few ? 'too few' : spread.holm < settings.level ? 'differs' : 'not shown'
+  const half: Omit<RunsComparison, 'sentence'> = {
+    kind: c.kind,
+    a: side(c.a),
+    b: side(c.b),
+    measure: c.a.measure,
+    difference: { value, interval, warnings: intervalWarnings(n, settings.resamples) },
+    hodgesLehmann: hodgesLehmann(x, y),
+    mannWhitney: adjusted(c.mannWhitney, location),
+    cliffsDelta: c.mannWhitney.delta,
+    effect: deltaWord(c.mannWhitney.delta),
+    brownForsythe: adjusted(c.brownForsythe, spread),
+    spreadRatio: c.a.report.mad.value > 0 ? c.b.report.mad.value / c.a.report.mad.value : null,
+    kolmogorovSmirnov: kolmogorovSmirnov(x, y),
+    equivalence,
+    location: decided,
+    spread: wide,
+    warnings,
+  }
+  return { ...half, sentence: sentenceOf(c, half, settings, unit) }
+}
+
+/** Both ways must agree: the means by two one-sided tests, the medians by the interval that matches them. */
+function equivalenceOf(c: Compared, drawn: Float64Array, { margin, level }: Settings): RunsComparison['equivalence'] {
+  const [x, y] = [c.a.values, c.b.values]
+  if (margin === null || x.length < 2 || y.length < 2) return null
+  const { p } = tost(x, y, margin)
+  const interval = Math.min(x.length, y.length) < FEW ? null : percentileInterval(drawn, 1 - 2 * level)
+  const inside = interval !== null && interval.low > -margin && interval.high < margin
+  return { margin, p, interval, equivalent: inside && p < level }
+}
+
+/** Mean distance from the median: what Brown and Forsythe compare. */
+const distance = ({ values, report }: Sample): number => mean(values.map((v) => Math.abs(v - report.median.value)))
+
+function sentenceOf(c: Compared, r: Omit<RunsComparison, 'sentence'>, { confidence }: Settings, unit: Unit): string {
+  const [a, b] = [sideName(r.kind, r.a), sideName(r.kind, r.b)]
+  const where =
+    r.kind === 'environments' ? (r.a.stratum ? ` (${r.a.stratum})` : '') : ` on ${environmentName(r.a.environment)}`
+  const of = `${r.measure}${where}: `
+  if (c.few) return `${of}too few runs to compare ${a} (${r.a.n}) with ${b} (${r.b.n}).`
+  const { value, interval } = r.difference
+  const bounds = interval ? `, interval ${intervalOf(interval, unit)} (${percentOf(confidence)})` : ''
+  const [slow, fast] = value >= 0 ? [b, a] : [a, b]
+  const location =
+    r.location === 'differs'
+      ? `the medians differ by ${lengthOf(Math.abs(value), unit)}, ${slow} is longer than ${fast} (${b} - ${a}${bounds || ` ${lengthOf(value, unit)}`})`
+      : r.location === 'equivalent'
+        ? `the medians of ${a} and ${b} are equivalent within ${lengthOf(r.equivalence!.margin, unit)} (${b} - ${a} ${lengthOf(value, unit)}${bounds})`
+        : `no difference of the medians of ${a} and ${b} is shown (${b} - ${a} ${lengthOf(value, unit)}${bounds})`
+  const [wide, narrow] = distance(c.b) >= distance(c.a) ? ([c.b, c.a] as const) : ([c.a, c.b] as const)
+  const [wideName, narrowName] = wide === c.b ? [b, a] : [a, b]
+  const mad = (s: Sample): string => lengthOf(s.report.mad.value, unit)
+  const spread =
+    r.spread === 'differs'
+      ? `the spread of ${wideName} is larger than that of ${narrowName} (MAD ${mad(wide)} against ${mad(narrow)})`
+      : 'a difference in spread is not shown'
+  return `${of}${location}; ${spread}.`
+}
