@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { makeStudy } from '../make/study.js'
-import { repo } from '../run-cli.js'
+
+/** Built beside this. */
+const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
 
 /** The command line from start to end, on so many runs of four probes. */
 export interface RunsRun {
@@ -24,7 +27,7 @@ export function runRuns(runs: number): RunsRun {
     }
     const args = ['runs', '--host', join(dir, 'host'), '--vm', join(dir, 'vm'), '--stratify', 'phase', '--json']
     const started = performance.now()
-    const run = spawnSync(process.execPath, [join(repo, 'dist/main/cli.js'), ...args], { maxBuffer: 1 << 28 })
+    const run = spawnSync(process.execPath, [cli, ...args], { maxBuffer: 1 << 28 })
     if (run.status !== 0) throw new Error(run.stderr.toString())
     return { runs, ms: performance.now() - started, bytes }
   } finally {

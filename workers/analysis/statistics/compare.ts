@@ -123,7 +123,7 @@ export function brownForsythe(samples: readonly ArrayLike<number>[]): Test {
   return { statistic, p: fTail(statistic, d1, d2) }
 }
 
-const EXACT_PAIRS = 4e6
+const EXACT_PAIRS = 250_000
 
 /** Two-sample Kolmogorov-Smirnov. p is exact (for samples without ties) as long as that is quick, else the limit distribution's. */
 export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): Test {
