@@ -37,56 +37,6 @@ describe('further cases', () => {
     ])
   })
 
-  const nestedMachines: StoryMachine[] = [
-    host,
-    { name: 'L1', parent: 0, vcpus: { 0: 31 }, comms: { 50: 'CPU 0/KVM', 51: 'l1task' } },
-    { name: 'L2', parent: 1, vcpus: { 0: 50 }, comms: { 9: 'deep' } },
-  ]
-
-  test('a guest within a guest runs when both of its hosts let it', async () => {
-    const text = `
-0 sw 0->31 | 5 entry | 6 2.0 sw 0->9 | 8 1.0 sw 51->50 | 20 1.0 entry | 22 exit 24 | 25 entry | 40 exit 30
-45 inject 30 | 46 entry | 50 1.0 exit 30 | 60 1.0 sw 50(R)->51 | 80 exit 1 | 82 sw 31(R)->30 | 100 sw 30->31
-105 entry | 110 1.0 sw 51->50 | 115 1.0 entry | 120 sw 31(R)->30 | 140 end | 140 1.0 end | 140 2.0 end`
-    const views = await tell(nestedMachines, text).views()
-    expect(told(views, 'm1/vcpu/50')).toEqual([
-      '0..8 Unknown',
-      '8..20 VmmKernel',
-      '20..22 GuestTask deep-9',
-      '22..25 VmmKernel VMRESUME',
-      '25..40 GuestTask deep-9',
-      '40..46 VmmKernel IO_INSTRUCTION',
-      '46..50 VmmKernel IO_INSTRUCTION',
-      '50..60 VmmKernel IO_INSTRUCTION',
-      '60..110 Preempted l1task-51',
-      '110..115 VmmKernel IO_INSTRUCTION',
-      '115..120 GuestTask deep-9',
-      '120..140 Preempted other-30',
-    ])
-    expect(told(views, 'm0/pcpu0').slice(0, 7)).toEqual([
-      '0..5 VmmKernel',
-      '5..8 Guest not known',
-      '8..20 VmmKernel',
-      '20..22 GuestTask deep-9',
-      '22..25 VmmKernel VMRESUME',
-      '25..40 GuestTask deep-9',
-      '40..46 VmmKernel IO_INSTRUCTION',
-    ])
-    expect(views.layersAt(30).cpus[0]!.layers.map((l) => l.task.name)).toEqual([
-      'CPU 0/KVM-31',
-      'CPU 0/KVM-50',
-      'deep-9',
-    ])
-    expect(
-      views.preemptions({ limit: 9, kind: 'vcpu', sort: 'time' }).rows.map((p) => [p.track, p.from, p.culprit.name]),
-    ).toEqual([
-      ['m1/vcpu/50', 60, 'l1task-51'],
-      ['m0/vcpu/31', 82, 'other-30'],
-      ['m0/vcpu/31', 120, 'other-30'],
-      ['m1/vcpu/50', 120, 'other-30'],
-    ])
-  })
-
   test('a vCPU is followed from CPU to CPU, also while it waits', async () => {
     const text = `
 0 sw 0->31 | 0 0.1 sw 0->30 | 5 entry | 10 G sw 0->131 | 20 exit 1 | 22 sw 31(R)->33 | 30 migrate 31 1

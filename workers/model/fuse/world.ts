@@ -154,6 +154,7 @@ export class World {
     this.#writeVcpu(v)
     const inner = v.guest?.seat
     if (inner) this.#down(inner)
+    if (v.guest) for (const w of v.guest.waiting) this.#writeVcpu(w)
   }
 
   #writeVcpu(v: Vcpu): void {
@@ -186,6 +187,8 @@ export class World {
       if (v.off !== FusedState.Preempted || !by) return
       // The CPU on which it waited is told of no more.
       if (by.pid < 0) s.state = FusedState.Unknown
+      // That CPU, a vCPU itself, was taken away from whoever has it: who took it ran instead.
+      else if (by.vcpu && !by.vcpu.on && by.vcpu.off === FusedState.Preempted) this.#vcpuState(by.vcpu, s)
       else s.label = this.labels.task(by.machine, by.pid)
       return
     }
