@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   clocks: () => import('./clocks.js').then((m) => ({ run: m.clocksCommand, help: m.clocksHelp })),
   fused: () => import('./fused.js').then((m) => ({ run: m.fusedCommand, help: m.fusedHelp })),
   preemptions: () => import('./preemptions.js').then((m) => ({ run: m.preemptionsCommand, help: m.preemptionsHelp })),
+  wakeups: () => import('./wakeups.js').then((m) => ({ run: m.wakeupsCommand, help: m.wakeupsHelp })),
+  chain: () => import('./chain.js').then((m) => ({ run: m.chainCommand, help: m.chainHelp })),
   render: () => import('./render.js').then((m) => ({ run: m.renderCommand, help: m.renderHelp })),
   trim: () => import('./trim.js').then((m) => ({ run: m.trimCommand, help: m.trimHelp })),
   runs: () => import('./runs.js').then((m) => ({ run: m.runsCommand, help: m.runsHelp })),
@@ -29,6 +31,9 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
   fused FILE|DIR...   what the CPUs really ran: guests, hypervisor, other tasks
   preemptions FILE|DIR...
                       who took the CPU from a vCPU or a guest's task
+  wakeups FILE|DIR... who was woken by whom, and how long it took until it ran
+  chain ID FILE|DIR...
+                      the whole story of one wake-up, hop by hop, across host and guest
   render FILE|DIR...  the timeline as a picture: SVG, PNG, PDF
   trim FILE|DIR...    some of the events as trace.dat files again
   runs --host DIR --vm DIR

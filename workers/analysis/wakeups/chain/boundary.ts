@@ -78,6 +78,7 @@ export async function boundaryOf(world: BoundaryWorld, to: number, signal?: Abor
     raised,
     split: vcpu.split,
     first,
+    idle: w.waker[to] === 0,
     outside: outside !== null,
   })
   return { vcpu, from: woken, ...verdict, raised: raised.hops, entered }
@@ -217,6 +218,9 @@ interface Raised {
   readonly posted: boolean
 }
 
+/** Raised interrupts that are looked at. */
+const RAISES = 64
+
 /** What raised the interrupt on the host: just before the vCPU was woken, or while it ran. */
 async function raises(
   { around, w }: BoundaryWorld,
@@ -247,18 +251,27 @@ async function raises(
     if (raise) hops.push(await label(raise))
     return { hops, others: 0, posted: false }
   }
-  const { found } = around.within(around.streamsOf(vcpu.host), from, start, isRaise)
-  const hops = await Promise.all(found.slice(-16).map(label))
-  const records = found.slice(-16)
+  const streams = around.streamsOf(vcpu.host)
+  // What was raised before the entry before this one has been injected there.
+  const entered = around
+    .within(streams, -Infinity, start, (name, pid) => name === 'kvm_entry' && pid === vcpu.tid)
+    .found.findLast((s) => s.t < start)
+  const { found } = around.within(streams, Math.min(from, entered?.t ?? from), start, isRaise)
   const fits: FoundHop[] = []
-  for (const [k, s] of records.entries()) {
-    const stream = around.stream(s.stream)
-    const own = vectorOf(around.name(stream, s.row), await recordAt(around.session, stream, s.row, signal))
-    if (vector === null || own === vector) fits.push(hops[k]!)
+  const mine: FoundHop[] = []
+  for (const spot of found.slice(-RAISES)) {
+    const stream = around.stream(spot.stream)
+    const record = await recordAt(around.session, stream, spot.row, signal)
+    if (vector !== null && vectorOf(around.name(stream, spot.row), record) !== vector) continue
+    const hop: FoundHop = { kind: 'interrupt', spot, label: raiseLabel(around.name(stream, spot.row), record) }
+    fits.push(hop)
+    if (numberOf(record, 'apicid', -1) === vcpu.vcpu) mine.push(hop)
   }
-  const last = fits.at(-1)
+  // The same vector goes to other vCPUs as well; most guests number their APICs as their vCPUs.
+  const likely = mine.length > 0 ? mine : fits
+  const last = likely.at(-1)
   const posted = last !== undefined && isPosted(around.name(around.stream(last.spot.stream), last.spot.row))
-  return { hops: last ? [last] : [], others: Math.max(0, fits.length - 1), posted }
+  return { hops: last ? [last] : [], others: Math.max(0, likely.length - 1), posted }
 }
 
 /** KVM's own event just before it woke the vCPU's thread: on the same CPU, by the same task, no other waking between. */
@@ -280,6 +293,8 @@ function judge(f: {
   readonly split: boolean
   /** The guest switched to no other task between the vCPU's start and the wake-up. */
   readonly first: boolean
+  /** The guest's CPU was idle: only an interrupt ends that. */
+  readonly idle: boolean
   readonly outside: boolean
 }): { readonly grade: Grade; readonly because: string } {
   const { vector, guest, raised } = f
@@ -302,12 +317,15 @@ function judge(f: {
   if (raised.posted)
     return { grade: 'LIKELY', because: 'The interrupt was posted: the guest took it without being left.' }
   if (!f.split) {
-    return f.woken === null || !f.first
+    return f.woken === null || !f.first || !f.idle
       ? {
           grade: 'AMBIGUOUS',
           because: 'The vCPU ran for a while, and kvm_entry is not recorded: what interrupted it cannot be told.',
         }
-      : { grade: 'LIKELY', because: 'The vCPU was woken and this is what it did first; kvm_entry is not recorded.' }
+      : {
+          grade: 'LIKELY',
+          because: 'The vCPU was woken out of idleness and this is what it did first; kvm_entry is not recorded.',
+        }
   }
   if (f.woken === null && raised.hops.length === 0)
     return { grade: 'AMBIGUOUS', because: 'The vCPU ran already, and what raised the interrupt is not recorded.' }

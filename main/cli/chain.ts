@@ -1,0 +1,52 @@
+import { integerOption, readArgs } from './args.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { frameOf } from './fused-json.js'
+import { UsageError, type Io } from './io.js'
+import { progressLine } from './progress.js'
+import { reportUnread } from './report.js'
+import { entryOf, type ChainReport } from './wakeups-json.js'
+import { chainText } from './wakeups-text.js'
+
+export const chainHelp = `remora chain [options] ID FILE|DIR...
+
+Tells the whole story of one wake-up: what woke the one who woke, across the boundary between host and guest, hop by hop, and where
+the time went. IDs are those of \`remora wakeups\`, of a collector's records, and of the links that this command prints.
+
+  --wakeups N        go back over at most N wake-ups (default 8)
+  --within US        a waker counts as just woken when it ran no longer than that before it woke the next (default 1000)
+  --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
+  --json             one JSON object (docs/schema/chain.schema.json)
+  -h, --help         this text
+`
+
+export async function chainCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
+  const { values, positionals } = readArgs('chain', args, {
+    wakeups: { type: 'string' },
+    within: { type: 'string' },
+    pair: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
+  const [id, ...paths] = positionals
+  if (id === undefined || !/^(0x)?[0-9a-f]{1,16}$/i.test(id))
+    throw new UsageError(`An id comes first, 16 hexadecimal digits${id === undefined ? '' : `, not "${id}"`}.`, 'chain')
+  const limits = {
+    wakeups: integerOption('chain', '--wakeups', values.wakeups ?? '8', 1, 1000),
+    within: integerOption('chain', '--within', values.within ?? '1000', 0, 1e9) * 1000,
+  }
+  const sources = await sourcesOf('chain', paths)
+  const pair = pairsOf('chain', values.pair, sources)
+  const connection = await connect()
+  try {
+    const { info, session } = await openSession(connection, sources, { pair, assess: true }, io)
+    if (info.partial) io.err(`remora: ${info.partial}\n`)
+    const progress = progressLine(io)
+    const chain = await connection.engine.wakeupChain({ id }, limits, progress.show, io.signal).finally(progress.clear)
+    if (!chain) throw new Error('an id without a chain')
+    const { version: _, ...rest } = chain
+    const report: ChainReport = { ...frameOf(session), ...rest, wakeups: chain.wakeups.map(entryOf) }
+    await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : chainText(report))
+    return reportUnread(info, values.json ?? false, io)
+  } finally {
+    connection.dispose()
+  }
+}
