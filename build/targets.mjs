@@ -16,7 +16,9 @@ function nodeWorkers() {
 }
 
 // The bench's browser is not bundled: it brings files of its own.
-const external = [/^node:/, /^electron($|\/)/, /^playwright-core$/, /^@sparticuz\/chromium$/]
+// Parts of ssh2 that are compiled on installation, and that it does without.
+const compiled = [/\.node$/, /^cpu-features$/]
+const external = [...compiled, /^node:/, /^electron($|\/)/, /^playwright-core$/, /^@sparticuz\/chromium$/]
 
 /** Files out of npm's packages that are read as files: main/export/assets.ts names the same. */
 const assets = [
@@ -85,6 +87,8 @@ export const targets = [
     configs: (outDir) => [
       nodeBundle(outDir, [...entries.map((f) => repo + f), ...nodeWorkers()], {
         format: 'es',
+        // What CommonJS packages (ssh2) count on.
+        intro: 'const __dirname = import.meta.dirname;',
         entryFileNames: '[name].js',
         // Beside the entries: a worker is found relative to the file that starts it.
         chunkFileNames: 'chunk-[name]-[hash].js',

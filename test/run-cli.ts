@@ -16,10 +16,14 @@ export interface CliResult {
   readonly err: string
 }
 
-/** Runs `remora ARGS`; `stopAfter` closes its output after that many characters, as `| head` does. */
-export function remora(args: readonly string[], stopAfter = Infinity): Promise<CliResult> {
+/** Runs `remora ARGS`; `stopAfter` closes its output after that many characters, as `| head` does; `env` is added to ours. */
+export function remora(
+  args: readonly string[],
+  stopAfter = Infinity,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [`${repo}dist/main/cli.js`, ...args])
+    const child = spawn(process.execPath, [`${repo}dist/main/cli.js`, ...args], { env: { ...process.env, ...env } })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

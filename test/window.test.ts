@@ -87,7 +87,6 @@ describe.skipIf(!existsSync(own))(`windows of recordings${existsSync(own) ? '' :
     ['formats/v6-buffers.dat.gz'],
     ['formats/v7-zlib-local.dat'],
     ['formats/v7-zstd-mono.dat'],
-    ['formats/v7-ring-overrun.dat'],
     ['pair-tcg-1guest-tsc/host.dat', 'pair-tcg-1guest-tsc/host-10.9.1.2.dat'],
   ])('hold the same events as the whole: %s', (...names) => compare(names.map(load), someWindows))
 
@@ -107,14 +106,16 @@ describe('a window of a long recording', () => {
     ['zlib', 7],
     ['zstd', 7],
   ] as const)('is found wherever it lies (%s, version %i)', async (compression, version) => {
-    const bytes = longTrace(1 << 20, 4, { compression, version, chunkPages: 3 })
+    const bytes = longTrace(1 << 19, 4, { compression, version, chunkPages: 3 })
+    const part = fc.double({ min: 0, max: 1, noNaN: true })
     await fc.assert(
-      fc.asyncProperty(
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        fc.double({ min: 0, max: 0.4, noNaN: true }),
-        (at, n) => compare([ref('long.dat', bytes)], [[at, at + n]]),
+      fc.asyncProperty(fc.array(fc.tuple(part, part), { minLength: 5, maxLength: 5 }), (windows) =>
+        compare(
+          [ref('long.dat', bytes)],
+          windows.map(([at, n]) => [at, at + n * 0.3]),
+        ),
       ),
-      { numRuns: 6 },
+      { numRuns: 2 },
     )
   })
 

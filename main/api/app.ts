@@ -5,6 +5,7 @@ import { FileRegistry, type ServedFile } from './files.js'
 import { safeHeaders } from './headers.js'
 import { pictureRoutes } from './pictures.js'
 import { sendFile } from './send-file.js'
+import { sendSource } from './send-source.js'
 
 /** GET /api/startup: what a window opens first. */
 export interface Startup {
@@ -88,7 +89,10 @@ export function createApp({ files, startup, samples, renderer, guard }: AppOptio
   )
 
   app.get('/api/files/:id', (c) => {
-    const path = files.path(c.req.param('id'))
+    const id = c.req.param('id')
+    const source = files.source(id)
+    if (source) return sendSource(source, c.req.raw)
+    const path = files.path(id)
     return path === undefined ? notFound() : sendFile(path, c.req.raw, 'application/octet-stream')
   })
 

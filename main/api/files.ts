@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import type { ByteSource } from '../../workers/bytes.js'
 import { InputError } from '../../workers/fault.js'
 
 /** A file that a window may read over the API; what GET /api/startup and the native dialogs hand to the screens. */
@@ -12,7 +13,7 @@ export interface ServedFile {
   readonly url: string
 }
 
-const looksLikeTrace = (name: string) => /\.dat$/i.test(name)
+export const looksLikeTrace = (name: string) => /\.dat$/i.test(name)
 
 /** The one sentence for a path that cannot be used, out of Node's error code. */
 export function pathError(path: string, error: unknown): InputError {
@@ -52,6 +53,8 @@ export async function tracePaths(paths: readonly string[]): Promise<string[]> {
 /** The files that this process serves. Only what the user named, and the samples, are ever in here. */
 export class FileRegistry {
   readonly #paths = new Map<string, string>()
+  /** Files that are not on this machine. */
+  readonly #sources = new Map<string, ByteSource>()
 
   /**
    * Registers a file. Its id follows from its path, so that an address kept by a window never comes to mean another file.
@@ -80,5 +83,20 @@ export class FileRegistry {
 
   path(id: string): string | undefined {
     return this.#paths.get(id)
+  }
+
+  /** Serves a file that is read through this process. The same `key` has the same address, always that of its latest source. */
+  addSource(key: string, source: ByteSource): ServedFile {
+    const id = createHash('sha256').update(key).digest('hex').slice(0, 24)
+    this.#sources.set(id, source)
+    return { name: source.name, size: source.size, url: `/api/files/${id}` }
+  }
+
+  source(id: string): ByteSource | undefined {
+    return this.#sources.get(id)
+  }
+
+  dropSource(source: ByteSource): void {
+    for (const [id, held] of this.#sources) if (held === source) this.#sources.delete(id)
   }
 }

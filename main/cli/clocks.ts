@@ -40,7 +40,7 @@ export async function clocksCommand(args: readonly string[], io: Io, connect: Co
     maxError: limitOption('--max-error', values['max-error']),
     maxOutside: limitOption('--max-outside', values['max-outside']),
   }
-  const sources = await sourcesOf('clocks', positionals)
+  const sources = await sourcesOf('clocks', positionals, io)
   const pair = pairsOf('clocks', values.pair, sources)
   const connection = await connect()
   try {

@@ -14,7 +14,9 @@ import type {
 } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
 import { pathError, tracePaths } from '../api/files.js'
+import { isRemote } from '../remote/address.js'
 import { UsageError, type Io } from './io.js'
+import { pathsHere } from './paths-here.js'
 import { progressLine } from './progress.js'
 import { windowOption } from './window.js'
 
@@ -28,9 +30,25 @@ export type Connect = () => Promise<Connection>
 /** Loaded when called for, because the engine is most of what there is to load. */
 export const connect: Connect = async () => (await import('../../workers/thread/node.js')).connectNode()
 
-/** What the engine is to open: the files, and those in the directories. Throws InputError, and UsageError for nothing. */
-export async function sourcesOf(command: string, paths: readonly string[]): Promise<SourceRef[]> {
+/**
+ * What the engine is to open: the files, and those in the directories, here and on other machines (`ssh://…`). Those are copied,
+ * or read in place where `part` says that only a part of them is wanted. Throws InputError, and UsageError for nothing.
+ */
+export async function sourcesOf(
+  command: string,
+  paths: readonly string[],
+  io: Io,
+  { part = false }: { readonly part?: boolean } = {},
+): Promise<SourceRef[]> {
   if (paths.length === 0) throw new UsageError('A file or a directory is missing.', command)
+  if (!part || !paths.some(isRemote)) return localSources(await pathsHere(paths, io))
+  const { inPlace } = await import('./remote.js')
+  const sources: SourceRef[] = []
+  for (const path of paths) sources.push(...(isRemote(path) ? await inPlace([path], io) : await localSources([path])))
+  return sources
+}
+
+async function localSources(paths: readonly string[]): Promise<SourceRef[]> {
   const all = await tracePaths(paths)
   return Promise.all(
     all.map(async (path) => {

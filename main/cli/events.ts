@@ -49,7 +49,7 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
   }
   // A mistake in the expression is said before anything is read.
   if (values.filter !== undefined) compileExpression(values.filter)
-  const sources = await sourcesOf('events', positionals)
+  const sources = await sourcesOf('events', positionals, io, { part: values.window !== undefined })
   const pair = pairsOf('events', values.pair, sources)
   const connection = await connect()
   try {

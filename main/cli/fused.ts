@@ -54,7 +54,7 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
   if (values.intervals && !values.json) throw new UsageError('--intervals goes with --json.', 'fused')
   if (values.csv && (values.task || values.vcpu))
     throw new UsageError('--csv prints rows; --task and --vcpu go with the totals or --json.', 'fused')
-  const sources = await sourcesOf('fused', positionals)
+  const sources = await sourcesOf('fused', positionals, io)
   const pair = pairsOf('fused', values.pair, sources)
   const connection = await connect()
   try {

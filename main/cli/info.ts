@@ -28,7 +28,7 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
   if (values.heads && values.window)
     throw new UsageError('--window needs the events, which --heads leaves unread.', 'info')
   if (values.heads && values.pair) throw new UsageError('--pair needs the events, which --heads leaves unread.', 'info')
-  const sources = await sourcesOf('info', positionals)
+  const sources = await sourcesOf('info', positionals, io, { part: values.heads || values.window !== undefined })
   const pair = pairsOf('info', values.pair, sources)
   const connection = await connect()
   try {

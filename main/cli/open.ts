@@ -5,6 +5,7 @@ import { packageRoot } from '../paths.js'
 import { namedPaths, readArgs, sampleOption } from './args.js'
 import { findElectron, sandboxArgs } from './electron.js'
 import type { Io } from './io.js'
+import { pathsHere } from './paths-here.js'
 import { serveUntilStopped } from './serve.js'
 
 export const openHelp = `remora open [FILE|DIR...] [--sample NAME]
@@ -19,7 +20,9 @@ opens the same screens in the browser.
 export async function openCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs('open', args, sampleOption)
   // A wrong path is said here, before any window opens.
-  const paths = (await tracePaths(await namedPaths('open', values.sample, positionals))).map((path) => resolve(path))
+  const paths = (await tracePaths(await pathsHere(await namedPaths('open', values.sample, positionals), io))).map(
+    (path) => resolve(path),
+  )
   const fetching = () => io.err('Fetching the desktop runtime (once, about 110 MB) …\n')
   const runtime = await findElectron(fetching, io.signal)
   io.signal.throwIfAborted()

@@ -36,7 +36,7 @@ export async function preemptionsCommand(
   })
   const limit = integerOption('preemptions', '--top', values.top ?? '20', 0, 1e9)
   const maxSteal = stealOption(values['max-steal'])
-  const sources = await sourcesOf('preemptions', positionals)
+  const sources = await sourcesOf('preemptions', positionals, io)
   const pair = pairsOf('preemptions', values.pair, sources)
   const connection = await connect()
   try {

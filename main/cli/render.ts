@@ -96,7 +96,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     legend: values['no-legend'] !== true,
   }
   const clock = oneOf('--clock', values.clock, clockMethods)
-  const sources = await sourcesOf('render', positionals)
+  const sources = await sourcesOf('render', positionals, io)
   const connection = await connect()
   try {
     const pair = pairsOf('render', values.pair, sources)

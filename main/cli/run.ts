@@ -1,5 +1,6 @@
 import { version } from '../version.js'
 import { type Io, UsageError } from './io.js'
+import { closeLeftovers } from './leftovers.js'
 import { ExitCode, report } from './report.js'
 
 interface Command {
@@ -70,5 +71,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return await command.run(rest, io)
   } catch (error) {
     return report(error, rest.includes('--json'), io)
+  } finally {
+    await closeLeftovers()
   }
 }

@@ -3,6 +3,7 @@ import { defaultPort, serve } from '../serve.js'
 import { integerOption, namedPaths, readArgs, sampleOption } from './args.js'
 import type { Io } from './io.js'
 import { openBrowser } from './open-browser.js'
+import { pathsHere } from './paths-here.js'
 
 export const serveHelp = `remora serve [FILE|DIR...] [--sample NAME] [--port N] [--no-open]
 
@@ -22,7 +23,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
     ...sampleOption,
   })
   const port = values.port === undefined ? undefined : integerOption('serve', '--port', values.port, 0, 65535)
-  const paths = await namedPaths('serve', values.sample, positionals)
+  const paths = await pathsHere(await namedPaths('serve', values.sample, positionals), io)
   return serveUntilStopped({ paths, port, browser: !values['no-open'] }, io)
 }
 

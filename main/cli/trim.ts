@@ -48,7 +48,7 @@ export async function trimCommand(args: readonly string[], io: Io, connect: Conn
   })
   const { out } = values
   if (out === undefined) throw new UsageError('--out PATH is missing.', 'trim')
-  const sources = await sourcesOf('trim', positionals)
+  const sources = await sourcesOf('trim', positionals, io)
   const connection = await connect()
   try {
     const pair = pairsOf('trim', values.pair, sources)

@@ -44,12 +44,21 @@ export function defaultCacheDir(): string {
   return join(base, 'remora', 'remote')
 }
 
+function limitFromEnvironment(): number {
+  const text = process.env.REMORA_CACHE_LIMIT
+  return text && /^\d+$/.test(text) ? Number(text) : defaultLimit
+}
+
 export class Cache {
   readonly dir: string
   readonly limit: number
   readonly #inUse = new Set<string>()
 
-  constructor({ dir = defaultCacheDir(), limit = defaultLimit }: CacheOptions = {}) {
+  /** Where nothing is said, REMORA_CACHE and REMORA_CACHE_LIMIT (bytes) count, then the usual place and limit. */
+  constructor({
+    dir = process.env.REMORA_CACHE || defaultCacheDir(),
+    limit = limitFromEnvironment(),
+  }: CacheOptions = {}) {
     this.dir = dir
     this.limit = limit
   }

@@ -1,9 +1,10 @@
-// Byte sources of Node: local files by path.
+// Byte sources of Node: local files by path, and files that a server beside the command gives out.
 
 import { close, openSync, read } from 'node:fs'
 import { promisify } from 'node:util'
 import { memorySource, type ByteSource, type SourceOpener } from '../bytes.js'
 import { InputError } from '../fault.js'
+import { urlSource } from './http-source.js'
 
 export const openNodeSource: SourceOpener = (ref) => {
   switch (ref.kind) {
@@ -11,8 +12,9 @@ export const openNodeSource: SourceOpener = (ref) => {
       return pathSource(ref.name, ref.size, ref.path)
     case 'bytes':
       return memorySource(ref.name, ref.bytes)
-    case 'blob':
     case 'url':
+      return urlSource(ref.name, ref.size, ref.url)
+    case 'blob':
       throw new InputError(`${ref.name} is not a local file.`, 'not-local', ref.name)
   }
 }

@@ -2,6 +2,7 @@
 
 import { memorySource, type ByteSource, type SourceOpener } from '../bytes.js'
 import { InputError } from '../fault.js'
+import { urlSource } from './http-source.js'
 
 export const openWebSource: SourceOpener = (ref) => {
   switch (ref.kind) {
@@ -32,31 +33,6 @@ function blobSource(name: string, blob: Blob): ByteSource {
           offset,
         )
       }
-    },
-  }
-}
-
-function urlSource(name: string, size: number, url: string): ByteSource {
-  return {
-    name,
-    size,
-    async read(offset, length, signal) {
-      const end = Math.min(offset + length, size)
-      if (end <= offset) return new Uint8Array(0)
-      let response: Response
-      try {
-        response = await fetch(url, { headers: { range: `bytes=${offset}-${end - 1}` }, signal: signal ?? null })
-        if (response.status === 206) return new Uint8Array(await response.arrayBuffer())
-      } catch (e) {
-        signal?.throwIfAborted()
-        throw new InputError(`${name} could not be read: ${reason(e)}.`, 'unreadable', name, offset)
-      }
-      throw new InputError(
-        `${name} could not be read: the server answered ${response.status}.`,
-        'unreadable',
-        name,
-        offset,
-      )
     },
   }
 }
