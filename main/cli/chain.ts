@@ -33,7 +33,7 @@ export async function chainCommand(args: readonly string[], io: Io, connect: Con
     wakeups: integerOption('chain', '--wakeups', values.wakeups ?? '8', 1, 1000),
     within: integerOption('chain', '--within', values.within ?? '1000', 0, 1e9) * 1000,
   }
-  const sources = await sourcesOf('chain', paths)
+  const sources = await sourcesOf('chain', paths, io)
   const pair = pairsOf('chain', values.pair, sources)
   const connection = await connect()
   try {

@@ -118,7 +118,7 @@ export async function runsCommand(args: readonly string[], io: Io, connect: Conn
     const use = chain ?? suggested
     if (use === null) throw new InputError('No run passes two probes: there is no chain to look at.', 'no-runs')
     if (positionals.length > 0) {
-      const traces = await sourcesOf('runs', positionals)
+      const traces = await sourcesOf('runs', positionals, io)
       await openSession(connection, traces, { pair: pairsOf('runs', values.pair, traces) }, io)
       await engine.runsTake(use, definitions, show, io.signal)
     }

@@ -37,7 +37,7 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
   })
   const count = integerOption('wakeups', '--top', values.top ?? '20', 0, 100_000)
   const maxLatency = latencyOption(values['max-latency'])
-  const sources = await sourcesOf('wakeups', positionals)
+  const sources = await sourcesOf('wakeups', positionals, io)
   const pair = pairsOf('wakeups', values.pair, sources)
   const connection = await connect()
   try {
