@@ -130,6 +130,7 @@ const copied = [
   'workers/thread/wakeups.ts',
   'workers/thread/picture.ts',
   'workers/thread/runs.ts',
+  'workers/thread/report.ts',
 ]
 
 /** The walls are the compiler's settings: the real ones are put round rooms of one file each, then broken on purpose. */

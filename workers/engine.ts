@@ -9,6 +9,7 @@ import { RequestError } from './fault.js'
 import { isFusedTrack } from './lod/fused-rows.js'
 import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
 import type { Session } from './model/session.js'
+import { reportSections } from './report/sections.js'
 import { headerLines, type LineOptions } from './table/lines.js'
 import type { EngineApi, EventRow } from './thread/contract.js'
 import { viewRow, type ViewRow } from './units.js'
@@ -155,6 +156,10 @@ export function createEngine(env: EngineEnvironment): Engine {
     wakeupChain: async (target, limits, onProgress, signal) =>
       (await state().wakeups(onProgress, signal)).chain(target, limits, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),
+
+    async reportSections(query) {
+      return reportSections(this, state().info(), query)
+    },
 
     async overview(columns) {
       return state().timeline.overview(columns)

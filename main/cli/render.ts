@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
 import type { EngineApi, SessionInfo } from '../../workers/thread/contract.js'
 import { RequestError } from '../../workers/fault.js'
 import type { FontMetrics, Picture, PictureFont, PictureOptions } from '../../workers/thread/picture.js'
-import { pathError } from '../api/files.js'
 import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
 import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { reportUnread } from './report.js'
+import { save } from './save.js'
 
 export const renderHelp = `remora render [options] --out PICTURE FILE|DIR...
 
@@ -37,7 +36,8 @@ trusted, the files and their hashes. Needs no display; the same files and option
 `
 
 /** What renderer/export/headless.ts offers. */
-interface Headless {
+export interface Headless {
+  notesOf(session: SessionInfo, options: PictureOptions): string[]
   renderPicture(
     engine: Pick<EngineApi, 'lod' | 'fusedTracks'>,
     session: SessionInfo,
@@ -47,7 +47,7 @@ interface Headless {
 }
 
 /** The screens' painters, built beside this program: main knows nothing of the screens but their build. */
-const headless = async (): Promise<Headless> =>
+export const headless = async (): Promise<Headless> =>
   (await import(/* @vite-ignore */ new URL('./headless.js', import.meta.url).href)) as Headless
 
 const formats = ['.svg', '.png', '.pdf'] as const
@@ -108,7 +108,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     const [{ renderPicture }, { fontMetrics }, hashes] = await Promise.all([
       headless(),
       import('../export/fonts.js'),
-      Promise.all(sources.map((s) => sha256(s, io.signal))),
+      hashesOf(sources, io.signal),
     ])
     const all = { ...options, ...range, hashes, version }
     const picture = await renderPicture(connection.engine, info, fontMetrics(), all).catch((error: unknown) => {
@@ -138,24 +138,14 @@ async function bytesOf(picture: Picture, format: (typeof formats)[number], scale
   return (await import('../export/png.js')).toPng(picture, scale)
 }
 
+/** SHA-256 of each file, hex. */
+export const hashesOf = (sources: readonly SourceRef[], signal: AbortSignal): Promise<string[]> =>
+  Promise.all(sources.map((s) => sha256(s, signal)))
+
 async function sha256(source: SourceRef, signal: AbortSignal): Promise<string> {
   if (source.kind !== 'path') return ''
   const hash = createHash('sha256')
   for await (const part of createReadStream(source.path, { signal, highWaterMark: 1 << 20 }))
     hash.update(part as Buffer)
   return hash.digest('hex')
-}
-
-async function save(path: string, bytes: Uint8Array): Promise<void> {
-  const part = `${path}.part`
-  try {
-    await writeFile(part, bytes)
-    await rename(part, path)
-  } catch (error) {
-    await rm(part, { force: true })
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new RequestError(`The disk is full; ${path} was not written.`)
-    }
-    throw pathError(path, error)
-  }
 }

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   wakeups: () => import('./wakeups.js').then((m) => ({ run: m.wakeupsCommand, help: m.wakeupsHelp })),
   chain: () => import('./chain.js').then((m) => ({ run: m.chainCommand, help: m.chainHelp })),
   render: () => import('./render.js').then((m) => ({ run: m.renderCommand, help: m.renderHelp })),
+  report: () => import('./write-report.js').then((m) => ({ run: m.reportCommand, help: m.reportHelp })),
   trim: () => import('./trim.js').then((m) => ({ run: m.trimCommand, help: m.trimHelp })),
   runs: () => import('./runs.js').then((m) => ({ run: m.runsCommand, help: m.runsHelp })),
   serve: () => import('./serve.js').then((m) => ({ run: m.serveCommand, help: m.serveHelp })),
@@ -36,6 +37,7 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
   chain ID FILE|DIR...
                       the whole story of one wake-up, hop by hop, across host and guest
   render FILE|DIR...  the timeline as a picture: SVG, PNG, PDF
+  report FILE|DIR...  all of it written down, with pictures: HTML or Markdown
   trim FILE|DIR...    some of the events as trace.dat files again
   runs --host DIR --vm DIR
                       many runs of one chain of probes: figures, and host against VM

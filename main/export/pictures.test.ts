@@ -60,7 +60,7 @@ describe('a picture', () => {
   it('as SVG holds every text once, as text', () => {
     const svg = toSvg(picture)
     const found = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((m) => m[1])
-    expect(found).toEqual([texts[0], texts[1], 'Äé µs → &lt;b&gt; &amp; "x"'])
+    expect(found).toEqual([texts[0], texts[1], 'Äé µs → &lt;b&gt; &amp; &quot;x&quot;'])
     expect(svg).not.toMatch(/https?:\/\/(?!www\.w3\.org)/)
   })
 

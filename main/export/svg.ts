@@ -1,19 +1,23 @@
 import type { PathStep, Picture, PictureMark } from '../../workers/thread/picture.js'
 import { familyOf, fontSubset, textsByFont } from './fonts.js'
+import { escapeXml } from './xml.js'
 
-/** A picture as SVG 1.1, fonts embedded. The same picture gives the same text. */
-export function toSvg(picture: Picture): string {
+/**
+ * A picture as SVG 1.1, fonts embedded. The same picture gives the same text.
+ * @param prefix before the names in it, where several pictures stand in one document
+ */
+export function toSvg(picture: Picture, prefix = ''): string {
   const { width, height, background, title, description } = picture
   const faces = [...textsByFont(picture.marks)].map(([font, text]) => {
     const data = Buffer.from(fontSubset(font, text)).toString('base64')
-    return `@font-face{font-family:"${familyOf[font]}";src:url(data:font/ttf;base64,${data}) format("truetype")}`
+    return `@font-face{font-family:"${prefix}${familyOf[font]}";src:url(data:font/ttf;base64,${data}) format("truetype")}`
   })
   const clips: string[] = []
-  const body = picture.marks.map((mark) => markToSvg(mark, clips)).join('\n')
+  const body = picture.marks.map((mark) => markToSvg(mark, clips, prefix)).join('\n')
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(width)}" height="${n(height)}" viewBox="0 0 ${n(width)} ${n(height)}">`,
-    `<title>${escape(title)}</title>`,
-    `<desc>${escape(description)}</desc>`,
+    `<title>${escapeXml(title)}</title>`,
+    `<desc>${escapeXml(description)}</desc>`,
     `<defs>${faces.length > 0 ? `<style>${faces.join('')}</style>` : ''}${clips.join('')}</defs>`,
     `<rect width="${n(width)}" height="${n(height)}" fill="${background}"/>`,
     body,
@@ -22,13 +26,13 @@ export function toSvg(picture: Picture): string {
   ].join('\n')
 }
 
-function markToSvg(mark: PictureMark, clips: string[]): string {
+function markToSvg(mark: PictureMark, clips: string[], prefix: string): string {
   switch (mark.kind) {
     case 'group': {
-      const inner = mark.marks.map((m) => markToSvg(m, clips)).join('\n')
+      const inner = mark.marks.map((m) => markToSvg(m, clips, prefix)).join('\n')
       if (!mark.clip) return `<g>\n${inner}\n</g>`
       const { x, y, width, height } = mark.clip
-      const id = `c${clips.length}`
+      const id = `${prefix}c${clips.length}`
       clips.push(`<clipPath id="${id}"><rect${attributes({ x, y, width, height })}/></clipPath>`)
       return `<g clip-path="url(#${id})">\n${inner}\n</g>`
     }
@@ -46,7 +50,7 @@ function markToSvg(mark: PictureMark, clips: string[]): string {
       const { x, y, size, font, fill, anchor, opacity } = mark
       const place = attributes({ x, y, 'font-size': size, opacity })
       const end = anchor && anchor !== 'start' ? ` text-anchor="${anchor}"` : ''
-      return `<text${place} font-family="${familyOf[font]}" fill="${fill}"${end} xml:space="preserve">${escape(mark.text)}</text>`
+      return `<text${place} font-family="${prefix}${familyOf[font]}" fill="${fill}"${end} xml:space="preserve">${escapeXml(mark.text)}</text>`
     }
   }
 }
@@ -67,12 +71,3 @@ function painted(mark: Extract<PictureMark, { kind: 'rect' | 'path' }>): string 
 
 /** At most three decimals: a thousandth of a pixel is seen by nobody. */
 const n = (value: number): string => String(Math.round(value * 1000) / 1000)
-
-/** Characters that XML does not allow at all are replaced: a comm may hold any byte. */
-const escape = (text: string): string =>
-  text
-    // oxlint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')

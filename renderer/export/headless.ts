@@ -10,6 +10,8 @@ import { makePicture } from './picture.js'
 import { notesOf } from './notes.js'
 import type { Fonts } from './recorder.js'
 
+export { notesOf }
+
 /** Rows beyond this make a picture that nobody looks at. */
 const MOST_ROWS = 400
 const CAPTIONS = 168
@@ -67,7 +69,7 @@ export async function renderPicture(
     boundsOfMachine: () => null,
     title: options.title ?? session.name,
     legend: options.legend ?? true,
-    notes: notesOf(session, options),
+    notes: options.notes === false ? [] : notesOf(session, options),
   })
 }
 
@@ -77,7 +79,7 @@ function chosen(rows: readonly Row[], { view = 'all', rows: ids }: PictureOption
   const isFused = (r: Row): boolean => r.id.startsWith('fused/') || (r.track !== null && isLayered(r.track))
   const cut = rows.filter((r) => view === 'all' || isFused(r) === (view === 'fused'))
   // Folded rows are no rows of a picture.
-  return restacked(cut.filter((r) => r.kind !== 'quieter'))
+  return restacked(cut.filter((r) => r.kind !== 'quieter' && (r.kind === 'vcpu' || r.expanded !== false)))
 }
 
 function restacked(rows: readonly Row[]): Row[] {

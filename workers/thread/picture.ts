@@ -100,6 +100,8 @@ export interface PictureOptions {
   readonly tasks?: number
   readonly title?: string
   readonly legend?: boolean
+  /** Clocks, files and version at the foot; absent = yes. */
+  readonly notes?: boolean
   /** SHA-256 of each file, hex. */
   readonly hashes?: readonly string[]
   readonly version?: string

@@ -1,0 +1,139 @@
+import { mkdir } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { reportParts, type ReportPart, type SessionInfo } from '../../workers/thread/contract.js'
+import type { Report, ReportSection } from '../../workers/thread/report.js'
+import { pathError } from '../api/files.js'
+import { version } from '../version.js'
+import { integerOption, readArgs } from './args.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { rangeOf, rangeOptions } from './fused.js'
+import { UsageError, type Io } from './io.js'
+import { headless, hashesOf } from './render.js'
+import { reportUnread } from './report.js'
+import { save } from './save.js'
+
+export const reportHelp = `remora report [options] --out REPORT FILE|DIR...
+
+Writes down what is in the traces: pictures of the fused views and the machines, how far the guests' clocks can be trusted, what
+the CPUs really ran, guest tasks by layer, preemptions, wake-ups, faults. Needs no display; the same files and options give the
+same bytes.
+
+  --out REPORT            .html, one file that opens anywhere; or .md, with its pictures in a folder beside it
+  --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
+  --parts LIST            of ${['pictures', ...reportParts].join(', ')}; default: all
+  --top N                 rows of a table (default 20)
+  --title TEXT            default: the session's name
+  --text TEXT             a paragraph at the top; may repeat
+  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
+  --json                  one JSON object: the file and its size
+  -h, --help              this text
+`
+
+export async function reportCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
+  const { values, positionals } = readArgs('report', args, {
+    ...rangeOptions,
+    out: { type: 'string' },
+    parts: { type: 'string' },
+    top: { type: 'string' },
+    title: { type: 'string' },
+    text: { type: 'string', multiple: true },
+    pair: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
+  const { out } = values
+  if (out === undefined) throw new UsageError('--out REPORT is missing.', 'report')
+  const format = extname(out).toLowerCase()
+  if (format !== '.html' && format !== '.md') throw new UsageError(`--out takes .html or .md, not "${out}".`, 'report')
+  const parts = partsOf(values.parts)
+  const limit = integerOption('report', '--top', values.top ?? '20', 1, 10_000)
+  const sources = await sourcesOf('report', positionals)
+  const connection = await connect()
+  try {
+    const pair = pairsOf('report', values.pair, sources)
+    const { info, session } = await openSession(connection, sources, { pair, assess: true }, io)
+    const range = rangeOf(session, values)
+    const hashes = await hashesOf(sources, io.signal)
+    const { notesOf } = await headless()
+    const sections = [
+      ...(parts.includes('pictures') ? await pictures(connection.engine, info, range) : []),
+      ...(await connection.engine.reportSections({
+        ...range,
+        parts: reportParts.filter((p) => parts.includes(p)),
+        limit,
+      })),
+    ]
+    const report: Report = {
+      title: values.title ?? info.name,
+      summary: values.text ?? [],
+      sections,
+      notes: notesOf(info, { hashes, version }),
+    }
+    const bytes = format === '.html' ? await writeHtml(report, out) : await writeMarkdown(report, out)
+    await io.out(
+      values.json
+        ? `${JSON.stringify({ path: out, bytes })}\n`
+        : `${out}: ${sections.length} sections, ${Math.ceil(bytes / 1000)} kB\n`,
+    )
+    return reportUnread(info, values.json ?? false, io)
+  } finally {
+    connection.dispose()
+  }
+}
+
+function partsOf(text: string | undefined): readonly (ReportPart | 'pictures')[] {
+  const all = ['pictures', ...reportParts] as const
+  if (text === undefined) return all
+  return text.split(',').map((name) => {
+    const part = all.find((p) => p === name)
+    if (!part) throw new UsageError(`--parts takes ${all.join(', ')}, not "${name}".`, 'report')
+    return part
+  })
+}
+
+async function pictures(
+  engine: Parameters<Awaited<ReturnType<typeof headless>>['renderPicture']>[0],
+  info: SessionInfo,
+  range: { readonly from: number; readonly to: number },
+): Promise<ReportSection[]> {
+  const { renderPicture } = await headless()
+  const { fontMetrics } = await import('../export/fonts.js')
+  const sections: ReportSection[] = []
+  const views = [
+    { view: 'fused', heading: 'CPUs and vCPUs', caption: 'What every physical CPU and vCPU really ran.' },
+    { view: 'machines', heading: 'Machines', caption: 'CPUs and the busiest tasks of each machine.' },
+  ] as const
+  for (const { view, heading, caption } of views) {
+    try {
+      const options = { ...range, view, title: '', legend: true, notes: false }
+      sections.push({
+        heading,
+        picture: { picture: await renderPicture(engine, info, fontMetrics(), options), caption },
+      })
+    } catch (error) {
+      // A recording without guests has no fused rows.
+      if (!(error instanceof RangeError)) throw error
+      sections.push({ heading, paragraphs: [error.message] })
+    }
+  }
+  return sections
+}
+
+async function writeHtml(report: Report, out: string): Promise<number> {
+  const { toHtml } = await import('../report/html.js')
+  return save(out, Buffer.from(toHtml(report)))
+}
+
+async function writeMarkdown(report: Report, out: string): Promise<number> {
+  const [{ toMarkdown }, { toPng }] = await Promise.all([import('../report/markdown.js'), import('../export/png.js')])
+  const folder = `${basename(out, extname(out))}-files`
+  const { text, pictures: shown } = toMarkdown(report, folder)
+  let bytes = 0
+  for (const { name, picture } of shown) {
+    const path = join(dirname(out), folder, name)
+    await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+      throw pathError(dirname(path), error)
+    })
+    bytes += await save(path, await toPng(picture, 2))
+  }
+  return bytes + (await save(out, Buffer.from(text)))
+}
