@@ -46,7 +46,7 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
   if (format !== '.html' && format !== '.md') throw new UsageError(`--out takes .html or .md, not "${out}".`, 'report')
   const parts = partsOf(values.parts)
   const limit = integerOption('report', '--top', values.top ?? '20', 1, 10_000)
-  const sources = await sourcesOf('report', positionals)
+  const sources = await sourcesOf('report', positionals, io)
   const connection = await connect()
   try {
     const pair = pairsOf('report', values.pair, sources)
