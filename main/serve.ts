@@ -36,7 +36,9 @@ export async function serve({ paths, port, renderer = rendererDir }: ServeOption
   let app: Hono | undefined
   const server = createAdaptorServer({ fetch: (request) => app?.fetch(request) ?? new Response(null, { status: 503 }) })
   const bound = await listen(server, port)
+  const ended = new AbortController()
   app = createApp({
+    remote: { until: ended.signal },
     files,
     startup: () => startup,
     samples: () => serveSamples(files),
@@ -47,6 +49,7 @@ export async function serve({ paths, port, renderer = rendererDir }: ServeOption
     url: `http://127.0.0.1:${bound}/?token=${token}`,
     port: bound,
     close: async () => {
+      ended.abort()
       if ('closeAllConnections' in server) server.closeAllConnections()
       server.close()
       await once(server, 'close')

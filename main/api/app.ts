@@ -4,6 +4,7 @@ import { InputError, RequestError } from '../../workers/fault.js'
 import { FileRegistry, type ServedFile } from './files.js'
 import { safeHeaders } from './headers.js'
 import { pictureRoutes } from './pictures.js'
+import { remoteRoutes, type RemoteOptions } from './remote.js'
 import { sendFile } from './send-file.js'
 import { sendSource } from './send-source.js'
 
@@ -23,6 +24,8 @@ export interface AppOptions {
   readonly startup: () => Startup
   /** Absent = none come with this installation. */
   readonly samples?: () => Promise<readonly ServedSample[]>
+  /** Other machines; absent = with this user's own configuration and cache. */
+  readonly remote?: RemoteOptions
   /** Directory of the built screens. */
   readonly renderer: string
   /** Who may ask at all; absent = everybody who can reach the app. */
@@ -75,7 +78,7 @@ function decodePath(path: string): string | null {
 }
 
 /** The Node side as one function from Request to Response: both windows and the tests call `fetch` / `request` of it. */
-export function createApp({ files, startup, samples, renderer, guard }: AppOptions): Hono {
+export function createApp({ files, startup, samples, renderer, remote, guard }: AppOptions): Hono {
   const app = new Hono()
   app.use(safeHeaders)
   if (guard) app.use(guard)
@@ -97,6 +100,7 @@ export function createApp({ files, startup, samples, renderer, guard }: AppOptio
   })
 
   app.route('/api/pictures', pictureRoutes())
+  app.route('/api/remote', remoteRoutes(files, remote))
 
   app.get('/*', (c) => {
     const path = c.req.path === '/' ? '/index.html' : decodePath(c.req.path)

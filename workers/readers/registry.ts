@@ -18,6 +18,10 @@ export function readerFor(head: Uint8Array, name: string): TraceReader {
   throw new InputError(message, 'unknown-format', name)
 }
 
+/** Format of a file that begins with `head`, null where no reader knows it. */
+export const formatOf = (head: Uint8Array, name: string): string | null =>
+  readers.find((r) => r.recognises(head, name))?.format ?? null
+
 /** Opens a file with the reader that recognises it. Throws InputError where it cannot be read. */
 export async function openTrace(source: ByteSource, signal?: AbortSignal): Promise<TraceFile> {
   const head = await source.read(0, Math.min(64, source.size), signal)
