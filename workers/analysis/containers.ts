@@ -1,6 +1,14 @@
 // Tasks of hosts and guests by the container that they are in.
 
+import type { Session } from '../model/session.js'
 import type { ContainerTotals, TaskTotals } from '../thread/contract.js'
+
+/** Containers of the tasks of each machine, by pid. */
+export function containersOf(session: Session): Map<number, string>[] {
+  const containers = session.machines.map(() => new Map<number, string>())
+  for (const t of session.tracks) if (t.container) containers[t.machine]!.set(t.pid!, t.container)
+  return containers
+}
 
 type Sum = { -readonly [K in keyof ContainerTotals]: ContainerTotals[K] }
 

@@ -63,6 +63,11 @@ describe("steal beside the guest's own figure", () => {
     expect(view.command).toMatch(/ -A guest .*-e sched_stat_runtime$/)
   })
 
+  test('only of the time that the host tells of', async () => {
+    const views = await tell([host, guest], `${story} | 400 G work by 131 | 500 G end by 131`).views()
+    expect(views.totals().vcpus[0]!.guestView).toMatchObject({ believed: 120, really: 76 })
+  })
+
   test('where the recording of the guest is not open there is nothing to compare', async () => {
     const views = await tell([host], '0 sw 0->31 | 10 entry | 20 exit 1 | 30 end').views()
     expect(views.totals().vcpus[0]!.guestView).toBe(null)

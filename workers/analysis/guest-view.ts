@@ -66,7 +66,10 @@ export function guestViewOf(
   }
 }
 
-/** How long the guest's tasks were current on a vCPU, and how much of that it was in guest mode. One pass over both rows. */
+/**
+ * How long the guest's tasks were current on a vCPU, and how much of that it was in guest mode: of the time in which anything is
+ * known of the vCPU. One pass over both rows.
+ */
 function ranBy(
   model: FusedModel,
   runs: Runs,
@@ -75,19 +78,20 @@ function ranBy(
   range: Range,
 ): { believed: number; really: number } {
   const { t, value, first } = runs.intervals
+  const { state } = model.intervals
   const end = first[runsRow + 1]! - 1
   let believed = 0
   let really = 0
   let k = first[runsRow]!
-  eachSpan(runs.intervals, runsRow, range, (i, from, to) => {
-    if (value[i]! > 0) believed += to - from
-  })
   eachSpan(model.intervals, vcpuRow, range, (i, from, to) => {
-    if (!inGuest(model.intervals.state[i]!)) return
+    if (state[i] === FusedState.Unknown) return
     while (k < end && t[k + 1]! <= from) k++
+    let current = 0
     for (let j = k; j < end && t[j]! < to; j++) {
-      if (value[j]! > 0) really += Math.max(0, Math.min(to, t[j + 1]!) - Math.max(from, t[j]!))
+      if (value[j]! > 0) current += Math.max(0, Math.min(to, t[j + 1]!) - Math.max(from, t[j]!))
     }
+    believed += current
+    if (inGuest(state[i]!)) really += current
   })
   return { believed, really }
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { sharedData } from '../../test/make/tools.js'
+import { hasTraceCmd, sharedData, traceCmdReport } from '../../test/make/tools.js'
 import { memorySource, type SourceRef } from '../bytes.js'
 import { inlinePool } from '../columns/load.js'
 import { createEngine, type Engine } from '../engine.js'
@@ -22,13 +22,13 @@ const open = (ref: SourceRef) => {
 const read = (path: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(own, path)))
 const text = (path: string): string => gunzipSync(read(path)).toString('utf8')
 
-async function load(set: string, files: readonly string[]): Promise<{ engine: Engine; info: SessionInfo }> {
+async function load({ set, files, pair }: Recording): Promise<{ engine: Engine; info: SessionInfo }> {
   const engine = createEngine({ open, pool: inlinePool(open), defaultBudget: 2 ** 30 })
   const sources = files.map((f): SourceRef => {
     const bytes = read(`${set}/${f}`)
     return { kind: 'bytes', name: basename(f), size: bytes.length, bytes }
   })
-  return { engine, info: await engine.open({ sources, assess: true }) }
+  return { engine, info: await engine.open({ sources, assess: true, ...(pair ? { pair: [pair] } : {}) }) }
 }
 
 interface Split {
@@ -51,8 +51,8 @@ interface Line {
 
 function* linesOf(report: string): Generator<Line> {
   for (const row of report.split('\n')) {
-    const m = /^ *.+-(\d+) +\[(\d+)\] *(\d+): +(\w+): +(.*)$/.exec(row)
-    if (m) yield { pid: Number(m[1]), cpu: Number(m[2]), t: Number(m[3]), event: m[4]!, rest: m[5]! }
+    const m = /^ *.+-(\d+) +\[(\d+)\] *(\d+)(?:\.(\d{9}))?: +(\w+): +(.*)$/.exec(row)
+    if (m) yield { pid: Number(m[1]), cpu: Number(m[2]), t: Number(m[3]! + (m[4] ?? '')), event: m[5]!, rest: m[6]! }
   }
 }
 
@@ -98,7 +98,8 @@ function recompute(report: string, tid: number): Split {
   lines.forEach((l, i) => {
     const tail = switched.get(l.cpu)
     const isTail = tail?.pid === l.pid && l.t - tail.t <= 2000
-    if (l.pid !== current.get(l.cpu) && !isTail) becomes(l.cpu, l.pid, l.t, 'unknown')
+    // A stack belongs to the event before it.
+    if (l.pid !== current.get(l.cpu) && !isTail && l.event !== 'kernel_stack') becomes(l.cpu, l.pid, l.t, 'unknown')
     if (l.event === 'sched_switch') {
       const m = /^.*:(\d+) \[-?\d+\] (\S+) ==> .*:(\d+) \[-?\d+\]$/.exec(l.rest)!
       becomes(l.cpu, Number(m[3]), l.t, m[2]!.startsWith('R') ? 'preempted' : 'blocked')
@@ -127,7 +128,15 @@ function recompute(report: string, tid: number): Split {
   return split
 }
 
-const sets: { set: string; files: string[]; threads: Record<string, number[]> }[] = [
+interface Recording {
+  readonly set: string
+  readonly files: readonly string[]
+  /** Host thread of each vCPU, by guest. */
+  readonly threads: Readonly<Record<string, readonly number[]>>
+  readonly pair?: { readonly guest: number; readonly host: number }
+}
+
+const sets: Recording[] = [
   {
     set: 'pair-tcg-1guest-tsc',
     files: ['host.dat', 'host-10.9.1.2.dat'],
@@ -138,10 +147,30 @@ const sets: { set: string; files: string[]; threads: Record<string, number[]> }[
     files: ['host.dat', 'host-10.9.1.2.dat', 'host-10.9.2.2.dat'],
     threads: { '10.9.1.2': [12891, 12894], '10.9.2.2': [12890, 12893] },
   },
+  {
+    set: 'pair-tcg-1guest-ebpf',
+    files: ['host.dat', 'host-10.9.1.2.dat'],
+    threads: { '10.9.1.2': [12891, 12894] },
+  },
+  {
+    set: 'pair-tcg-1guest-independent',
+    files: ['host.dat', 'guest.dat'],
+    threads: { guest: [12891, 12894] },
+    pair: { guest: 1, host: 0 },
+  },
 ]
 
-describe.skipIf(!here).each(sets)('$set', ({ set, files, threads }) => {
-  const loaded = here ? load(set, files) : null
+/** What trace-cmd says of a recording, to the last digit: stored where its times are ticks, printed anew where they are ns. */
+function reportOf(set: string): string | null {
+  const stored = text(`${set}/host.report.txt.gz`)
+  if (!/^ .*\] +\d+\.\d{6}: /m.test(stored)) return stored
+  if (!hasTraceCmd) return null
+  return traceCmdReport(['-t', join(own, set, 'host.dat')])
+}
+
+describe.skipIf(!here).each(sets)('$set', (recording) => {
+  const { set, threads } = recording
+  const loaded = here ? load(recording) : null
 
   test('the vCPU threads are those that were written down when it was recorded', async () => {
     const { engine, info } = await loaded!
@@ -178,12 +207,19 @@ describe.skipIf(!here).each(sets)('$set', ({ set, files, threads }) => {
         expect(k.guestMode + k.vmm + k.hostPreempted + k.vcpuReady + k.vcpuBlocked + k.vcpuUnknown).toBe(k.running)
         expect(k.running + k.preempted + k.ready + k.blocked + k.unknown).toBe(length)
       }
+      const all = tasks.map((k) => k.track)
+      for (const query of [range, { ...range, tracks: all }]) {
+        for (const { parts } of (await engine.deltaByLayer(query)).subjects) {
+          expect(parts.reduce((n, p) => n + p.time, 0)).toBe(length)
+        }
+      }
     }
   })
 
-  test('the totals are those that trace-cmd report tells', async () => {
+  test('the totals are those that trace-cmd report tells', async ({ skip }) => {
     const { engine } = await loaded!
-    const report = text(`${set}/host.report.txt.gz`)
+    const report = reportOf(set)
+    if (report === null) return skip('trace-cmd is not installed')
     const { vcpus } = await engine.fusedTotals()
     const { byPair } = await engine.preemptions({ limit: 0, kind: 'vcpu' })
     for (const tid of Object.values(threads).flat()) {
@@ -213,6 +249,20 @@ describe.skipIf(!here).each(sets)('$set', ({ set, files, threads }) => {
     const its = rows.filter((r) => r.culprit.pid === host[0]!.culprit.pid)
     expect(its.length).toBeGreaterThan(10)
     expect(its.every((r) => r.cpu === 1)).toBe(true)
+  })
+
+  test('what was taken from the guests is not what they believe', async () => {
+    const { engine, info } = await loaded!
+    const { vcpus } = await engine.fusedTotals()
+    const views = vcpus.flatMap((v) => (v.guestView ? [v.guestView] : []))
+    expect(views).toHaveLength(Object.values(threads).flat().length)
+    for (const v of views) {
+      expect(v.really).toBeLessThan(v.believed)
+      // An emulated machine has no clock of stolen time: its kernel charges its tasks for all of it.
+      if (v.source !== null) expect(v.steal).toBeLessThan(0.01 * v.hostSteal)
+    }
+    const told = info.unit === 'ns' && info.eventTypes.some((t) => t.name === 'sched_stat_runtime')
+    expect(views.every((v) => (v.source === 'sched_stat_runtime') === told)).toBe(true)
   })
 
   test('fused rows are drawn like all others', async () => {

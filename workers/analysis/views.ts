@@ -10,9 +10,7 @@ import type { PidIndex } from '../model/pids.js'
 import type { Runs } from '../model/runs.js'
 import type { Session } from '../model/session.js'
 import type { TaskIntervals } from '../model/tasks.js'
-import { trackId } from '../model/tracks.js'
 import {
-  RunState,
   type DeltaByLayer,
   type DeltaQuery,
   type FusedLayers,
@@ -25,7 +23,7 @@ import {
   type TimeRange,
 } from '../thread/contract.js'
 import { sessionTime, type MachineIndex } from '../units.js'
-import { containerTotals } from './containers.js'
+import { containersOf, containerTotals } from './containers.js'
 import { Culprits } from './culprits.js'
 import { Deltas } from './delta.js'
 import { guestViewOf } from './guest-view.js'
@@ -33,6 +31,7 @@ import { lackingEvents } from './lacking.js'
 import { layersAt } from './layers.js'
 import { Preemptions } from './preemption.js'
 import { taskTotals, type GuestTasks } from './task-split.js'
+import { threadsOf } from './threads.js'
 import { fusedTotals } from './totals.js'
 
 export class FusedViews {
@@ -67,7 +66,7 @@ export class FusedViews {
   }
 
   tracks(): FusedTracks {
-    this.#threads ??= this.#family.guests.concat(this.#family.hosts).flatMap((m) => this.#threadsOf(m))
+    this.#threads ??= threadsOf(this.session, this.model, this.runs, this.#culprits)
     return {
       version: this.session.version,
       tracks: this.model.tracks,
@@ -116,8 +115,7 @@ export class FusedViews {
   /** The guests whose vCPUs are known, and the machines below them that are nobody's guests. */
   get #family(): { readonly guests: readonly GuestTasks[]; readonly hosts: readonly GuestTasks[] } {
     if (this.#machines) return this.#machines
-    const containers = this.session.machines.map(() => new Map<number, string>())
-    for (const t of this.session.tracks) if (t.container) containers[t.machine]!.set(t.pid!, t.container)
+    const containers = containersOf(this.session)
     const of = (machine: MachineIndex): GuestTasks => ({
       machine,
       pids: this.pids[machine]!.pids,
@@ -128,32 +126,6 @@ export class FusedViews {
     const guests = new Set(this.model.vcpus.flatMap((v) => (v.guest === null ? [] : [v.guest])))
     const hosts = new Set(this.model.pcpus.map((p) => p.machine))
     return (this.#machines = { guests: [...guests].map(of), hosts: [...hosts].map(of) })
-  }
-
-  #threadsOf({ machine, pids, tasks, containers }: GuestTasks): FusedThread[] {
-    const { first, t, state } = tasks.intervals
-    const threads: FusedThread[] = []
-    for (const pid of pids) {
-      const row = pid === 0 ? -1 : tasks.rowOf(pid)
-      if (row < 0 || this.#culprits.vcpuOf(machine, pid)) continue
-      let running = 0
-      let wanted = false
-      for (let i = first[row]!; i < first[row + 1]! - 1; i++) {
-        if (state[i] === RunState.Running) running += t[i + 1]! - t[i]!
-        wanted ||= state[i] === RunState.Running || state[i] === RunState.Runnable
-      }
-      if (!wanted) continue
-      threads.push({
-        id: `m${machine}/thread/${pid}`,
-        machine,
-        pid,
-        label: this.model.nameOf(machine, pid),
-        taskTrack: trackId({ kind: 'task', machine, pid }),
-        container: containers.get(pid) ?? null,
-        running,
-      })
-    }
-    return threads.sort((a, b) => b.running - a.running)
   }
 
   #range({ from, to }: Partial<TimeRange>): Range {
