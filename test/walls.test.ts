@@ -126,6 +126,7 @@ const copied = [
   'workers/ambient.d.ts',
   'workers/thread/contract.ts',
   'workers/thread/clocks.ts',
+  'workers/thread/delta.ts',
   'workers/thread/fused.ts',
   'workers/thread/wakeups.ts',
   'workers/thread/picture.ts',

@@ -75,7 +75,7 @@ export function fusedText(report: FusedReport): string {
   const unseen = [...new Set(report.vcpus.flatMap((v) => v.guestView?.command ?? []))]
   return (
     `${length(span)} of ${machines.join(', ')}\n` +
-    (report.delta ?? []).map((d) => deltaText(d, machine(d.machine), unit)).join('') +
+    (report.delta ?? []).map((d) => deltaText(d, machines, unit)).join('') +
     section('Physical CPUs', [['CPU', 'host', 'idle', 'hypervisor', 'not known', 'guests'], ...pcpus], [1, 2, 3, 4]) +
     section(
       'vCPUs',
@@ -138,8 +138,15 @@ const LAYERS: Readonly<Record<DeltaPart['layer'], string>> = {
 }
 
 /** Where the time went, one line a part, and their sum; of each layer the longest, and the others together. */
-function deltaText({ label, parts }: DeltaByLayer['subjects'][number], machine: string, unit: 'ns' | 'ticks'): string {
-  const who = (by: Culprit): string => [by.name, ...by.through.map((v) => v.name)].join(' on ')
+function deltaText(
+  { label, machine, parts }: DeltaByLayer['subjects'][number],
+  machines: readonly string[],
+  unit: 'ns' | 'ticks',
+): string {
+  const who = (by: Culprit): string => {
+    const name = by.machine === machine ? by.name : `${machines[by.machine]!} ${by.name}`
+    return [name, ...by.through.map((v) => v.name)].join(' on ')
+  }
   const total = parts.reduce((n, p) => n + p.time, 0)
   const rows: string[][] = []
   let [phase, layer] = ['', '']
@@ -173,7 +180,7 @@ function deltaText({ label, parts }: DeltaByLayer['subjects'][number], machine: 
     i = end
   }
   return section(
-    `Where the time of ${machine} ${label} went`,
+    `Where the time of ${machines[machine]!} ${label} went`,
     [['phase', 'layer', 'what', `time, ${unit}`, 'share', 'times'], ...rows, ['', '', 'sum', grouped(total), '', '']],
     [3, 4, 5],
   )

@@ -4,9 +4,8 @@
 import type { SourceRef } from '../bytes.js'
 import type { Fault } from '../fault.js'
 import type { ClockChoice, ClockHealth, ClockPlaces, ClockState } from './clocks.js'
+import type { DeltaByLayer, DeltaQuery } from './delta.js'
 import type {
-  DeltaByLayer,
-  DeltaQuery,
   FusedLabel,
   FusedLayers,
   FusedState,
@@ -22,6 +21,7 @@ import type { RunsApi } from './runs.js'
 import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, ViewRow } from '../units.js'
 
 export * from './clocks.js'
+export * from './delta.js'
 export * from './fused.js'
 export * from './report.js'
 export * from './wakeups.js'

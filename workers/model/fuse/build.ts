@@ -79,6 +79,7 @@ export function fuse(session: Session, runs: Runs, side: Side): FusedModel {
       vcpu,
       pid: -1,
       inferred: false,
+      lost: false,
       seat: null,
       irqs: [],
       softirq: -1,

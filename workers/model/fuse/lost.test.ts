@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { guest, host } from '../../../test/fixtures/vm-oracle.js'
 import { storyEvents, storySession, told, toldThread } from '../../../test/fixtures/vm-story.js'
+import { SpanFlag } from '../../thread/contract.js'
 import { sessionTime } from '../../units.js'
 
 /** A story in which events were lost just before those marked with `!`. */
@@ -39,6 +40,13 @@ describe('what happened while events were lost is not known', () => {
       '90..115 Unknown',
     ])
     expect(views.preemptions({ limit: 9 }).lost).toBe(10)
+    const { first, t, flags } = views.model.intervals
+    const torn = (row: number): number[] =>
+      [...t.keys()].filter((i) => i >= first[row]! && i < first[row + 1]! && (flags[i]! & SpanFlag.Lost) !== 0)
+    expect(views.model.tracks.map((track, row) => [track.id, ...torn(row).map((i) => t[i])])).toEqual([
+      ['m0/pcpu0', 30, 90],
+      ['m0/vcpu/31', 30, 60, 90],
+    ])
     expect(views.lacking.find((l) => l.sentence.startsWith('Events'))).toMatchObject({
       sentence:
         'Events of host were lost 2 times (CPU 0), 50 ns in all: what those CPUs ran meanwhile is not known, nor what the tasks and vCPUs did that were not running elsewhere.',

@@ -19,6 +19,8 @@ export interface Cpu {
   /** Task that runs, 0 = idle, -1 = not known. */
   pid: number
   inferred: boolean
+  /** Events of it are being lost. */
+  lost: boolean
   /** The vCPU whose thread that task is. */
   seat: Vcpu | null
   /** Texts of the interrupts that are being handled, the innermost last. */
@@ -167,7 +169,7 @@ export class World {
   #writePcpu(cpu: Cpu): void {
     const s = this.#shown
     s.label = -1
-    s.flags = cpu.inferred ? SpanFlag.Inferred : 0
+    s.flags = flagsOf(cpu)
     if (this.#interrupted(cpu, s, FusedState.HostIrq, FusedState.HostSoftirq)) {
       // An interrupt is the host's, whatever it interrupts.
     } else if (cpu.pid < 0) s.state = FusedState.Unknown
@@ -236,8 +238,9 @@ export class World {
         break
       }
       case 'unknown':
+        // So it is only after a loss.
         s.state = FusedState.Unknown
-        s.flags = 0
+        s.flags = SpanFlag.Lost
     }
   }
 
@@ -254,7 +257,7 @@ export class World {
       s.state = cpu.pid < 0 ? FusedState.Guest : FusedState.GuestIdle
       s.label = this.labels.task(cpu.machine, cpu.pid)
     }
-    if (cpu.inferred) s.flags |= SpanFlag.Inferred
+    s.flags |= flagsOf(cpu)
   }
 
   #interrupted(cpu: Cpu, s: Shown, irq: FusedState, softirq: FusedState): boolean {
@@ -274,6 +277,8 @@ export class World {
         : this.labels.call(cpu.machine, cpu.pid, call, this.texts[call]!)
   }
 }
+
+const flagsOf = (cpu: Cpu): number => (cpu.inferred ? SpanFlag.Inferred : 0) | (cpu.lost ? SpanFlag.Lost : 0)
 
 export const inGuest = (state: number): boolean => state >= FusedState.Guest && state <= FusedState.GuestSoftirq
 

@@ -102,6 +102,7 @@ export function gap(world: World, cpu: Cpu): void {
   cpu.irqs.length = 0
   cpu.softirq = -1
   world.countGap(cpu.machine, 1)
+  cpu.lost = true
   switchTo(world, cpu, -1, NotRecorded, 0)
   for (const v of world.vcpus) {
     if (v.host !== cpu.machine || v.on) continue
@@ -118,6 +119,7 @@ export function gap(world: World, cpu: Cpu): void {
 /** The first event after lost ones is of `pid`. */
 export function gapEnd(world: World, cpu: Cpu, pid: number): void {
   world.countGap(cpu.machine, -1)
+  cpu.lost = false
   if (cpu.pid < 0) {
     const v = world.seatOf(cpu.machine, pid)
     if (v?.split) v.mode = 'unknown'
