@@ -28,7 +28,7 @@ test('the validator finds each kind of violation', () => {
   expect(() => violations({ maximum: 3 }, 4)).toThrow(/maximum/)
 })
 
-test.each(['info', 'clocks', 'event', 'error', 'fused', 'preemptions', 'runs'])(
+test.each(['info', 'clocks', 'event', 'error', 'fused', 'preemptions', 'runs', 'compare', 'aggregate'])(
   'the %s schema uses known keywords and refuses something',
   (name) => {
     expect(violations(readSchema(name), { no: 'such thing' })).not.toEqual([])

@@ -21,6 +21,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   report: () => import('./write-report.js').then((m) => ({ run: m.reportCommand, help: m.reportHelp })),
   trim: () => import('./trim.js').then((m) => ({ run: m.trimCommand, help: m.trimHelp })),
   runs: () => import('./runs.js').then((m) => ({ run: m.runsCommand, help: m.runsHelp })),
+  records: () => import('./records.js').then((m) => ({ run: m.recordsCommand, help: m.recordsHelp })),
+  compare: () => import('./compare.js').then((m) => ({ run: m.compareCommand, help: m.compareHelp })),
+  aggregate: () => import('./aggregate.js').then((m) => ({ run: m.aggregateCommand, help: m.aggregateHelp })),
+  'correlation-id': () =>
+    import('./correlation-id.js').then((m) => ({ run: m.correlationIdCommand, help: m.correlationIdHelp })),
   serve: () => import('./serve.js').then((m) => ({ run: m.serveCommand, help: m.serveHelp })),
   open: () => import('./open.js').then((m) => ({ run: m.openCommand, help: m.openHelp })),
 }
@@ -41,6 +46,11 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
   trim FILE|DIR...    some of the events as trace.dat files again
   runs --host DIR --vm DIR
                       many runs of one chain of probes: figures, and host against VM
+  records FILE|DIR... what collectors recorded of wake-ups, one line each
+  compare --host H --vm V
+                      stack clusters, wake_flags and deltas of host and VM beside each other
+  aggregate --input F wake-ups counted by their wake_flags
+  correlation-id ...  the id of a wake-up
   serve [FILE|DIR...] the screens in your browser
   open [FILE|DIR...]  the desktop window, or the browser where there is none
 

@@ -19,7 +19,7 @@ import { filterOf } from './select.js'
 export const trimHelp = `remora trim [options] --out PATH FILE|DIR...
 
 Writes the events of a range, or of some machines or CPUs, as trace.dat files (version 7, not compressed) that trace-cmd and
-KernelShark open: one for each file, records untouched. A directory stands for all *.dat files in it.
+KernelShark open: one for each file, records untouched. A directory stands for all *.dat and *.jsonl files in it.
 
   --out PATH              the file to write; a directory where there are several
   --from TIME, --to TIME  only from .. to, both included: seconds as printed, or +SECONDS from the first event

@@ -35,6 +35,7 @@ const wakeSpecs = {
   comm: int32(),
   runSeq: float64(),
   ktime: float64(),
+  first: int32(),
   stages: int32(-1, STAGES),
   wakerPid: int32(),
   wakerComm: int32(),
@@ -103,9 +104,12 @@ export class WakeRecordBuilder {
     const stack = this.#stack(r.stack)
     if (r.kind === RecordKind.Clocksource) this.#clocksource(r, at, stack)
     const stage = stageOf(r.kind)
-    const wake = stage < 0 && r.kind !== RecordKind.Correlation ? this.#known(r) : this.#wakeOf(r, stage)
+    const alone = r.kind === RecordKind.Correlation || r.kind === RecordKind.Trace
+    const wake = stage < 0 && !alone ? this.#known(r) : this.#wakeOf(r, stage)
     c.wake[at] = wake
     if (wake < 0) return
+    const { first } = this.#wakes.columns
+    if (first[wake] === -1) first[wake] = at
     this.#fill(wake, r, stack)
     if (stage >= 0) this.#enter(wake, stage, r, at, stack)
     if (stage === WAKING && stack >= 0) this.#inferSwitch(r, t, at, stack)

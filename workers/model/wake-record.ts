@@ -228,6 +228,8 @@ export interface WakeColumns {
   readonly runSeq: Float64Array
   /** ns since `epoch`. */
   readonly ktime: Float64Array
+  /** Its first record in the file. */
+  readonly first: Int32Array
   /** Record of each stage (WAKE_STAGES), row-major [wake][stage]; -1 = none. */
   readonly stages: Int32Array
   /** Waker: the current task at the first stage. */
