@@ -16,21 +16,14 @@ export interface RunTruth {
 }
 
 /** Ways of the planted clusters, innermost frame first. */
-export const wayA = [
-  ...['try_to_wake_up', 'hrtimer_wakeup', '__hrtimer_run_queues', 'hrtimer_interrupt', '__sysvec_apic_timer_interrupt'],
-  ...['sysvec_apic_timer_interrupt', 'asm_sysvec_apic_timer_interrupt'],
-]
-export const wayB = [
-  ...[
-    'try_to_wake_up',
-    'autoremove_wake_function',
-    '__wake_up_common',
-    '__wake_up_sync_key',
-    'pipe_write',
-    'vfs_write',
-  ],
-  ...['ksys_write', 'do_syscall_64', 'entry_SYSCALL_64_after_hwframe'],
-]
+export const wayA =
+  'try_to_wake_up hrtimer_wakeup __hrtimer_run_queues hrtimer_interrupt __sysvec_apic_timer_interrupt sysvec_apic_timer_interrupt asm_sysvec_apic_timer_interrupt'.split(
+    ' ',
+  )
+export const wayB =
+  'try_to_wake_up autoremove_wake_function __wake_up_common __wake_up_sync_key pipe_write vfs_write ksys_write do_syscall_64 entry_SYSCALL_64_after_hwframe'.split(
+    ' ',
+  )
 /** In 6.1: SYNC|MIGRATED with the kernel's own mark of a wake-up (TTWU), and TTWU alone. */
 export const FLAGS_A = 0x38
 export const FLAGS_B = 0x08
@@ -62,7 +55,11 @@ export function makeRun({ seed, environment, wakeups, shareA, deltaA, deltaB }: 
     const id = { tgid: 1234, pid: 1234, runSeq: BigInt(i), ktime: t }
     const common = {
       correlation_id: idText(correlationId(id)),
-      ...{ tgid: 1234, pid: 1234, comm: 'probe', run_seq: i, ktime_ns: String(t) },
+      tgid: 1234,
+      pid: 1234,
+      comm: 'probe',
+      run_seq: i,
+      ktime_ns: String(t),
     }
     const median = a ? deltaA : deltaB
     const around = 1 + (a ? TIGHT : WIDE) * (random() + random() - 1)
