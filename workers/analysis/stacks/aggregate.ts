@@ -193,7 +193,7 @@ function nameOf(
 function fits(flags: number, table: WakeFlagTable | null, { terms, open }: ConstellationRule): boolean {
   let wanted = 0
   for (const { name, not } of terms) {
-    const bit = /^0x/.test(name) ? Number(name) : table?.flags.find((f) => f.name === name)?.bit
+    const bit = name.startsWith('0x') ? Number(name) : table?.flags.find((f) => f.name === name)?.bit
     // A flag that this kernel does not have is never set.
     const set = bit !== undefined && (flags & bit) !== 0
     if (set === not) return false
