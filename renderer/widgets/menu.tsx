@@ -1,7 +1,7 @@
 // One menu at a time: context menus and the toolbar's. Arrow keys, Enter, Esc; a click elsewhere closes it.
 
 import { signal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { showKey } from '../keys.js'
 
 export interface MenuItem {
@@ -48,7 +48,7 @@ export function Menu() {
     element.style.top = `${Math.max(4, Math.min(menu.y, innerHeight - height - 4))}px`
     element.querySelector<HTMLElement>('[role^=menuitem]:not(:disabled)')?.focus({ preventScroll: true })
   }, [menu])
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!menu) return
     const outside = (e: Event) => {
       if (!box.current?.contains(e.target as Node)) open.value = null

@@ -33,10 +33,11 @@ const facts = {
 } as const
 
 /** Numbers are grouped by thin blanks; tests read them with plain ones. */
-const plain = (text: string | null): string => (text ?? '').replace(/[\u00a0\u2009\u202f]/g, ' ').replaceAll('µ', 'u')
-const textOf = async (at: Locator): Promise<string> => plain(await at.textContent())
+export const plain = (text: string | null): string =>
+  (text ?? '').replace(/[\u00a0\u2009\u202f]/g, ' ').replaceAll('µ', 'u')
+export const textOf = async (at: Locator): Promise<string> => plain(await at.textContent())
 
-const eventually = (read: () => Promise<unknown>): ReturnType<typeof expect.poll> =>
+export const eventually = (read: () => Promise<unknown>): ReturnType<typeof expect.poll> =>
   expect.poll(read, { timeout: 20_000, interval: 100 })
 
 /** Waits until the session is loaded as a whole. */
