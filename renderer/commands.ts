@@ -1,6 +1,7 @@
 // Everything a key, a menu, the palette or the shortcut sheet can do, once: they are all made from this list. Each area brings
 // its own from a file in commands/.
 
+import { annotateCommands } from './commands/annotate.js'
 import { clockCommands } from './commands/clocks.js'
 import type { Command } from './commands/command.js'
 import { fileCommands } from './commands/file.js'
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   ...fileCommands,
   ...zoomCommands,
   ...selectCommands,
+  ...annotateCommands,
   ...clockCommands,
   ...rowCommands,
   ...layerCommands,

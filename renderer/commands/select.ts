@@ -1,5 +1,6 @@
 // Events, ranges and markers.
 
+import { chosen, tool } from '../annotate/notes.js'
 import { clearSearch } from '../state/searching.js'
 import { clearSelection, markers, rangeSelection, searchSpec, selection, setMarker } from '../state/session-state.js'
 import * as timeline from '../timeline/commands.js'
@@ -7,7 +8,9 @@ import { inPlace, open, type Command } from './command.js'
 
 /** Esc: the innermost thing first. */
 function escape(): void {
-  if (searchSpec.peek().text !== '') clearSearch()
+  if (tool.peek()) tool.value = null
+  else if (chosen.peek() !== null) chosen.value = null
+  else if (searchSpec.peek().text !== '') clearSearch()
   else if (rangeSelection.peek()) rangeSelection.value = null
   else clearSelection()
 }

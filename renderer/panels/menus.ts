@@ -33,6 +33,7 @@ import {
 } from '../state/session-state.js'
 import { isFusedTrack, PCPUS, vmGroup, VMS, vmQuieter, vmTasks } from '../state/fused-tree.js'
 import { quieterGroup, tasksGroup } from '../state/rows.js'
+import { noteAt, noteOnRange } from '../timeline/overlays/annotations.js'
 import { copyText } from '../widgets/copy.js'
 import { openMenu } from '../widgets/menu.js'
 import type { MenuEntry } from '../widgets/menu.js'
@@ -161,10 +162,11 @@ function alignEntries(event: EventRow): MenuEntry[] {
   ]
 }
 
-function timeEntries(t: SessionTime): MenuEntry[] {
+function timeEntries(t: SessionTime, row: string | null): MenuEntry[] {
   const base = session.peek()
   if (!base) return []
   return [
+    { label: 'Note here', keys: 'm', run: () => noteAt(t, row) },
     { label: 'Marker A here', keys: 'Shift+A', run: () => setMarker('a', t) },
     { label: 'Marker B here', keys: 'Shift+B', run: () => setMarker('b', t) },
     {
@@ -178,6 +180,7 @@ function rangeEntries(): MenuEntry[] {
   const chosen = rangeSelection.peek()
   if (!chosen) return []
   return [
+    { label: 'Note on the range', keys: 'Shift+M', run: () => noteOnRange(chosen.from, chosen.to) },
     { label: 'Zoom to the range', keys: 'z', run: () => setRange(chosen.from, chosen.to, true) },
     {
       label: 'Only events of the range',
@@ -196,7 +199,7 @@ export function eventText(e: EventRow): string {
 
 export const rowMenu = (x: number, y: number, row: Row): void => openMenu(x, y, rowEntries(row))
 export const eventMenu = (x: number, y: number, event: EventRow): void =>
-  openMenu(x, y, [...eventEntries(event), null, ...timeEntries(event.t)])
+  openMenu(x, y, [...eventEntries(event), null, ...timeEntries(event.t, cpuTrack(event))])
 
 export function canvasMenu(
   x: number,
@@ -210,7 +213,7 @@ export function canvasMenu(
     over.length > 0 ? [...over, null] : [],
     rangeEntries(),
     event ? [...eventEntries(event), null] : [],
-    timeEntries(t),
+    timeEntries(t, row?.id ?? null),
   ]
   const below: MenuEntry[] = row ? [null, ...rowEntries(row)] : []
   openMenu(x, y, [...groups.flat(), ...below])

@@ -9,6 +9,7 @@ import { EventsBar } from './events/bar.js'
 import { EventTable } from './events/table.js'
 import { faultCount, Faults } from './faults.js'
 import { Inspector } from './inspector.js'
+import { noteCount, Notes } from './notes.js'
 import { Preemptions } from './preemptions.js'
 
 export interface Tab {
@@ -30,6 +31,7 @@ export const tabs: readonly Tab[] = [
   { id: 'selection', label: 'Selection', keys: [], component: Inspector, when: () => isNarrow.value },
   { id: 'preemptions', label: 'Preemptions', keys: ['Alt+4'], component: Preemptions },
   { id: 'delta', label: 'A to B', keys: ['Alt+5'], component: Delta },
+  { id: 'notes', label: 'Notes', keys: ['Alt+6'], component: Notes, badge: noteCount },
   { id: 'clocks', label: 'Clocks', keys: ['Alt+2'], component: Clocks },
   { id: 'faults', label: 'Faults', keys: ['Alt+3'], component: Faults, badge: faultCount },
 ]

@@ -3,6 +3,7 @@
 import { batch, effect } from '@preact/signals'
 import type { ClockChoice, SessionInfo } from '../../workers/thread/contract.js'
 import { position, sessionTime } from '../../workers/units.js'
+import { annotations, setAnnotations } from '../annotate/notes.js'
 import { saveView } from '../store/db.js'
 import type { SavedView } from '../store/db.js'
 import { isFusedTrack } from './fused-tree.js'
@@ -53,6 +54,7 @@ export function clearView(): void {
     toggled.value = new Set()
     rowText.value = ''
     filter.value = {}
+    setAnnotations([])
   })
 }
 
@@ -82,6 +84,7 @@ export async function restoreView(key: string, saved: SavedView | null): Promise
       hidden.value = new Set(before.hidden)
       toggled.value = new Set(before.toggled)
       filter.value = before.filter
+      setAnnotations(before.notes ?? [])
     })
   }
   let timer = 0
@@ -98,6 +101,7 @@ export async function restoreView(key: string, saved: SavedView | null): Promise
       filter: filter.value,
       clocks: now ? { ...storedClocks, ...ownClocks(now, atLoad) } : storedClocks,
       selected: selection.value?.position ?? null,
+      notes: annotations.value,
     }
     clearTimeout(timer)
     if (now) timer = window.setTimeout(() => handle(saveView(key, view)), 500)

@@ -3,6 +3,7 @@
 import { Dexie } from 'dexie'
 import type { Table } from 'dexie'
 import type { ClockChoice, DeclaredPair, FilterSpec } from '../../workers/thread/contract.js'
+import type { Annotation } from '../annotate/model.js'
 import type { Anchor } from '../host-api.js'
 
 export interface SavedView {
@@ -16,6 +17,8 @@ export interface SavedView {
   readonly clocks: Readonly<Record<number, ClockChoice>>
   /** Position of the selected event. */
   readonly selected: number | null
+  /** Absent: the session was stored before there were any. */
+  readonly notes?: readonly Annotation[]
 }
 
 export interface SavedSession {

@@ -6,13 +6,14 @@ import { sessionTime, type MachineIndex, type SessionTime } from '../../workers/
 import { canvasMenu } from '../panels/menus.js'
 import { isMovable, movedBy, moveMachine } from '../state/clock-choices.js'
 import { handle } from '../state/messages.js'
-import { rowsBetween, type Row } from '../state/rows.js'
+import type { Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import type { FrameHeld } from './frames.js'
-import { AXIS_HEIGHT, SNAP_PIXELS } from './geometry.js'
+import { SNAP_PIXELS } from './geometry.js'
 import { LatestOnly } from './latest.js'
 import { hitAt } from './overlays/list.js'
 import type { Grip, Hit, OverlayView, Spot } from './overlays/overlay.js'
+import { rowAt } from './row-at.js'
 import { lengthOf, timeAt, zoomAt } from './scale.js'
 import { alignPlaces, drag, pointed, pointer } from './signals.js'
 import { snapInFrame } from './snap.js'
@@ -31,15 +32,6 @@ const CLICK_REACH = 24
 const PLACES_EVERY = 120
 /** Wheel turns closer together than this are one step of the zoom history, ms. */
 const BURST = 500
-
-/** Row at a height of the canvas (axis included), CSS pixels; null on the axis and below the last row. */
-export function rowAt(y: number): Row | null {
-  if (y < AXIS_HEIGHT) return null
-  const at = y - AXIS_HEIGHT + state.rowScroll.peek()
-  const layout = state.rowLayout.peek()
-  const [first, end] = rowsBetween(layout, at, at + 1e-6)
-  return first < end ? layout.rows[first]! : null
-}
 
 type Hand =
   | { readonly kind: 'undecided' | 'select'; readonly x: number; readonly y: number; readonly t: SessionTime }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { formatTime, formatDelta } from '../state/format.js'
 import * as state from '../state/session-state.js'
+import { NoteEditor } from '../annotate/editor.js'
 import { attachGestures } from './gestures.js'
 import { drag, pointed, rowOf, timelineError } from './signals.js'
 import { Surface } from './surface.js'
@@ -36,6 +37,7 @@ export function Timeline() {
       <canvas ref={base} />
       <canvas ref={over} />
       <Tooltip />
+      <NoteEditor />
       {timelineError.value !== null && (
         <div class="timeline-error" role="alert">{`The rows could not be read: ${timelineError.value}`}</div>
       )}

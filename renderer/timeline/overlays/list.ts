@@ -1,3 +1,4 @@
+import { annotationsOverlay } from './annotations.js'
 import { blameOverlay } from './blame.js'
 import { markersOverlay } from './markers.js'
 import { matchesOverlay } from './matches.js'
@@ -15,6 +16,7 @@ export const overlays: readonly Overlay[] = [
   selectionOverlay,
   markersOverlay,
   blameOverlay,
+  annotationsOverlay,
   pointerOverlay,
 ]
 

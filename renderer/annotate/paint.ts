@@ -1,0 +1,223 @@
+// Annotations as they are drawn, on the screen and in pictures alike.
+
+import { formatDelta } from '../state/format.js'
+import { AXIS_HEIGHT } from '../timeline/geometry.js'
+import { css, mix, parseColour, textOn, type Rgb } from '../timeline/paint/colour.js'
+import type { PaintContext } from '../timeline/paint/context.js'
+import type { PaintTheme } from '../timeline/paint/theme.js'
+import type { Annotation, Ink } from './model.js'
+import { BRACKET_Y, CALLOUT_RADIUS, frameOf, middle, noteAt, type Shape } from './shapes.js'
+
+const colours: Readonly<Record<Ink, readonly [light: string, dark: string]>> = {
+  blue: ['#0072b2', '#56b4e9'],
+  orange: ['#b35900', '#f0a540'],
+  green: ['#00694d', '#2fc08f'],
+  red: ['#b3261e', '#ff8a80'],
+  purple: ['#8a3f74', '#e29bcb'],
+  grey: ['#4a5361', '#b6bfcc'],
+}
+export const inkColour = (ink: Ink, dark: boolean): Rgb => parseColour(colours[ink][dark ? 1 : 0])!
+
+export interface AnnotationPaint {
+  readonly theme: PaintTheme
+  readonly width: number
+  readonly height: number
+  readonly unit: 'ns' | 'ticks'
+  readonly chosen: string | null
+  readonly length: (a: Annotation) => number
+}
+
+/** Where a text stands. */
+export interface TextBox {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+const SIZE = 11
+const LINE = 14
+const PAD = 5
+/** Texts are broken to about this width. */
+const TEXT_WIDTH = 220
+
+const fontOf = (theme: PaintTheme, bold = false): string => `${bold ? '600 ' : ''}${SIZE}px ${theme.font}`
+
+function linesOf(ctx: PaintContext, text: string, width: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      const longer = line === '' ? word : `${line} ${word}`
+      if (line !== '' && ctx.measureText(longer).width > width) {
+        lines.push(line)
+        line = word
+      } else line = longer
+    }
+    return [...lines, line]
+  })
+}
+
+/** Draws one; answers where its text stands, for the pointer. */
+export function paintAnnotation(ctx: PaintContext, s: Shape, p: AnnotationPaint): TextBox | null {
+  const { of } = s
+  const colour = inkColour(of.ink, p.theme.dark)
+  ctx.strokeStyle = css(colour)
+  ctx.fillStyle = css(colour)
+  ctx.lineWidth = of.id === p.chosen ? 2 : 1.5
+  ctx.setLineDash([])
+  switch (of.kind) {
+    case 'note':
+      return paintNote(ctx, s, colour, p)
+    case 'callout':
+      return paintCallout(ctx, s, colour, p)
+    case 'arrow':
+      return paintArrow(ctx, s, colour, p)
+    case 'box': {
+      const { left, right, top, bottom } = frameOf(s)
+      ctx.fillStyle = css(colour, 0.08)
+      ctx.fillRect(left, top, right - left, bottom - top)
+      ctx.strokeRect(left, top, right - left, bottom - top)
+      handles(ctx, p, of, [
+        [left, top],
+        [right, bottom],
+      ])
+      return textBox(ctx, of.text, left, Math.max(AXIS_HEIGHT, top - boxHeight(1)), colour, p)
+    }
+    case 'range':
+      return paintRange(ctx, s, colour, p)
+    case 'highlight': {
+      const left = of.to ? Math.min(s.x0, s.x1) : 0
+      const right = of.to ? Math.max(s.x0, s.x1) : p.width
+      const [top, bottom] = s.y0
+      ctx.fillStyle = css(colour, 0.16)
+      ctx.fillRect(left, top, right - left, bottom - top - 1)
+      ctx.fillStyle = css(colour)
+      ctx.fillRect(left, top, 3, bottom - top - 1)
+      return textBox(ctx, of.text, Math.max(6, left + 6), middle(s.y0) - boxHeight(1) / 2, colour, p)
+    }
+  }
+}
+
+const boxHeight = (lines: number): number => lines * LINE + 4
+
+/** A text on a ground of its own, kept inside the canvas; null for none. */
+function textBox(
+  ctx: PaintContext,
+  text: string,
+  x: number,
+  y: number,
+  colour: Rgb,
+  p: AnnotationPaint,
+): TextBox | null {
+  if (text === '') return null
+  ctx.font = fontOf(p.theme)
+  const lines = linesOf(ctx, text, TEXT_WIDTH)
+  const width = Math.ceil(Math.max(...lines.map((l) => ctx.measureText(l).width))) + 2 * PAD
+  const height = boxHeight(lines.length)
+  const left = Math.round(Math.max(2, Math.min(x, p.width - width - 2)))
+  const top = Math.round(Math.max(AXIS_HEIGHT + 2, Math.min(y, p.height - height - 2)))
+  ctx.fillStyle = css(mix(p.theme.background, colour, 0.12))
+  ctx.beginPath()
+  ctx.roundRect(left, top, width, height, 3)
+  ctx.fill()
+  ctx.strokeStyle = css(colour)
+  ctx.lineWidth = 1
+  ctx.stroke()
+  ctx.fillStyle = css(p.theme.text)
+  ctx.textBaseline = 'middle'
+  lines.forEach((line, i) => ctx.fillText(line, left + PAD, top + 2 + LINE * (i + 0.5)))
+  return { x: left, y: top, width, height }
+}
+
+function paintNote(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+  const at = noteAt(s)
+  const box = textBox(ctx, s.of.text || 'Note', at.x, at.y, colour, p)
+  if (!box) return null
+  const [x, y] = [s.x0, middle(s.y0)]
+  ctx.strokeStyle = css(colour)
+  ctx.fillStyle = css(colour)
+  ctx.lineWidth = 1
+  // From the nearest point of the text's edge to the anchor.
+  const nx = Math.max(box.x, Math.min(x, box.x + box.width))
+  const ny = Math.max(box.y, Math.min(y, box.y + box.height))
+  ctx.beginPath()
+  ctx.moveTo(nx, ny)
+  ctx.lineTo(x, y)
+  ctx.stroke()
+  dot(ctx, x, y, s.of.id === p.chosen ? 4 : 3)
+  return box
+}
+
+function paintCallout(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+  const [x, y] = [s.x0, middle(s.y0)]
+  dot(ctx, x, y, s.of.id === p.chosen ? CALLOUT_RADIUS + 1 : CALLOUT_RADIUS)
+  ctx.font = fontOf(p.theme, true)
+  ctx.fillStyle = css(textOn(colour))
+  ctx.textBaseline = 'middle'
+  const number = String(s.of.number ?? '')
+  ctx.fillText(number, x - ctx.measureText(number).width / 2, y + 0.5)
+  return null
+}
+
+function paintArrow(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+  const [x0, y0, x1, y1] = [s.x0, middle(s.y0), s.x1, middle(s.y1)]
+  const length = Math.hypot(x1 - x0, y1 - y0) || 1
+  const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length]
+  ctx.beginPath()
+  ctx.moveTo(x0, y0)
+  ctx.lineTo(x1 - 6 * ux, y1 - 6 * uy)
+  ctx.stroke()
+  ctx.beginPath()
+  ctx.moveTo(x1, y1)
+  ctx.lineTo(x1 - 9 * ux - 4 * uy, y1 - 9 * uy + 4 * ux)
+  ctx.lineTo(x1 - 9 * ux + 4 * uy, y1 - 9 * uy - 4 * ux)
+  ctx.closePath()
+  ctx.fill()
+  handles(ctx, p, s.of, [[x0, y0]])
+  return textBox(ctx, s.of.text, (x0 + x1) / 2 + 6, (y0 + y1) / 2 - boxHeight(1) / 2, colour, p)
+}
+
+function paintRange(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+  const [left, right] = [Math.min(s.x0, s.x1), Math.max(s.x0, s.x1)]
+  ctx.fillStyle = css(colour, 0.06)
+  ctx.fillRect(left, AXIS_HEIGHT, right - left, p.height - AXIS_HEIGHT)
+  ctx.beginPath()
+  for (const x of [left, right]) {
+    ctx.moveTo(x, AXIS_HEIGHT + 2)
+    ctx.lineTo(x, AXIS_HEIGHT + 16)
+  }
+  ctx.moveTo(left, BRACKET_Y)
+  ctx.lineTo(right, BRACKET_Y)
+  ctx.stroke()
+  handles(ctx, p, s.of, [
+    [left, BRACKET_Y],
+    [right, BRACKET_Y],
+  ])
+  const duration = formatDelta(p.length(s.of), p.unit)
+  const text = s.of.text === '' ? duration : `${s.of.text}, ${duration}`
+  ctx.font = fontOf(p.theme)
+  const width = Math.min(TEXT_WIDTH, ctx.measureText(text).width) + 2 * PAD
+  return textBox(ctx, text, (Math.max(left, 0) + Math.min(right, p.width) - width) / 2, AXIS_HEIGHT + 2, colour, p)
+}
+
+function dot(ctx: PaintContext, x: number, y: number, r: number): void {
+  ctx.beginPath()
+  ctx.roundRect(x - r, y - r, 2 * r, 2 * r, r)
+  ctx.fill()
+}
+
+/** What a hand can take hold of, on the chosen one. */
+function handles(
+  ctx: PaintContext,
+  p: AnnotationPaint,
+  of: Annotation,
+  places: readonly (readonly [number, number])[],
+): void {
+  if (of.id !== p.chosen) return
+  for (const [x, y] of places) {
+    ctx.beginPath()
+    ctx.rect(x - 3, y - 3, 6, 6)
+    ctx.fill()
+  }
+}

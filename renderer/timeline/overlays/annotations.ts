@@ -1,0 +1,201 @@
+// Notes, arrows, boxes and the rest over the rows: drawn, taken hold of, moved, and begun with the tool in hand.
+
+import { type Annotation, type AnnotationKind, type Place } from '../../annotate/model.js'
+import {
+  add,
+  annotations,
+  chosen,
+  editing,
+  find,
+  holding,
+  placeOf,
+  remove,
+  timeOf,
+  tool,
+  update,
+} from '../../annotate/notes.js'
+import { paintAnnotation, type TextBox } from '../../annotate/paint.js'
+import { partAt, shapeOf, type Part, type Shape, type ShapeView } from '../../annotate/shapes.js'
+import { quieterGroup, tasksGroup, type Row } from '../../state/rows.js'
+import { session } from '../../state/session-state.js'
+import type { MenuEntry } from '../../widgets/menu.js'
+import { AXIS_HEIGHT } from '../geometry.js'
+import { rowAt } from '../row-at.js'
+import { rowOf } from '../signals.js'
+import type { Ctx, Grip, Hit, Overlay, OverlayView, Spot } from './overlay.js'
+
+/** Texts as they were painted last, by annotation. */
+const boxes = new Map<string, TextBox>()
+export const textBoxOf = (id: string): TextBox | undefined => boxes.get(id)
+
+/** The row of an annotation, or the header that it is folded below. */
+export function nearestRow(id: string): Row | null {
+  const machine = /^m\d+/.exec(id)?.[0]
+  const above = machine ? [quieterGroup(machine), tasksGroup(machine), machine] : []
+  for (const candidate of [id, ...above]) {
+    const row = rowOf(candidate)
+    if (row) return row
+  }
+  return null
+}
+
+export const shapeView = (view: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): ShapeView => ({
+  ...view,
+  rowOf: nearestRow,
+  timeOf,
+})
+
+const lengthOf = (a: Annotation): number => (a.to ? Math.abs(timeOf(a.to) - timeOf(a.from)) : 0)
+
+/** Draws those that are in view, the chosen one last. */
+export function paintAnnotations(
+  ctx: Ctx,
+  all: readonly Annotation[],
+  view: ShapeView & Pick<OverlayView, 'theme' | 'session'>,
+  chosenId: string | null,
+  drawn?: (id: string, box: TextBox) => void,
+): void {
+  const { theme, scale, height } = view
+  const p = { theme, width: scale.width, height, unit: view.session.unit, chosen: chosenId, length: lengthOf }
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(0, AXIS_HEIGHT, scale.width, height - AXIS_HEIGHT)
+  ctx.clip()
+  const last = all.filter((a) => a.id === chosenId)
+  for (const a of [...all.filter((o) => o.id !== chosenId), ...last]) {
+    const shape = shapeOf(a, view)
+    const box = shape && paintAnnotation(ctx, shape, p)
+    if (box) drawn?.(a.id, box)
+  }
+  ctx.restore()
+}
+
+export const annotationsOverlay: Overlay = {
+  id: 'annotations',
+  watch: () => void [annotations.value, chosen.value, editing.value],
+  flags: (ctx, view) => {
+    boxes.clear()
+    paintAnnotations(ctx, annotations.peek(), { ...view, ...shapeView(view) }, chosen.peek(), (id, box) =>
+      boxes.set(id, box),
+    )
+  },
+  hit: (at, view) => {
+    const kind = tool.peek()
+    if (kind) return { cursor: 'crosshair', grab: (from) => begin(kind, from) }
+    const found = touched(at, shapeView(view))
+    return found && hitOf(found.shape, found.part)
+  },
+}
+
+function touched(at: Spot, view: ShapeView): { readonly shape: Shape; readonly part: Part } | null {
+  const all = annotations.peek()
+  const first = chosen.peek()
+  const inOrder = [...all].reverse().sort((a, b) => Number(b.id === first) - Number(a.id === first))
+  for (const a of inOrder) {
+    const shape = shapeOf(a, view)
+    const part = shape && partAt(shape, at.x, at.y, boxes.get(a.id) ?? null)
+    if (part) return { shape, part }
+  }
+  return null
+}
+
+function hitOf({ of }: Shape, part: Part): Hit {
+  return {
+    cursor: part === 'body' ? 'move' : 'crosshair',
+    tip: of.kind === 'callout' ? of.text || undefined : undefined,
+    click: () => {
+      // A second press on the chosen one writes.
+      if (chosen.peek() === of.id) editing.value = of.id
+      else chosen.value = of.id
+    },
+    grab: (from) => drag(of, part, from),
+    menu: menuOf(of),
+  }
+}
+
+function menuOf(of: Annotation): readonly MenuEntry[] {
+  return [
+    {
+      label: 'Edit the text',
+      run: () => {
+        chosen.value = of.id
+        editing.value = of.id
+      },
+    },
+    { label: 'Delete the note', keys: 'Delete', run: () => remove(of.id) },
+  ]
+}
+
+const placeAt = (spot: Spot, a: Annotation): Place => {
+  const row = a.from.row === null ? null : (rowAt(spot.y)?.id ?? a.from.row)
+  return placeOf(spot.caught, row)
+}
+
+function drag(of: Annotation, part: Part, from: Spot): Grip {
+  const hold = holding(of.id)
+  const moved = (p: Place, by: number, row: string | null): Place => ({ ...placeOf(timeOf(p) + by, row ?? p.row) })
+  return {
+    move: (spot) => {
+      if (Math.hypot(spot.x - from.x, spot.y - from.y) < 3) return
+      chosen.value = of.id
+      if (part === 'from') hold.move({ from: placeAt(spot, of) })
+      else if (part === 'to') hold.move({ to: placeAt(spot, of) })
+      else if (of.kind === 'note') hold.move({ dx: of.dx + spot.x - from.x, dy: of.dy + spot.y - from.y })
+      else {
+        const by = spot.t - from.t
+        // Both ends keep their distance; over other rows only what has one end.
+        const row = of.to || of.from.row === null ? null : (rowAt(spot.y)?.id ?? null)
+        hold.move({ from: moved(of.from, by, row), to: of.to && moved(of.to, by, null) })
+      }
+    },
+    drop: hold.done,
+    cancel: () => hold.move({ from: of.from, to: of.to, dx: of.dx, dy: of.dy }),
+  }
+}
+
+/** Begins one where the tool was set down; those with two ends get the other one where it is let go. */
+function begin(kind: AnnotationKind, at: Spot): Grip {
+  const row = kind === 'range' ? null : (rowAt(at.y)?.id ?? null)
+  const from = placeOf(at.caught, row)
+  const two = kind === 'arrow' || kind === 'box' || kind === 'range'
+  const below = kind === 'note'
+  const id = add({ kind, text: '', from, to: two ? from : null, dx: below ? 18 : 0, dy: below ? 22 : 0 })
+  const created = find(id)!
+  let other: Place | null = null
+  return {
+    move: (spot) => {
+      if (!two) return
+      other = placeAt(spot, created)
+      annotations.value = annotations.peek().map((a) => (a.id === id ? { ...a, to: other } : a))
+    },
+    drop: () => {
+      tool.value = null
+      // A box or arrow without extent is a slip of the hand.
+      if (two && (other === null || (other.t === from.t && other.row === from.row))) remove(id)
+      else if (kind !== 'highlight') editing.value = id
+    },
+    cancel: () => {
+      tool.value = null
+      remove(id)
+    },
+  }
+}
+
+/** Writes a note at a time and row, as the key does. */
+export function noteAt(t: number, row: string | null): void {
+  if (!session.peek()) return
+  editing.value = add({ kind: 'note', text: '', from: placeOf(t, row), to: null, dx: 18, dy: 22 })
+}
+
+/** Brackets a range. */
+export function noteOnRange(from: number, to: number): void {
+  if (!session.peek()) return
+  editing.value = add({ kind: 'range', text: '', from: placeOf(from, null), to: placeOf(to, null), dx: 0, dy: 0 })
+}
+
+/** Takes the text that was written; a new note without one is given up. */
+export function finishText(id: string, text: string): void {
+  editing.value = null
+  if (text === '' && find(id)?.kind === 'note') remove(id)
+  else update(id, { text })
+}
