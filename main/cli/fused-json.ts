@@ -1,5 +1,5 @@
 import type { FusedViews } from '../../workers/analysis/views.js'
-import { eachSpan } from '../../workers/model/intervals.js'
+import { eachSpan, type Intervals } from '../../workers/model/intervals.js'
 import type { Session } from '../../workers/model/session.js'
 import {
   FusedState,
@@ -56,21 +56,21 @@ const names = new Map<number, string>(Object.entries(FusedState).map(([name, sta
 
 /** Intervals of one row that touch from .. to, whole. */
 export function* intervalsOf(
-  { model }: FusedViews,
+  { labels }: FusedViews['model'],
+  x: Intervals,
   row: number,
   range: { readonly from: number; readonly to: number },
 ): Generator<IntervalReport> {
-  const { t, state, value, flags } = model.intervals
   const entries: number[] = []
-  eachSpan(model.intervals, row, range, (i, from, to) => to > from && entries.push(i))
+  eachSpan(x, row, range, (i, from, to) => to > from && entries.push(i))
   for (const i of entries) {
-    const label = model.labels[value[i]!]
+    const label = labels[x.value[i]!]
     yield {
-      from: t[i]!,
-      to: t[i + 1]!,
-      state: names.get(state[i]!)!,
+      from: x.t[i]!,
+      to: x.t[i + 1]!,
+      state: names.get(x.state[i]!)!,
       label: label ? `${label.text}${label.detail === null ? '' : ` (${label.detail})`}` : '',
-      inferred: (flags[i]! & SpanFlag.Inferred) !== 0,
+      inferred: (x.flags[i]! & SpanFlag.Inferred) !== 0,
     }
   }
 }
@@ -87,7 +87,7 @@ export function fusedReport(
   const { from, to } = totals
   const delta = subjects.length > 0 ? { delta: views.deltaByLayer({ from, to, tracks: subjects }).subjects } : {}
   const tracks = views.model.tracks.map((track, row) =>
-    intervals ? { ...track, intervals: [...intervalsOf(views, row, totals)] } : track,
+    intervals ? { ...track, intervals: [...intervalsOf(views.model, views.model.intervals, row, totals)] } : track,
   )
   return { ...frameOf(session), ...rest, ...delta, tracks }
 }

@@ -104,6 +104,26 @@ describe('remora fused', () => {
     await refusal('--task', '1', '--csv').toThrow('--task and --vcpu go with the totals or --json.')
   })
 
+  test('as CSV with threads says what each of them did', async () => {
+    const rows = (await say(fusedCommand, '--csv', '--threads')).out
+      .trim()
+      .split('\n')
+      .map((l) => l.split(','))
+    const states = new Set(rows.filter((r) => r[0]!.includes('/thread/')).map((r) => r[6]))
+    for (const state of [
+      'GuestTask',
+      'VmmKernel',
+      'Preempted',
+      'TaskPreempted',
+      'TaskReady',
+      'TaskBlocked',
+      'HostTask',
+    ]) {
+      expect(states).toContain(state)
+    }
+    await expect(say(fusedCommand, '--threads')).rejects.toThrow('--threads goes with --csv.')
+  })
+
   test('refuses what contradicts itself', async () => {
     await expect(say(fusedCommand, '--csv', '--json')).rejects.toThrow('--csv and --json exclude each other.')
     await expect(say(fusedCommand, '--intervals')).rejects.toThrow('--intervals goes with --json.')

@@ -1,4 +1,5 @@
 import type { FusedViews } from '../../workers/analysis/views.js'
+import type { Intervals } from '../../workers/model/intervals.js'
 import type { Session } from '../../workers/model/session.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
 import { sessionTime } from '../../workers/units.js'
@@ -20,7 +21,8 @@ layers below it. A directory stands for all *.dat and *.jsonl files in it.
   --task [MACHINE/]PID    where the time from .. to went for this task, layer by layer; may repeat
   --vcpu [MACHINE/]N      the same for a vCPU
   --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --csv                   every state of every row, one line each, in place of the totals
+  --csv                   every state of every CPU and vCPU, one line each, in place of the totals
+  --threads               with --csv: of every thread of hosts and guests as well
   --json                  one JSON object (docs/schema/fused.schema.json)
   --intervals             with --json: every state of every row as well
   -h, --help              this text
@@ -47,11 +49,13 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
     task: { type: 'string', multiple: true },
     vcpu: { type: 'string', multiple: true },
     csv: { type: 'boolean' },
+    threads: { type: 'boolean' },
     json: { type: 'boolean' },
     intervals: { type: 'boolean' },
   })
   if (values.csv && values.json) throw new UsageError('--csv and --json exclude each other.', 'fused')
   if (values.intervals && !values.json) throw new UsageError('--intervals goes with --json.', 'fused')
+  if (values.threads && !values.csv) throw new UsageError('--threads goes with --csv.', 'fused')
   if (values.csv && (values.task || values.vcpu))
     throw new UsageError('--csv prints rows; --task and --vcpu go with the totals or --json.', 'fused')
   const sources = await sourcesOf('fused', positionals, io)
@@ -62,7 +66,7 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const views = await connection.engine.fused()
     const range = rangeOf(session, values)
-    if (values.csv) await printCsv(session, views, range, io)
+    if (values.csv) await printCsv(session, views, range, values.threads ?? false, io)
     else {
       const subjects = subjectsOf(session, views, values)
       const report = fusedReport(session, views, views.totals(range), values.intervals ?? false, subjects)
@@ -76,18 +80,39 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
 
 const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
+interface CsvRow {
+  readonly id: string
+  readonly machine: number
+  readonly label: string
+  readonly intervals: Intervals
+  readonly row: number
+}
+
+/** @param threads those of threads as well */
+function rowsOf(views: FusedViews, threads: boolean): CsvRow[] {
+  const { tracks, intervals } = views.model
+  const rows = tracks.map(({ id, machine, label }, row): CsvRow => ({ id, machine, label, intervals, row }))
+  if (!threads) return rows
+  for (const { id, machine, label, pid } of views.tracks().threads) {
+    const own = views.threadsOf(machine)
+    rows.push({ id, machine, label, intervals: own.intervals, row: own.rowOf(pid) })
+  }
+  return rows
+}
+
 async function printCsv(
   session: Session,
   views: FusedViews,
   range: { readonly from: number; readonly to: number },
+  threads: boolean,
   io: Io,
 ): Promise<void> {
   const writer = new TimeWriter(session.epoch)
   await io.out('row,machine,name,from,to,length,state,label,inferred\n')
-  for (const [row, track] of views.model.tracks.entries()) {
-    const head = [track.id, session.machines[track.machine]!.name, track.label].map(quoted).join(',')
+  for (const { id, machine, label, intervals, row } of rowsOf(views, threads)) {
+    const head = [id, session.machines[machine]!.name, label].map(quoted).join(',')
     let lines = ''
-    for (const i of intervalsOf(views, row, range)) {
+    for (const i of intervalsOf(views.model, intervals, row, range)) {
       const times = `${writer.shown(i.from, session.unit)},${writer.shown(i.to, session.unit)},${i.to - i.from}`
       lines += `${head},${times},${i.state},${quoted(i.label)},${i.inferred ? 1 : 0}\n`
       if (lines.length < 1 << 16) continue

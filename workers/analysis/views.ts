@@ -4,6 +4,7 @@ import { RequestError } from '../fault.js'
 import type { Timeline } from '../lod/timeline.js'
 import { fuse, type FusedModel } from '../model/fuse/build.js'
 import type { Side } from '../model/fuse/side.js'
+import { fuseThreads } from '../model/fuse/threads.js'
 import type { Range } from '../model/intervals.js'
 import { gapsOf, runsWithGaps, tasksWithGaps } from '../model/gaps.js'
 import type { PidIndex } from '../model/pids.js'
@@ -34,6 +35,16 @@ import { taskTotals, type GuestTasks } from './task-split.js'
 import { threadsOf } from './threads.js'
 import { fusedTotals } from './totals.js'
 
+/** Made for a machine when first asked for. */
+function once(make: (machine: MachineIndex) => TaskIntervals): (machine: MachineIndex) => TaskIntervals {
+  const known = new Map<MachineIndex, TaskIntervals>()
+  return (machine) => {
+    const made = known.get(machine) ?? make(machine)
+    known.set(machine, made)
+    return made
+  }
+}
+
 export class FusedViews {
   readonly model: FusedModel
   readonly lacking: readonly Lacking[]
@@ -41,6 +52,8 @@ export class FusedViews {
   /** Runs and tasks as the timeline has them, but for the time in which events were lost. */
   private readonly runs: Runs
   private readonly tasksOf: (machine: MachineIndex) => TaskIntervals
+  /** The threads of a machine by all layers: values are indices of the model's labels. Throws RequestError for no machine. */
+  readonly threadsOf: (machine: MachineIndex) => TaskIntervals
   #machines: { readonly guests: readonly GuestTasks[]; readonly hosts: readonly GuestTasks[] } | null = null
   #threads: readonly FusedThread[] | null = null
 
@@ -56,13 +69,9 @@ export class FusedViews {
     this.lacking = lackingEvents(session, this.model, gaps)
     this.runs = runsWithGaps(runs, gaps)
     this.#culprits = new Culprits(this.model, this.runs)
-    const known = new Map<MachineIndex, TaskIntervals>()
-    this.tasksOf = (machine) => {
-      const tasks = known.get(machine) ?? tasksWithGaps(timeline.tasksOf(machine), gaps)
-      known.set(machine, tasks)
-      return tasks
-    }
-    timeline.addFused(this.model, this.runs, this.tasksOf)
+    this.tasksOf = once((machine) => tasksWithGaps(timeline.tasksOf(machine), gaps))
+    this.threadsOf = once((machine) => fuseThreads(this.model, this.tasksOf(machine), this.runs))
+    timeline.addFused(this.model, this.threadsOf)
   }
 
   tracks(): FusedTracks {

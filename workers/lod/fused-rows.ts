@@ -2,9 +2,7 @@
 
 import { RequestError } from '../fault.js'
 import type { FusedModel } from '../model/fuse/build.js'
-import { fuseThreads } from '../model/fuse/threads.js'
 import { intervalBytes, type Intervals } from '../model/intervals.js'
-import type { Runs } from '../model/runs.js'
 import type { TaskIntervals } from '../model/tasks.js'
 import { trackKey, type TrackKey } from '../model/tracks.js'
 import { FusedState, RunState, SpanFlag, type FusedLabel, type HoverInfo } from '../thread/contract.js'
@@ -26,21 +24,15 @@ export interface Row {
 
 export const isFusedTrack = (id: string): boolean => /^m\d+\/(?:pcpu\d+|(?:vcpu|thread)\/\d+)$/.test(id)
 
-interface Threads {
-  readonly pyramid: Pyramid
-  rowOf(pid: number): number
-}
-
 export class FusedRows {
   readonly #pyramid: Pyramid
   readonly #row: ReadonlyMap<string, number>
-  readonly #threads = new Map<MachineIndex, Threads>()
+  readonly #threads = new Map<MachineIndex, Pyramid>()
 
-  /** @param tasksOf the tasks of a machine as its own kernel sees them; throws RequestError for a machine that is not there */
+  /** @param threadsOf the threads of a machine by all layers; throws RequestError for a machine that is not there */
   constructor(
     private readonly model: FusedModel,
-    private readonly runs: Runs,
-    private readonly tasksOf: (machine: MachineIndex) => TaskIntervals,
+    private readonly threadsOf: (machine: MachineIndex) => TaskIntervals,
   ) {
     this.#pyramid = new Pyramid(model.intervals)
     this.#row = new Map(model.tracks.map((track, row) => [track.id, row]))
@@ -48,7 +40,7 @@ export class FusedRows {
 
   get bytes(): number {
     let sum = this.model.bytes + this.#pyramid.bytes
-    for (const { pyramid } of this.#threads.values()) sum += intervalBytes(pyramid.of) + pyramid.bytes
+    for (const pyramid of this.#threads.values()) sum += intervalBytes(pyramid.of) + pyramid.bytes
     return sum
   }
 
@@ -66,16 +58,12 @@ export class FusedRows {
 
   /** Rows of threads are made machine by machine when first asked for. */
   #thread(machine: MachineIndex, pid: number): Row {
-    let threads = this.#threads.get(machine)
-    if (!threads) {
-      const tasks = this.tasksOf(machine)
-      const pyramid = new Pyramid(fuseThreads(this.model, tasks, this.runs))
-      threads = { pyramid, rowOf: (p) => tasks.rowOf(p) }
-      this.#threads.set(machine, threads)
-    }
+    const threads = this.threadsOf(machine)
+    const pyramid = this.#threads.get(machine) ?? new Pyramid(threads.intervals)
+    this.#threads.set(machine, pyramid)
     const row = threads.rowOf(pid)
     if (row < 0) throw new RequestError(`There is no task ${pid} on this machine.`)
-    return { key: { kind: 'task', machine, pid }, strip: { pyramid: threads.pyramid, row }, labels: this.model.labels }
+    return { key: { kind: 'task', machine, pid }, strip: { pyramid, row }, labels: this.model.labels }
   }
 
   spanAt({ t, state, value, flags }: Intervals, i: number): HoverInfo['span'] {

@@ -71,9 +71,9 @@ export class Timeline {
     return sum + (this.#fused?.bytes ?? 0)
   }
 
-  /** From here on the rows of the fused model can be asked for as well, with runs and tasks of their own. */
-  addFused(model: FusedModel, runs: Runs, tasksOf: (machine: MachineIndex) => TaskIntervals): void {
-    this.#fused ??= new FusedRows(model, runs, tasksOf)
+  /** From here on the rows of the fused model can be asked for as well, and those of threads by all layers. */
+  addFused(model: FusedModel, threadsOf: (machine: MachineIndex) => TaskIntervals): void {
+    this.#fused ??= new FusedRows(model, threadsOf)
   }
 
   /** The tasks of a machine by what they do when. */

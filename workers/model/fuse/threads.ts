@@ -3,7 +3,7 @@
 
 import { FusedState, RunState } from '../../thread/contract.js'
 import type { MachineIndex } from '../../units.js'
-import { eachSpan, IntervalWriter, type Intervals } from '../intervals.js'
+import { eachSpan, IntervalWriter } from '../intervals.js'
 import { runRow, type Runs } from '../runs.js'
 import { wasPreempted, type TaskIntervals } from '../tasks.js'
 import type { FusedModel } from './build.js'
@@ -15,8 +15,8 @@ export function cpuRowsOf(model: FusedModel, machine: MachineIndex): ReadonlyMap
   return new Map([...physical, ...virtual])
 }
 
-/** Row i of the result is the task in row i of `tasks`; its value is an index of the model's labels, its state a FusedState. */
-export function fuseThreads(model: FusedModel, tasks: TaskIntervals, runs: Runs): Intervals {
+/** The same tasks in the same rows; values are indices of the model's labels, states are FusedStates. */
+export function fuseThreads(model: FusedModel, tasks: TaskIntervals, runs: Runs): TaskIntervals {
   const { machine, intervals: own } = tasks
   const rows = cpuRowsOf(model, machine)
   const writer = new IntervalWriter(own.t.length * 2)
@@ -56,7 +56,7 @@ export function fuseThreads(model: FusedModel, tasks: TaskIntervals, runs: Runs)
     }
     writer.endRow(end < own.first[row]! ? 0 : own.t[end]!)
   }
-  return writer.finish()
+  return { ...tasks, intervals: writer.finish() }
 }
 
 interface Stretch {
