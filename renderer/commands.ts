@@ -10,6 +10,7 @@ import { layerCommands } from './commands/layers.js'
 import { rowCommands } from './commands/rows.js'
 import { searchCommands } from './commands/search.js'
 import { selectCommands } from './commands/select.js'
+import { undoCommands } from './commands/undo.js'
 import { viewCommands } from './commands/view.js'
 import { zoomCommands } from './commands/zoom.js'
 
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   ...zoomCommands,
   ...selectCommands,
   ...annotateCommands,
+  ...undoCommands,
   ...clockCommands,
   ...rowCommands,
   ...layerCommands,

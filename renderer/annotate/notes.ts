@@ -3,6 +3,7 @@
 import { batch, computed, signal } from '@preact/signals'
 import { sessionTime, type SessionTime } from '../../workers/units.js'
 import { session } from '../state/session-state.js'
+import { changed } from '../state/undo.js'
 import type { Annotation, AnnotationKind, Ink, Place } from './model.js'
 
 export const annotations = signal<readonly Annotation[]>([])
@@ -26,6 +27,7 @@ function change(next: readonly Annotation[], before = annotations.peek()): void 
     past.value = [...past.peek(), before].slice(-STEPS)
     future.value = []
     annotations.value = next
+    changed('notes')
   })
 }
 

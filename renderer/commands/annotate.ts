@@ -1,7 +1,7 @@
 // Writing upon the trace.
 
 import { annotationKinds, type AnnotationKind } from '../annotate/model.js'
-import { canRedo, canUndo, chosen, redo, remove, tool, undo } from '../annotate/notes.js'
+import { chosen, remove, tool } from '../annotate/notes.js'
 import { hoverRow, rangeSelection, selection } from '../state/session-state.js'
 import { placeInView } from '../timeline/commands.js'
 import { noteAt, noteOnRange } from '../timeline/overlays/annotations.js'
@@ -51,21 +51,5 @@ export const annotateCommands: readonly Command[] = [
     keys: ['Delete'],
     when: () => chosen.value !== null,
     run: () => remove(chosen.peek()!),
-  },
-  {
-    id: 'undo-note',
-    title: 'Undo the change to the notes',
-    group: 'Notes',
-    keys: ['Ctrl+Z'],
-    when: () => canUndo.value,
-    run: undo,
-  },
-  {
-    id: 'redo-note',
-    title: 'Redo the change to the notes',
-    group: 'Notes',
-    keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
-    when: () => canRedo.value,
-    run: redo,
   },
 ]

@@ -1,6 +1,6 @@
 // Moving the clocks of machines.
 
-import { canRedoClock, canUndoClock, isMovable, moveMachine, travelClocks } from '../state/clock-choices.js'
+import { isMovable, moveMachine } from '../state/clock-choices.js'
 import { details, markers, session } from '../state/session-state.js'
 import { inPlace, type Command } from './command.js'
 
@@ -22,21 +22,5 @@ export const clockCommands: readonly Command[] = [
       const { a } = markers.peek()
       if (event && a !== null) await moveMachine(event.machine, a - event.t)
     }),
-  },
-  {
-    id: 'undo-clock',
-    title: 'Undo the clock choice',
-    group: 'Clocks',
-    keys: ['Ctrl+Z'],
-    when: () => canUndoClock.value,
-    run: inPlace(() => travelClocks(-1)),
-  },
-  {
-    id: 'redo-clock',
-    title: 'Redo the clock choice',
-    group: 'Clocks',
-    keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
-    when: () => canRedoClock.value,
-    run: inPlace(() => travelClocks(1)),
   },
 ]

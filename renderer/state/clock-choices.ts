@@ -7,6 +7,7 @@ import type { MachineIndex } from '../../workers/units.js'
 import { noHistory, remember, travel } from './history.js'
 import type { History } from './history.js'
 import { cpuTrack, details, engine, selection, session, setSession } from './session-state.js'
+import { changed } from './undo.js'
 
 /** Choices of all machines at one moment, by machine. */
 type Choices = readonly Required<ClockChoice>[]
@@ -59,6 +60,7 @@ export async function chooseClock(machine: MachineIndex, choice: ClockChoice): P
   const before = choicesOf(info)
   await setClock(api, machine, choice)
   history.value = remember(history.peek(), before)
+  changed('clocks')
   return true
 }
 
