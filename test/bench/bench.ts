@@ -13,6 +13,7 @@ import { runClocks, type ClocksRun } from './clocks-run.js'
 import { runFused, type FusedRun } from './fused-run.js'
 import { runRuns, type RunsRun } from './runs-run.js'
 import { benchFiles, type BenchFile } from './files.js'
+import { runWakeups, type WakeupsRun } from './wakeups-run.js'
 import { median, table, write } from './stats.js'
 
 const RUNS = 3
@@ -26,7 +27,7 @@ interface Measured {
 }
 
 /** One run in a process of its own, so that no run inherits another's memory or warm code. */
-function inFreshProcess<T>(kind: 'engine' | 'browser' | 'clocks' | 'fused', path: string): T {
+function inFreshProcess<T>(kind: 'engine' | 'browser' | 'clocks' | 'fused' | 'wakeups', path: string): T {
   const self = fileURLToPath(import.meta.url)
   const out = execFileSync(process.execPath, ['--expose-gc', '--max-old-space-size=8192', self, kind, path], {
     encoding: 'utf8',
@@ -144,6 +145,38 @@ function fusedRows(): string[][] {
   ]
 }
 
+/** Wake-ups of recordings, and so many made ones. */
+const WAKEUPS = [1_000_000]
+
+function wakeupRows(files: readonly BenchFile[]): string[][] {
+  const runs = [...files.map((f) => f.path), ...WAKEUPS.map(String)].map((what) => {
+    console.error(`wake-ups: ${what}`)
+    return Array.from({ length: RUNS }, () => inFreshProcess<WakeupsRun>('wakeups', what))
+  })
+  const of = (name: string, value: (r: readonly WakeupsRun[]) => string): string[] => [name, ...runs.map(value)]
+  const mid = (r: readonly WakeupsRun[], pick: (x: WakeupsRun) => number): number => median(r.map(pick))
+  const ms = (name: string, pick: (x: WakeupsRun) => number): string[] => of(name, (r) => write.ms(mid(r, pick)))
+  const spread = (name: string, pick: (x: WakeupsRun) => readonly number[]): string[] =>
+    of(name, (r) => write.spread(r.flatMap(pick)))
+  return [
+    of('wake-ups', (r) => write.count(r[0]!.wakeups)),
+    of('built', (r) => write.seconds(mid(r, (x) => x.built))),
+    of('wake-ups a second', (r) => write.count(r[0]!.wakeups / (mid(r, (x) => x.built) / 1000))),
+    of('kept a wake-up', (r) => write.bytes(r[0]!.memory / r[0]!.wakeups)),
+    ms('table opened, in the order of time', (x) => x.table),
+    ms('sorted by latency', (x) => x.byLatency),
+    ms('another page of that', (x) => x.page),
+    ms('sorted by name', (x) => x.byName),
+    ms('filtered by text, context and latency', (x) => x.filter),
+    ms('histogram', (x) => x.histogram),
+    ms('heat map', (x) => x.heat),
+    spread('brushing a tenth', (x) => x.brush),
+    spread('arrows of a tenth, all rows', (x) => x.arrows),
+    spread('chain of one', (x) => x.chain),
+    of('id found, the last of all', (r) => write.seconds(mid(r, (x) => x.search))),
+  ]
+}
+
 /** Runs of four probes, half on a host and half in a VM. */
 const STUDIES = [600, 5000, 20_000]
 
@@ -172,6 +205,10 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(runClocks(Number(path))))
     return
   }
+  if (kind === 'wakeups') {
+    console.log(JSON.stringify(await runWakeups(path!)))
+    return
+  }
   if (kind === 'fused') {
     console.log(JSON.stringify(await runFused(Number(path))))
     return
@@ -187,6 +224,7 @@ async function main(): Promise<void> {
     console.log(table(rows(measured)))
     console.log(`\n${table(clockRows())}`)
     console.log(`\n${table(fusedRows())}`)
+    console.log(`\n${table(wakeupRows(measured.map((m) => m.file)))}`)
     console.log(`\n${table(runsRows())}`)
     for (const m of measured)
       if (typeof m.browser === 'string') console.log(`\nno browser on ${m.file.label}: ${m.browser}`)

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { tell } from '../../../test/fixtures/vm-story.js'
+import { correlationId, idText } from '../correlation-id.js'
+import { linkId } from './ids.js'
 import { WakeupMark, type WakeupRow } from '../../thread/contract.js'
 
 const host = [{ name: 'host' }]
@@ -98,6 +100,14 @@ describe('wake-ups', () => {
     expect(await told('0 sw 3->7 | 2 sw 7(S)->3 | 10 waking 7 | 12 wakeup 7 | 20 end')).toEqual([
       '7 by 3: 10 > 12 > - = - [NeverRan]',
     ])
+  })
+
+  test('have the id that a collector would give them, found again by it', async () => {
+    const views = await tell(host, '0 sw 3->7 | 2 sw 7(S)->3 | 10 waking 7 | 15 sw 3(R)->7 | 20 end').wakeups()
+    const [row] = (await views.table({ start: 0, count: 1 })).rows
+    expect(row!.id).toBe(idText(correlationId({ tgid: 0, pid: 7, runSeq: 1n, ktime: 10n })))
+    expect(await views.ids.find(row!.id)).toBe(0)
+    expect(await views.ids.find(linkId('boundary', row!.id))).toBe(0)
   })
 
   test('keep their id when the files come in another order', async () => {

@@ -5,6 +5,7 @@ import type { StreamColumns } from '../../columns/event-table.js'
 import { numberOf } from '../../model/fuse/handlers/marks.js'
 import type { Session } from '../../model/session.js'
 import type { RecordView } from '../../readers/types.js'
+import { Pacer } from '../../table/pause.js'
 import { visitRows } from '../../table/records.js'
 import type { OnProgress } from '../../thread/contract.js'
 import { Context } from './columns.js'
@@ -36,26 +37,54 @@ const kinds: Readonly<Record<string, WakeKind>> = {
 
 export const kindOf = (event: { readonly name: string }): WakeKind => kinds[event.name] ?? WakeKind.Ignored
 
-const BATCH = 1 << 16
+const BATCH = 1 << 15
 
 /** Reads the wake-up events of all streams. Rejects with the signal's reason. */
 export async function readWakes(session: Session, onProgress?: OnProgress, signal?: AbortSignal): Promise<WakeSide[]> {
   const ofType = Uint8Array.from(session.eventTypes, kindOf)
   const total = session.eventTypes.reduce((n, e, i) => n + (ofType[i] === 0 ? 0 : e.count), 0)
   const sides: WakeSide[] = []
+  const pacer = new Pacer(signal)
   let done = 0
   for (const [i, stream] of session.table.streams.entries()) {
     const side = sideOf(stream, i, ofType)
     if (!side) continue
     for (let start = 0; start < side.count; start += BATCH) {
-      const rows = side.row.subarray(start, Math.min(side.count, start + BATCH))
-      await visitRows(session, stream, rows, (record, k) => take(side, start + k, record), signal)
-      done += rows.length
+      const end = Math.min(side.count, start + BATCH)
+      if (!(await readMany(session, stream, side, start, end, signal))) {
+        const rows = side.row.subarray(start, end)
+        await visitRows(session, stream, rows, (record, k) => takeRecord(side, start + k, record), signal)
+      }
+      done += end - start
       onProgress?.({ phase: 'indexing', done, total, unit: 'events' })
+      if (pacer.due()) await pacer.pause()
     }
     sides.push(side)
   }
   return withoutDoubles(session, sides)
+}
+
+const FIELDS = ['pid', 'target_cpu', 'dest_cpu', 'common_flags', 'success'] as const
+
+/** Reads the fields of many records at once; false where the file's reader cannot. */
+async function readMany(
+  session: Session,
+  stream: StreamColumns,
+  side: WakeSide,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { records } = session.files[stream.file]!
+  if (!records.integers) return false
+  const where = new Uint32Array(end - start)
+  for (let i = start; i < end; i++) where[i - start] = stream.where[side.row[i]!]!
+  await records.load(stream.inFile, where, signal)
+  const read = records.integers(stream.inFile, where, FIELDS)
+  if (!read) return false
+  const [pid, target, dest, flags, success] = read as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array]
+  for (let k = 0; k < where.length; k++) take(side, start + k, pid[k]!, target[k]!, dest[k]!, flags[k]!, success[k]!)
+  return true
 }
 
 function sideOf(stream: StreamColumns, index: number, ofType: Uint8Array): WakeSide | null {
@@ -83,16 +112,29 @@ function sideOf(stream: StreamColumns, index: number, ofType: Uint8Array): WakeS
   }
 }
 
-function take(side: WakeSide, i: number, record: RecordView): void {
-  const pid = numberOf(record, 'pid', -1)
+function takeRecord(side: WakeSide, i: number, record: RecordView): void {
+  const [pid, target, dest, flags, success] = FIELDS.map((name) => numberOf(record, name, -1))
+  take(side, i, pid!, target!, dest!, flags!, success!)
+}
+
+/** Notes what an event says; -1 = it does not say. */
+function take(
+  side: WakeSide,
+  i: number,
+  pid: number,
+  target: number,
+  dest: number,
+  flags: number,
+  success: number,
+): void {
   // Before 4.14 the event was also written for wake-ups that did not succeed.
-  if (pid < 0 || numberOf(record, 'success', 1) === 0) {
+  if (pid < 0 || success === 0) {
     side.kind[i] = WakeKind.Ignored
     return
   }
   side.pid[i] = pid
-  side.cpu[i] = numberOf(record, side.kind[i] === WakeKind.Migrate ? 'dest_cpu' : 'target_cpu', -1)
-  side.context[i] = contextOf(numberOf(record, 'common_flags', -1))
+  side.cpu[i] = side.kind[i] === WakeKind.Migrate ? dest : target
+  side.context[i] = contextOf(flags)
 }
 
 /** Bits of common_flags: include/linux/trace_events.h, TRACE_FLAG_HARDIRQ, _SOFTIRQ and _NMI. */

@@ -16,7 +16,7 @@ import { contexts, latencyOf, NONE, NONE_16, type Wakeups } from './columns.js'
 import { grades, gradeOf } from './grade.js'
 import type { JoinedRecords } from '../records/join.js'
 import { describeWake } from '../records/describe.js'
-import { wakeupId } from './ids.js'
+import type { WakeupIds } from './ids.js'
 import { stacksBehind } from '../../table/details.js'
 import { meaningful } from './stacks/frames.js'
 import type { StackIndex } from './stacks/index.js'
@@ -38,6 +38,7 @@ export class Rows {
     private readonly w: Wakeups,
     private readonly names: Names,
     private readonly joined: JoinedRecords,
+    private readonly ids: WakeupIds,
   ) {}
 
   /** What a collector's record says of a wake-up; null where none joined. */
@@ -92,7 +93,7 @@ export class Rows {
     const ran = (marks & WakeupMark.WhileRunning) === 0
     return {
       wakeup: i,
-      id: wakeupId(this.session, w, i, this.joined),
+      id: this.ids.of(i),
       machine,
       wakee: this.actor(machine, w.wakee[i]!),
       waker: this.#waker(i, label),

@@ -34,7 +34,7 @@ import { arrows } from './arrows.js'
 import { byTask } from './by-task.js'
 import { Chains } from './chain/chain.js'
 import { wakeupOfEvent, wakeupOnTrack } from './chain/target.js'
-import { findId } from './ids.js'
+import { WakeupIds } from './ids.js'
 import { Rows } from './rows.js'
 import { readStacks } from './stacks/index.js'
 import { stackList, stackTree } from './stacks/tree.js'
@@ -62,6 +62,7 @@ export class WakeupViews {
   readonly rows: Rows
   /** Records of collectors that tell of the same wake-ups. */
   readonly joined: JoinedRecords
+  readonly ids: WakeupIds
   readonly names: Names
   /** The latest selections: several panels ask for the same, and scrolling does. */
   #selections: readonly Selection[] = []
@@ -83,7 +84,8 @@ export class WakeupViews {
     this.wakeups = buildWakeups(session, runs, sides)
     this.names = namesOf(session)
     this.joined = new JoinedRecords(session, this.wakeups)
-    this.rows = new Rows(session, runs, this.wakeups, this.names, this.joined)
+    this.ids = new WakeupIds(session, this.wakeups, this.joined)
+    this.rows = new Rows(session, runs, this.wakeups, this.names, this.joined, this.ids)
   }
 
   survey(): WakeupSurvey {
@@ -183,7 +185,7 @@ export class WakeupViews {
     const world = { around: chains.around, runs, w, tasks }
     let i = -1
     if ('wakeup' in target) i = this.#checked(target.wakeup)
-    else if ('id' in target) i = await findId(session, w, this.joined, target.id, onProgress, signal)
+    else if ('id' in target) i = await this.ids.find(target.id, onProgress, signal)
     else if ('position' in target) i = await wakeupOfEvent(world, target.position, signal)
     else i = wakeupOnTrack(world, model, target.track, target.t)
     return i < 0 ? null : chains.of(i, limits, signal)

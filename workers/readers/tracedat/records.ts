@@ -132,6 +132,61 @@ export class Records implements RecordAccess {
     const payload = payloadAt(bytes, position % this.#windowSize(s), this.layout.bigEndian)
     return new View(payload, filePosition(s, position), this.layout, this.texts, this.#context)
   }
+
+  integers(stream: number, where: Uint32Array, names: readonly string[]): Int32Array[] | null {
+    const size = this.#windowSize(this.streams[stream]!)
+    const little = !this.layout.bigEndian
+    const out = names.map(() => new Int32Array(where.length).fill(-1))
+    const places: (Places | undefined)[] = []
+    let window = -1
+    let view: DataView | null = null
+    for (let i = 0; i < where.length; i++) {
+      const position = where[i]! * 4
+      const index = Math.floor(position / size)
+      if (index !== window) {
+        const bytes = this.#windows.get(index * this.streams.length + stream)
+        if (!bytes) return null
+        view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        window = index
+      }
+      const v = view!
+      const at = position - index * size
+      if (at + 8 > v.byteLength) continue
+      const head = v.getUint32(at, little)
+      const kind = little ? head & 31 : head >>> 27
+      if (kind > 28) continue
+      const body = kind > 0 ? at + 4 : at + 8
+      const length = kind > 0 ? kind * 4 : v.getUint32(at + 4, little) - 4
+      const end = Math.min(v.byteLength, body + length)
+      if (body + this.layout.typeField.offset + 2 > end) continue
+      const id = v.getUint16(body + this.layout.typeField.offset, little)
+      const own = (places[id] ??= placesOf(this.texts.formatOf(id), names))
+      for (let f = 0; f < own.length; f++) {
+        const { offset, size: bytes, signed } = own[f]!
+        if (offset >= 0 && body + offset + bytes <= end) out[f]![i] = integerAt(v, body + offset, bytes, signed, little)
+      }
+    }
+    return out
+  }
+}
+
+/** Where to find integer fields in the payloads of one event type; offset -1 = it has no such field. */
+type Places = readonly { readonly offset: number; readonly size: number; readonly signed: boolean }[]
+
+const NO_PLACE = { offset: -1, size: 0, signed: false }
+
+function placesOf(format: EventFormat | undefined, names: readonly string[]): Places {
+  return names.map((name) => {
+    const f = format?.byName.get(name)
+    const plain = f && !f.isArray && !f.isString && (f.size === 1 || f.size === 2 || f.size === 4)
+    return plain ? { offset: f.offset, size: f.size, signed: f.signed } : NO_PLACE
+  })
+}
+
+function integerAt(view: DataView, at: number, size: number, signed: boolean, little: boolean): number {
+  if (size === 4) return signed ? view.getInt32(at, little) : view.getUint32(at, little)
+  if (size === 2) return signed ? view.getInt16(at, little) : view.getUint16(at, little)
+  return signed ? view.getInt8(at) : view.getUint8(at)
 }
 
 /** The payload of the record whose header lies at `at`; empty where the bytes make no sense. */
