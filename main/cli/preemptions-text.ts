@@ -53,15 +53,16 @@ export function preemptionsText(report: PreemptionsReport): string {
     section(
       'Steal',
       [
-        ['vCPU', 'preempted', 'ready', 'steal'],
+        ['vCPU', 'preempted', 'ready', 'steal', 'by the guest', 'host, same time'],
         ...report.vcpus.map((v) => [
           `${machines[v.machine]!} ${v.label}`,
           length(v.preempted),
           length(v.ready),
           `${v.stealPercent.toFixed(1)} %`,
+          ...(v.guestView?.event ? [length(v.guestView.steal), length(v.guestView.hostSteal)] : ['not told', '']),
         ]),
       ],
-      [1, 2, 3],
+      [1, 2, 3, 4, 5],
     ) +
     lackingText(report.lacking)
   )

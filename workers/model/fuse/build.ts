@@ -46,6 +46,7 @@ export interface FusedModel {
   readonly nameOf: (machine: MachineIndex, pid: number) => string
   /** State changes that were looked at. */
   readonly changes: number
+  /** Of the rows, and of what they are made from. */
   readonly bytes: number
 }
 
@@ -112,7 +113,7 @@ export function fuse(session: Session, runs: Runs, side: Side): FusedModel {
     labelOf: labels,
     nameOf: (machine, pid) => labels.name(machine, pid),
     changes,
-    bytes: intervalBytes(intervals) + labels.bytes,
+    bytes: intervalBytes(intervals) + labels.bytes + side.bytes,
   }
 }
 
