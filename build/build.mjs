@@ -41,7 +41,7 @@ async function buildTarget(target, print) {
     for (const config of target.configs(aside)) {
       await viteBuild({ ...config, build: { ...config.build, emptyOutDir: false } })
     }
-    target.extra?.(aside)
+    await target.extra?.(aside)
     writeFileSync(`${aside}/.built-from`, now)
     rmSync(outDir, { recursive: true, force: true })
     renameSync(aside, outDir)

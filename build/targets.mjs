@@ -1,8 +1,9 @@
 // What is built out of which files. Every target is rebuilt only when one of its inputs changed.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { iconPng } from './icon.mjs'
 
 export const repo = fileURLToPath(new URL('..', import.meta.url))
 
@@ -28,8 +29,12 @@ const assets = [
   '@resvg/resvg-wasm/index_bg.wasm',
 ]
 
-function copyAssets(outDir) {
+/** The window's picture, and what the packager makes the system's of. */
+const ICON = 512
+
+async function copyAssets(outDir) {
   mkdirSync(`${outDir}/assets`, { recursive: true })
+  writeFileSync(`${outDir}/assets/icon.png`, await iconPng(`${repo}renderer/icon.svg`, ICON))
   for (const asset of assets) copyFileSync(`${repo}node_modules/${asset}`, `${outDir}/assets/${basename(asset)}`)
 }
 

@@ -79,7 +79,12 @@ export async function runDesktop(): Promise<void> {
   }
 
   async function openWindow(): Promise<void> {
-    window = createWindow(fileURLToPath(new URL('./preload.cjs', import.meta.url)))
+    const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+    window = createWindow({
+      preload: beside('./preload.cjs'),
+      icon: beside('./assets/icon.png'),
+      place: join(app.getPath('userData'), 'window.json'),
+    })
     window.once('closed', () => (window = null))
     window.once('show', () => process.send?.('up'))
     await window.loadURL(`${origin}/`)

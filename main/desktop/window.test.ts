@@ -135,6 +135,19 @@ describe.skipIf(missing)(`desktop window${missing && `: skipped, ${missing}`}`, 
     expect(app.windows().length).toBe(1)
   })
 
+  test('stands where it was, in the size that it had, in the next start', async () => {
+    const place = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.getBounds())
+    await app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]!.setBounds({ x: 40, y: 30, width: 1010, height: 690 }),
+    )
+    await expect.poll(place).toMatchObject({ width: 1010, height: 690 })
+    const before = await place()
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close())
+    await app.close().catch(() => undefined)
+    await launch(join(folder, 'traces'))
+    expect(await place()).toEqual(before)
+  })
+
   test('recent files are offered, and their addresses hold, in the next start', async () => {
     const before = await startup()
     await app.close()

@@ -1,4 +1,5 @@
-import { BrowserWindow, nativeTheme, type Session } from 'electron'
+import { BrowserWindow, nativeTheme, screen, type Session } from 'electron'
+import { fitted, keepPlace, readPlace } from './place.js'
 
 export const origin = 'remora://app'
 
@@ -6,11 +7,23 @@ function stay(event: { readonly url: string; preventDefault(): void }): void {
   if (!isOurs(event.url)) event.preventDefault()
 }
 
-/** Opens the window: sandboxed, alone with its own origin, shown when it has something to show. */
-export function createWindow(preload: string): BrowserWindow {
+/** What the window is made of on disk. */
+export interface WindowFiles {
+  readonly preload: string
+  readonly icon: string
+  /** Where its place is kept. */
+  readonly place: string
+}
+
+/** Opens the window: sandboxed, alone with its own origin, shown when it has something to show, where it was last. */
+export function createWindow({ preload, icon, place }: WindowFiles): BrowserWindow {
+  const before = readPlace(place)
   const window = new BrowserWindow({
-    width: 1440,
-    height: 900,
+    ...fitted(
+      before,
+      screen.getAllDisplays().map((d) => d.workArea),
+    ),
+    icon,
     minWidth: 800,
     minHeight: 560,
     show: false,
@@ -32,6 +45,8 @@ export function createWindow(preload: string): BrowserWindow {
   contents.on('will-navigate', stay)
   contents.on('will-redirect', stay)
   contents.on('will-attach-webview', (event) => event.preventDefault())
+  if (before?.maximized) window.maximize()
+  window.on('close', () => keepPlace(place, { ...window.getNormalBounds(), maximized: window.isMaximized() }))
   window.once('ready-to-show', () => window.show())
   return window
 }
