@@ -155,6 +155,9 @@ export function createEngine(env: EngineEnvironment): Engine {
       (await state().wakeups(onProgress, signal)).stackTree(filter, onProgress, signal),
     wakeupChain: async (target, limits, onProgress, signal) =>
       (await state().wakeups(onProgress, signal)).chain(target, limits, onProgress, signal),
+    recordFiles: async () => (await state().wakeups()).recordFiles(),
+    wakeupClusters: async (query, onProgress, signal) =>
+      (await state().wakeups(onProgress, signal)).clusters(query, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),
 
     async reportSections(query) {

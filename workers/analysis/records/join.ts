@@ -132,14 +132,29 @@ export function recordTimes(session: Session, file: number, { records }: WakeRec
   return times
 }
 
+/** Position of a record's own event; -1 where it was not loaded. */
+export function recordPosition(session: Session, file: number, record: number): number {
+  const { wakeRecords, meta } = session.files[file]!
+  const { records, epoch } = wakeRecords!
+  const tick = records.t[record]! + Number(epoch - meta.epoch)
+  for (const [k, s] of session.table.streams.entries()) {
+    if (s.file !== file || s.cpu !== Math.max(0, records.cpu[record]!)) continue
+    const ticks = s.ticks.subarray(0, s.count)
+    for (let row = lowerBound(ticks, tick); row < s.count && ticks[row] === tick; row++) {
+      if (s.where[row] === record) return session.table.positionOf(k, row)
+    }
+  }
+  return -1
+}
+
 /** Ticks of a session that counts ticks, a ns. */
-function ticksPerNs(session: Session, machine: number): number {
+export function ticksPerNs(session: Session, machine: number): number {
   const m = session.machines[machine]
   const tsc = m && session.files[m.files[0]!]!.meta.tsc2nsec
   return tsc ? 2 ** tsc.shift / tsc.mult : 1
 }
 
-function lowerBound(t: readonly number[], value: number): number {
+function lowerBound(t: ArrayLike<number>, value: number): number {
   let lo = 0
   let hi = t.length
   while (lo < hi) {

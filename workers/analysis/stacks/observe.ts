@@ -64,34 +64,52 @@ export class Observations {
     keep: (wake: number) => boolean = () => true,
     table: WakeFlagTable | null = wakeFlagTable(records.header.kernel),
   ): void {
-    const index = this.runs.push(run) - 1
-    this.without[side] ??= 0
+    const index = this.run(run)
     const { wakes, stacks, strings } = records
     const signatures = new Map<number, number>()
     for (let i = 0; i < wakes.count; i++) {
       if (!keep(i)) continue
       const stack = wakes.stack[i]!
-      if (stack < 0) {
-        this.without[side]!++
-        continue
-      }
-      let signature = signatures.get(stack)
-      if (signature === undefined) {
-        signature = this.#signature([...stacks[stack]!].map((s) => strings[s]!))
+      let signature = signatures.get(stack) ?? -1
+      if (signature < 0 && stack >= 0) {
+        signature = this.signature([...stacks[stack]!].map((s) => strings[s]!))
         signatures.set(stack, signature)
       }
-      this.signatures[signature]!.count++
-      const constellation = this.#constellation(
-        wakes.flagsEntry[i]!,
-        wakes.flagsActivate[i]!,
-        wakes.derivedMigrated[i]!,
-        table,
+      const flags = [wakes.flagsEntry[i]!, wakes.flagsActivate[i]!, wakes.derivedMigrated[i]!] as const
+      this.observe(
+        index,
+        side,
+        signature,
+        () => this.constellation(...flags, table),
+        () => deltasOf(records, i),
       )
-      this.all.push({ signature, constellation, run: index, side, deltas: deltasOf(records, i) })
     }
   }
 
-  #signature(frames: readonly string[]): number {
+  /** A new run; returns its index. */
+  run(name: string): number {
+    return this.runs.push(name) - 1
+  }
+
+  /** Takes in one wake-up; `signature` -1 = it has no stack. */
+  observe(
+    run: number,
+    side: number,
+    signature: number,
+    constellation: () => number,
+    deltas: () => readonly number[],
+  ): void {
+    this.without[side] ??= 0
+    if (signature < 0) {
+      this.without[side]!++
+      return
+    }
+    this.signatures[signature]!.count++
+    this.all.push({ signature, constellation: constellation(), run, side, deltas: deltas() })
+  }
+
+  /** Index of a stack's signature. */
+  signature(frames: readonly string[]): number {
     const signature = signatureOf(frames)
     const text = signatureText(signature)
     const known = this.#bySignature.get(text)
@@ -100,7 +118,8 @@ export class Observations {
     return this.signatures.push({ frames: signature, count: 0 }) - 1
   }
 
-  #constellation(entry: number, activate: number, derived: number, table: WakeFlagTable | null): number {
+  /** Index of the flags of a wake-up, as constellationOf takes them. */
+  constellation(entry: number, activate: number, derived: number, table: WakeFlagTable | null): number {
     const key = `${table?.name ?? ''}/${activate < 0 ? entry : -1}/${activate}/${derived}`
     const known = this.#byFlags.get(key)
     if (known !== undefined) return known
@@ -130,7 +149,8 @@ export function constellationOf(
   return { text: `${words}${cpus}`, raw: flags?.raw ?? null, captured, names: flags?.names ?? [], migrated }
 }
 
-function deltasOf({ wakes, records }: WakeRecords, wake: number): number[] {
+/** ns from a wake-up's first stage to each of DELTAS; NaN = not recorded. */
+export function deltasOf({ wakes, records }: WakeRecords, wake: number): number[] {
   const timeOf = (stage: number): number => {
     const at = wakes.stages[wake * STAGES + stage]!
     return at < 0 ? Number.NaN : records.t[at]!

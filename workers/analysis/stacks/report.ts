@@ -48,12 +48,15 @@ export interface ClusterReport {
   readonly clusters: readonly ReportedCluster[]
 }
 
-/** Clusters of all wake-ups. `sides` names the sides that the observations number. */
+/**
+ * Clusters of all wake-ups. `sides` names the sides that the observations number.
+ * @returns also the cluster of each signature
+ */
 export function reportClusters(
   observations: Observations,
   sides: readonly string[],
   { delta: wanted, ...settings }: ReportSettings = usualSettings,
-): ClusterReport {
+): ClusterReport & { readonly clusterOf: Int32Array } {
   const { all, signatures, constellations } = observations
   const delta =
     wanted ?? DELTAS.find((_, d) => all.filter((o) => o.deltas[d]! >= 0).length * 2 >= all.length) ?? DELTAS[0]
@@ -77,6 +80,7 @@ export function reportClusters(
   }
   const counts = totals.map((t) => t.count)
   return {
+    clusterOf,
     settings,
     delta,
     sides: sides.map((name, s) => ({ name, without: observations.without[s] ?? 0, ...totals[s]!.share(counts[s]!) })),
@@ -181,7 +185,7 @@ export interface Shift {
 
 /** Compares side 0 (host) with side 1 (VM). */
 export function compareSides(observations: Observations, settings: ReportSettings = usualSettings): Comparison {
-  const report = reportClusters(observations, ['host', 'VM'], settings)
+  const { clusterOf: _, ...report } = reportClusters(observations, ['host', 'VM'], settings)
   const at = DELTAS.indexOf(report.delta)
   const values = [0, 1].map((side) =>
     sorted(observations.all.flatMap((o) => (o.side === side && o.deltas[at]! >= 0 ? [o.deltas[at]!] : []))),

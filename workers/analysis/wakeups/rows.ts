@@ -14,7 +14,7 @@ import {
 import { machineIndex, position, sessionTime, type MachineIndex } from '../../units.js'
 import { contexts, latencyOf, NONE, NONE_16, type Wakeups } from './columns.js'
 import { grades, gradeOf } from './grade.js'
-import type { JoinedRecords } from '../records/join.js'
+import { recordPosition, type JoinedRecords } from '../records/join.js'
 import { describeWake } from '../records/describe.js'
 import type { WakeupIds } from './ids.js'
 import { stacksBehind } from '../../table/details.js'
@@ -48,6 +48,25 @@ export class Rows {
     const { meta, wakeRecords } = this.session.files[ref.file]!
     const machine = this.session.machines[this.w.machine[i]!]!
     return describeWake(meta.name, wakeRecords!, ref.wake, this.session.files[machine.files[0]!]!.meta.uname)
+  }
+
+  /** Frames that a collector recorded at a wake-up, innermost first; null where none joined or it has no stack. */
+  recordedStack(i: number): readonly string[] | null {
+    const ref = this.joined.of(i)
+    if (!ref) return null
+    const { wakes, stacks, strings } = this.session.files[ref.file]!.wakeRecords!
+    const stack = wakes.stack[ref.wake]!
+    return stack < 0 ? null : [...stacks[stack]!].map((s) => strings[s]!)
+  }
+
+  /** The stack of the record that joined a wake-up, and where that record is among the events; null where there is none. */
+  recorded(i: number): { readonly position: number; readonly frames: readonly string[] } | null {
+    const ref = this.joined.of(i)
+    const frames = this.recordedStack(i)
+    if (!ref || !frames) return null
+    const first = this.session.files[ref.file]!.wakeRecords!.wakes.first[ref.wake]!
+    const at = recordPosition(this.session, ref.file, first)
+    return at < 0 ? null : { position: at, frames }
   }
 
   actor(machine: MachineIndex, pid: number): Actor {

@@ -8,6 +8,9 @@ import {
   WakeupMark,
   type ArrowQuery,
   type ChainLimits,
+  type ClusterQuery,
+  type RecordFileInfo,
+  type WakeupClusters,
   type ChainTarget,
   type OnProgress,
   type StackTree,
@@ -39,7 +42,9 @@ import { Rows } from './rows.js'
 import { readStacks } from './stacks/index.js'
 import { stackList, stackTree } from './stacks/tree.js'
 import { TaskWakeups } from './tasks.js'
+import { clusterWakeups } from '../records/clusters.js'
 import { JoinedRecords } from '../records/join.js'
+import { surveyRecords } from '../records/survey.js'
 import type { FusedViews } from '../views.js'
 import { select, sortWakeups, type Names } from './select.js'
 
@@ -67,7 +72,7 @@ export class WakeupViews {
   /** The latest selections: several panels ask for the same, and scrolling does. */
   #selections: readonly Selection[] = []
   readonly #stacks = new SharedWork(async (onProgress, signal) => {
-    const index = await readStacks(this.session, this.wakeups, onProgress, signal)
+    const index = await readStacks(this.session, this.wakeups, (i) => this.rows.recordedStack(i), onProgress, signal)
     this.rows.stacks = index
     return index
   })
@@ -155,6 +160,17 @@ export class WakeupViews {
     return stackList(this.wakeups, await this.select(filter, signal), index, limit, this.session.version)
   }
 
+  recordFiles(): RecordFileInfo[] {
+    return surveyRecords(this.session, this.joined)
+  }
+
+  /** Clusters of the selection's stacks, the machines beside each other. */
+  async clusters(query: ClusterQuery, onProgress?: OnProgress, signal?: AbortSignal): Promise<WakeupClusters> {
+    const index = await this.#stacks.get(onProgress, signal)
+    const selected = await this.select(query.filter, signal)
+    return clusterWakeups(this.session, this.wakeups, this.joined, index, selected, query)
+  }
+
   async stackTree(filter: WakeupFilter, onProgress?: OnProgress, signal?: AbortSignal): Promise<StackTree> {
     const index = await this.#stacks.get(onProgress, signal)
     return stackTree(this.wakeups, await this.select(filter, signal), index, this.session.version)
@@ -233,11 +249,15 @@ export class WakeupViews {
   }
 
   #hasStacks(machine: MachineIndex): boolean {
-    const { eventTypes, table } = this.session
-    return table.streams.some(
-      (s) =>
-        s.machine === machine &&
-        s.types.some((t) => eventTypes[t]!.name === 'kernel_stack' && eventTypes[t]!.count > 0),
+    const { eventTypes, files, machines, table } = this.session
+    const recorded = machines[machine]!.files.some((f) => (files[f]!.wakeRecords?.stacks.length ?? 0) > 0)
+    return (
+      recorded ||
+      table.streams.some(
+        (s) =>
+          s.machine === machine &&
+          s.types.some((t) => eventTypes[t]!.name === 'kernel_stack' && eventTypes[t]!.count > 0),
+      )
     )
   }
 

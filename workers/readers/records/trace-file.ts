@@ -3,7 +3,7 @@
 // record again; see json.ts.
 
 import { wakeFlagTable } from '../../analysis/wake-flags.js'
-import { withoutInstrumentation, symbolOf } from '../../analysis/stacks/frames.js'
+import { offsetIn, symbolOf, withoutInstrumentation } from '../../analysis/stacks/frames.js'
 import type { ByteSource } from '../../bytes.js'
 import type { Fault } from '../../fault.js'
 import { RECORD_NAMES, RecordKind, type ProbeRecord, type WakeRecords } from '../../model/wake-record.js'
@@ -253,12 +253,11 @@ class Access implements RecordAccess {
 /** Frames of a record, without those of the tracing. */
 export function stackFrames(record: ProbeRecord): StackFrame[] {
   return withoutInstrumentation(record.stack ?? []).map((frame) => {
-    const offset = /\+0x([0-9a-f]+)/.exec(frame)
     const bare = /^0x[0-9a-f]+$/.test(frame)
     return {
       address: bare ? BigInt(frame) : 0n,
       symbol: bare ? '' : symbolOf(frame),
-      offset: offset ? Number.parseInt(offset[1]!, 16) : 0,
+      offset: offsetIn(frame),
     }
   })
 }

@@ -178,6 +178,7 @@ export class Chains {
       around: this.around,
       w: this.parts.w,
       actor: (m, pid) => rows.actor(machineIndex(m), pid),
+      recorded: (i) => rows.recorded(i),
       isVcpu: (m, pid) => model?.vcpus.some((v) => v.host === m && v.tid === pid) ?? false,
       doubt: (m) => this.#doubt(m),
     }

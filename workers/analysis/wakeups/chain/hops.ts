@@ -14,6 +14,7 @@ import {
 } from '../../../thread/contract.js'
 import { machineIndex, position, sessionTime } from '../../../units.js'
 import { contexts, NONE, type Wakeups } from '../columns.js'
+import { offsetIn, symbolOf } from '../../stacks/frames.js'
 import { folded } from '../stacks/frames.js'
 import type { Around } from './around.js'
 import type { FoundHop } from './boundary.js'
@@ -24,6 +25,8 @@ export interface HopWorld {
   actor(machine: number, pid: number): Actor
   /** Whether the task is the thread of a vCPU. */
   isVcpu(machine: number, pid: number): boolean
+  /** Stack and event of the record that joined a wake-up; null where there is none. */
+  recorded(i: number): { readonly position: number; readonly frames: readonly string[] } | null
   /** 2 x half-width of the relation of a machine's clock to the session's; null = nothing can be stated. */
   doubt(machine: number): number | null
 }
@@ -111,7 +114,8 @@ export class HopMaker {
     const by = row.waker
     const how = by.context === 'task' || by.context === 'unknown' ? '' : `${by.label} `
     const waking = make('waking', row.waking, by.task, by.context, `${how}wakes ${row.wakee.name}`)
-    drafts.push({ ...waking, stack: await this.#stack(w.wakingStream[i]!, w.wakingRow[i]!, signal) })
+    const stack = (await this.#stack(w.wakingStream[i]!, w.wakingRow[i]!, signal)) ?? this.#recorded(i)
+    drafts.push({ ...waking, stack })
     if (row.activated && !(row.marks & WakeupMark.NoWaking)) {
       const s = this.world.around.stream(w.wakeupStream[i]!)
       const pid = s.pid[w.wakeupRow[i]!]!
@@ -144,6 +148,14 @@ export class HopMaker {
     const flags = record.field('common_flags')
     if (typeof flags !== 'number') return contexts[4]!
     return flags & 0x40 ? 'nmi' : flags & 0x08 ? 'irq' : flags & 0x10 ? 'softirq' : 'task'
+  }
+
+  /** What a collector recorded where the recording itself has no stack. */
+  #recorded(i: number): ChainHop['stack'] {
+    const found = this.world.recorded(i)
+    if (!found) return null
+    const frames = found.frames.map((frame) => ({ symbol: symbolOf(frame), offset: offsetIn(frame), address: '' }))
+    return { position: position(found.position), folded: folded(frames.map((f) => f.symbol)), frames }
   }
 
   async #stack(stream: number, row: number, signal?: AbortSignal): Promise<ChainHop['stack']> {

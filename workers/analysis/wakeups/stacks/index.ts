@@ -22,10 +22,14 @@ const HEAD = 8
 /** Levels of contexts in the order of Context; what is not known counts as a task. */
 const LEVEL = [0, 1, 2, 3, 0]
 
-/** Reads the stack behind each sched_waking, or behind sched_wakeup where that one has none. */
+/**
+ * Reads the stack behind each sched_waking, or behind sched_wakeup where that one has none.
+ * @param recorded frames of the record of a collector that joined a wake-up, innermost first; for those that have neither
+ */
 export async function readStacks(
   session: Session,
   w: Wakeups,
+  recorded: (i: number) => readonly string[] | null,
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<StackIndex> {
@@ -35,6 +39,7 @@ export async function readStacks(
     const end = Math.min(w.count, start + BATCH)
     await reader.read(start, end, w.wakingStream, w.wakingRow)
     await reader.read(start, end, w.wakeupStream, w.wakeupRow)
+    for (let i = start; i < end; i++) reader.take(i, recorded)
     tell(end)
   }
   return { of: reader.of, stacks: reader.stacks }
@@ -65,6 +70,13 @@ class Reader {
     for (const [k, own] of byStream.entries()) {
       if (own) await this.#readStream(this.session.table.streams[k]!, own, rows)
     }
+  }
+
+  /** The stack of a wake-up that has none in the recording. */
+  take(i: number, recorded: (i: number) => readonly string[] | null): void {
+    if (this.of[i]! >= 0) return
+    const frames = recorded(i)
+    if (frames) this.of[i] = this.#named(frames)
   }
 
   async #readStream(stream: StreamColumns, own: readonly number[], rows: Uint32Array): Promise<void> {
