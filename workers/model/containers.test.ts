@@ -2,6 +2,14 @@ import { expect, test } from 'vitest'
 import { guest, host } from '../../test/fixtures/vm-oracle.js'
 import { tell } from '../../test/fixtures/vm-story.js'
 import { fakeSession } from '../../test/fixtures/fake-file.js'
+import { knownFormats } from '../../test/make/known-formats.js'
+import type { Field, Format } from '../../test/make/event-format.js'
+import type { EventItem } from '../../test/make/ring-buffer.js'
+import { switchTo } from '../../test/make/scenario.js'
+import { writeTraceDat } from '../../test/make/trace-dat.js'
+import { memorySource, type SourceRef } from '../bytes.js'
+import { inlinePool } from '../columns/load.js'
+import { createEngine } from '../engine.js'
 import { readContainers } from './containers.js'
 
 const containersOf = async (text: string): Promise<Record<string, string>> => {
@@ -90,5 +98,61 @@ test('totals by container', async () => {
       ready: 0,
     },
     { machine: 0, container: '/db', tasks: 1, running: 10, ran: 10, vmm: 0, taken: 0, preempted: 10, ready: 0 },
+  ])
+})
+
+test('as the kernel writes them into a recording', async () => {
+  const int = (name: string, size: 4 | 8 = 4): Field => ({
+    kind: 'int',
+    name,
+    type: size === 8 ? 'u64' : 'int',
+    size,
+    signed: true,
+  })
+  const text = (name: string): Field => ({ kind: 'loc', name, rel: false, type: 'char', size: 1, signed: false })
+  const attach: Format = {
+    system: 'cgroup',
+    name: 'cgroup_attach_task',
+    id: 538,
+    fields: [int('dst_root'), int('dst_level'), int('dst_id', 8), int('pid'), text('dst_path'), text('comm')],
+    printFmt: '"dst_path=%s pid=%d", __get_str(dst_path), REC->pid',
+  }
+  const fork: Format = {
+    system: 'sched',
+    name: 'sched_process_fork',
+    id: 360,
+    fields: [text('parent_comm'), int('parent_pid'), text('child_comm'), int('child_pid')],
+    printFmt: '"pid=%d child_pid=%d", REC->parent_pid, REC->child_pid',
+  }
+  const [init, web, worker] = [
+    { pid: 1, comm: 'runc' },
+    { pid: 70, comm: 'nginx' },
+    { pid: 71, comm: 'worker' },
+  ]
+  const path = '/kubepods.slice/cri-containerd-3f2a.scope'
+  const event = (time: bigint, format: Format, values: EventItem['values']): EventItem => ({
+    kind: 'event',
+    time,
+    pid: 1,
+    format,
+    values,
+  })
+  const items = [
+    event(10n, attach, { dst_root: 0n, dst_level: 2n, dst_id: 9n, pid: 70n, dst_path: path, comm: 'nginx' }),
+    event(11n, fork, { parent_comm: 'nginx', parent_pid: 70n, child_comm: 'nginx', child_pid: 71n }),
+    switchTo(20n, init!, 1, web!),
+    switchTo(30n, web!, 1, worker!),
+  ]
+  const { bytes } = writeTraceDat({
+    formats: [...knownFormats, attach, fork],
+    buffers: [{ name: '', cpus: [{ cpu: 0, items }] }],
+  })
+  const open = (ref: SourceRef) => memorySource(ref.name, bytes)
+  const engine = createEngine({ open, pool: inlinePool(open), defaultBudget: 2 ** 30 })
+  const { tracks } = await engine.open({ sources: [{ kind: 'bytes', name: 'trace.dat', size: bytes.length, bytes }] })
+  expect(tracks.filter((t) => t.kind === 'task').map((t) => [t.pid, t.container])).toEqual([
+    [70, path],
+    [1, undefined],
+    [71, path],
   ])
 })

@@ -3,6 +3,7 @@
 
 import type { StreamColumns } from '../columns/event-table.js'
 import type { RecordView, TraceFile } from '../readers/types.js'
+import { visitRows } from '../table/records.js'
 import type { EventTypeInfo, MachineInfo } from '../thread/contract.js'
 
 /** Container by pid, one map a machine. A task that was moved is where it was last. */
@@ -43,14 +44,11 @@ export async function readContainers(
       const here = Uint8Array.from(s.types, (type) => (wanted[type] ? 1 : 0))
       const rows: number[] = []
       for (let i = 0; i < s.count; i++) if (here[s.type[i]!] === 1) rows.push(i)
-      const { records } = files[s.file]!
-      for (const row of rows) {
-        signal?.throwIfAborted()
-        const where = s.where[row]!
-        if (!records.has(s.inFile, where)) await records.load(s.inFile, [where], signal)
-        const one = of(records.at(s.inFile, where))
-        if (one) told.push({ ...one, t: s.t[row]! })
+      const visit = (record: RecordView, i: number): void => {
+        const one = of(record)
+        if (one) told.push({ ...one, t: s.t[rows[i]!]! })
       }
+      await visitRows({ files }, s, rows, visit, signal)
     }
     return told
   }

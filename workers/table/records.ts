@@ -12,13 +12,13 @@ const BATCH = 8192
  * `visit` returns nothing; the promise rejects with the signal's reason when it aborts.
  */
 export async function visitRows(
-  session: Session,
+  { files }: Pick<Session, 'files'>,
   stream: StreamColumns,
   rows: ArrayLike<number>,
   visit: (record: RecordView, i: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { records } = session.files[stream.file]!
+  const { records } = files[stream.file]!
   for (let start = 0; start < rows.length; start += BATCH) {
     signal?.throwIfAborted()
     const end = Math.min(start + BATCH, rows.length)
