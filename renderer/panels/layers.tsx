@@ -8,6 +8,7 @@ import { isSessionTime } from '../state/fused.js'
 import { chainsFor, chainsOf } from '../state/layers.js'
 import type { Chain, Step } from '../state/layers.js'
 import { formatTime } from '../state/format.js'
+import { showLegend } from '../state/settings.js'
 import {
   activeRow,
   engine,
@@ -85,7 +86,7 @@ const legend: readonly (readonly [look: string, words: string])[] = [
 
 function Legend() {
   return (
-    <details class="legend">
+    <details class="legend" open={showLegend.value} onToggle={(e) => (showLegend.value = e.currentTarget.open)}>
       <summary>Legend</summary>
       <ul>
         {legend.map(([look, words]) => (

@@ -17,6 +17,8 @@ export const drawerTab = signal('events')
 export const showFilterBar = signal(false)
 /** The table scrolls to what is selected elsewhere. */
 export const follow = signal(true)
+/** What the looks of fused rows mean is spelled out. */
+export const showLegend = signal(true)
 /** Widths of the event table's columns by name, CSS pixels. */
 export const columnWidths = signal<Readonly<Record<string, number>>>({})
 
@@ -67,6 +69,7 @@ export const settings: readonly Kept[] = [
   kept('follow', follow, boolean),
   kept('filterTimeline', filterTimeline, boolean),
   kept('filterTable', filterTable, boolean),
+  kept('showLegend', showLegend, boolean),
   kept('columnWidths', columnWidths, widths),
 ]
 

@@ -38,12 +38,17 @@ export function Tooltip() {
   const words = tip !== undefined ? <div>{tip}</div> : info && (info.span ?? info.event) ? <RowTip info={info} /> : null
   if (!at || !words || drag.value) return null
   const onRight = at.x < canvasWidth.value - SIDE || at.x < canvasWidth.value / 2
+  const room = (onRight ? canvasWidth.value - at.x : at.x) - AWAY - 4
   const viewport = state.rowViewport.value
   const below = at.y < viewport - 110 || at.y < viewport / 2
   const x = onRight ? `${at.x + AWAY}px` : `calc(${at.x - AWAY}px - 100%)`
   const y = below ? `${at.y + AWAY}px` : `calc(${at.y - AWAY}px - 100%)`
   return (
-    <div class="timeline-tip" role="tooltip" style={{ transform: `translate(${x}, ${y})` }}>
+    <div
+      class="timeline-tip"
+      role="tooltip"
+      style={{ transform: `translate(${x}, ${y})`, maxWidth: `min(${SIDE}px, ${room}px)` }}
+    >
       {words}
     </div>
   )
