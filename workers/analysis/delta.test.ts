@@ -100,9 +100,26 @@ describe('what the time between two instants went to', () => {
     ])
   })
 
+  test('a physical CPU, and a vCPU by the row that it has in its guest', async () => {
+    const views = await all
+    const [pcpu, same] = ['m0/pcpu0', 'm0/cpu0'].map((id) => views.deltaByLayer({ ...at(60, 270), tracks: [id] }))
+    expect(same).toEqual(pcpu)
+    expect(lines(pcpu!)[0]).toEqual([
+      'running task other-30 100',
+      'running task any-131 45 x3',
+      'running task app-132 30',
+      'running idle 5',
+      'running hypervisor EXTERNAL_INTERRUPT 20 x2',
+      'running hypervisor MSR_WRITE 5',
+      'running hypervisor HLT 5',
+    ])
+    const inGuest = views.deltaByLayer({ ...at(0, 400), tracks: ['m1/cpu0'] }).subjects[0]
+    expect(inGuest).toEqual(views.deltaByLayer(at(0, 400)).subjects[0])
+  })
+
   test('rows that are neither are refused with a sentence', async () => {
     const views = await all
-    for (const id of ['m0/pcpu0', 'm9/task/1', 'm0/vcpu/77', 'm1/task/77', 'nonsense']) {
+    for (const id of ['m0/pcpu7', 'm0', 'm9/task/1', 'm0/vcpu/77', 'm1/task/77', 'nonsense']) {
       expect(() => views.deltaByLayer({ ...at(0, 10), tracks: [id] }), id).toThrow(/\.$/)
     }
     expect(() => views.deltaByLayer(at(10, 5))).toThrow('There is nothing between 10 and 5.')

@@ -1,8 +1,8 @@
-// What the time between two instants went to, for a vCPU or a task: by what its own kernel says of it, and within that by the
+// What the time between two instants went to, for a CPU, a vCPU or a task: by what its own kernel says of it, and within that by the
 // layers below.
 
 import { RequestError } from '../fault.js'
-import type { FusedModel, FusedVcpu } from '../model/fuse/build.js'
+import type { FusedModel } from '../model/fuse/build.js'
 import { cpuRowsOf } from '../model/fuse/threads.js'
 import { eachSpan, type Range } from '../model/intervals.js'
 import { wasPreempted, type TaskIntervals } from '../model/tasks.js'
@@ -99,23 +99,32 @@ export class Deltas {
     private readonly machines: number,
   ) {}
 
-  /** @param id a row of a vCPU, or of a task. Throws RequestError for any other. */
+  /** @param id a row of a CPU, a vCPU, or a task. Throws RequestError for any other. */
   subject(id: string, range: Range): Subject {
-    const at = /^m(\d+)\/(vcpu|task|thread)\/(\d+)$/.exec(id)
+    const at = /^m(\d+)\/(?:p?(cpu)(\d+)|(vcpu|task|thread)\/(\d+))$/.exec(id)
     const machine = machineIndex(Number(at?.[1] ?? 0))
-    const pid = Number(at?.[3] ?? 0)
-    if (!at || machine >= this.machines)
-      throw new RequestError(`${id} is neither a vCPU nor a task; those look like m0/vcpu/4711 and m1/task/50.`)
+    if (!at || machine >= this.machines) {
+      throw new RequestError(
+        `${id} is neither a CPU nor a vCPU nor a task; those look like m0/pcpu1, m0/vcpu/4711 and m1/task/50.`,
+      )
+    }
+    if (at[2]) {
+      const row = cpuRowsOf(this.model, machine).get(Number(at[3]))
+      if (row === undefined) throw new RequestError(`Nothing below ${id} is known in this session.`)
+      return this.cpu(row, range)
+    }
+    const pid = Number(at[5])
     const vcpu = this.culprits.vcpuOf(machine, pid)
-    if (vcpu) return this.vcpu(vcpu, range)
-    if (at[2] === 'vcpu') throw new RequestError(`There is no vCPU ${id} in this session.`)
+    if (vcpu) return this.cpu(vcpu.row, range)
+    if (at[4] === 'vcpu') throw new RequestError(`There is no vCPU ${id} in this session.`)
     return this.#task(machine, pid, range)
   }
 
-  vcpu(v: FusedVcpu, range: Range): Subject {
+  /** @param row of a physical CPU or a vCPU */
+  cpu(row: number, range: Range): Subject {
     const parts = new Parts()
-    const { id, machine, label } = this.model.tracks[v.row]!
-    this.#below(parts, v.row, range, null)
+    const { id, machine, label } = this.model.tracks[row]!
+    this.#below(parts, row, range, null)
     return { track: id, machine, label, parts: parts.sorted(this.culprits) }
   }
 

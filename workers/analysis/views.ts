@@ -104,13 +104,13 @@ export class FusedViews {
     return all.report(query, this.#range(query), this.session.version, this.lacking)
   }
 
-  /** Throws RequestError for a row that is neither a vCPU nor a task. */
+  /** Throws RequestError for a row that is neither a CPU nor a vCPU nor a task. */
   deltaByLayer({ tracks, ...asked }: DeltaQuery): DeltaByLayer {
     const range = this.#range(asked)
     const { machines, version } = this.session
     const deltas = new Deltas(this.model, this.#culprits, this.tasksOf, machines.length)
     const subjects =
-      tracks?.map((id) => deltas.subject(id, range)) ?? this.model.vcpus.map((v) => deltas.vcpu(v, range))
+      tracks?.map((id) => deltas.subject(id, range)) ?? this.model.vcpus.map((v) => deltas.cpu(v.row, range))
     const [from, to] = [sessionTime(range.from), sessionTime(range.to)]
     return { version, from, to, delta: to - from, subjects }
   }

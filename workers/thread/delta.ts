@@ -3,7 +3,7 @@
 import type { MachineIndex } from '../units.js'
 import type { Culprit, TimeRange } from './fused.js'
 
-/** What a subject did by its own kernel: a task, or the thread that a vCPU is. */
+/** What a subject did by its own kernel: a task, or the thread that a vCPU is; a physical CPU is always 'running' or 'unknown'. */
 export type DeltaPhase = 'running' | 'preempted' | 'ready' | 'blocked' | 'unknown'
 
 /** Which layer the time of a phase went to. */
@@ -41,7 +41,10 @@ export interface DeltaPart {
 
 /** Between two instants A (`from`) and B (`to`). */
 export interface DeltaQuery extends TimeRange {
-  /** Rows of vCPUs (`m0/vcpu/4711`) and of tasks of any machine (`m1/task/50`, `m1/thread/50`); absent: every vCPU. */
+  /**
+   * Rows of vCPUs (`m0/vcpu/4711`, or as their guest's CPU `m1/cpu0`), of physical CPUs (`m0/pcpu1`, `m0/cpu1`), and of tasks of any
+   * machine (`m1/task/50`, `m1/thread/50`); absent: every vCPU.
+   */
   readonly tracks?: readonly string[]
 }
 
