@@ -10,6 +10,8 @@ import { FamilyDialog } from './panels/family.js'
 import { FilterBar } from './panels/filter-bar.js'
 import { Inspector } from './panels/inspector.js'
 import { LackingDialog, lackingOpen } from './panels/lacking.js'
+import { RemoteDialog } from './panels/remote/dialog.js'
+import { WindowBar } from './panels/remote/window-bar.js'
 import { Start } from './panels/start.js'
 import { StatusBar, WorkProgress } from './panels/status.js'
 import { Toolbar } from './panels/toolbar.js'
@@ -17,6 +19,7 @@ import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
 import { familyOpen, loaded, openFiles } from './state/opening.js'
+import { remoteOpen } from './state/remote.js'
 import { loading, paintTheme, session } from './state/session-state.js'
 import {
   drawerHeight,
@@ -46,6 +49,7 @@ export function App() {
       {session.value ? <Workspace /> : loading.value ? <Loading /> : <Start />}
       <StatusBar />
       {familyOpen.value && <FamilyDialog />}
+      {remoteOpen.value && <RemoteDialog />}
       {lackingOpen.value && <LackingDialog />}
       {paletteOpen.value && <Palette />}
       {shortcutsOpen.value && <Shortcuts />}
@@ -80,6 +84,7 @@ function Banner() {
       {partial && (
         <div class="banner banner-note" role="status">
           <span class="banner-text">{partial}</span>
+          <WindowBar />
         </div>
       )}
     </div>

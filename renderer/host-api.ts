@@ -45,6 +45,8 @@ export type Anchor =
   | { readonly kind: 'handle'; readonly handle: FileSystemFileHandle }
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
+  /** On another machine: `ssh://user@host`, and how it was opened. */
+  | { readonly kind: 'remote'; readonly address: string; readonly path: string; readonly way: 'copy' | 'place' }
   | { readonly kind: 'none' }
 
 export interface Chosen {

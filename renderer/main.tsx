@@ -19,6 +19,7 @@ import './styles/fused.css'
 import './styles/lists.css'
 import './styles/clocks.css'
 import './styles/start.css'
+import './styles/remote.css'
 import './styles/widgets.css'
 import './styles/narrow.css'
 

@@ -3,7 +3,7 @@
 import { scaleLinear } from 'd3'
 import type { ScaleLinear } from 'd3'
 import type { BoundPoint } from '../state/bounds.js'
-import type { TimeBase } from '../state/format.js'
+import { startOf, type TimeBase } from '../state/format.js'
 
 /** Lengths are written in the largest unit in which the greatest of them is at least 1. */
 export function lengthUnit(greatest: number, unit: 'ns' | 'ticks'): { readonly name: string; readonly size: number } {
@@ -15,7 +15,7 @@ export function lengthUnit(greatest: number, unit: 'ns' | 'ticks'): { readonly n
 
 /** The number that stands on a time axis for a session time: seconds, or ticks. */
 export function axisTime(t: number, base: TimeBase, format: 'relative' | 'trace'): number {
-  const value = format === 'trace' ? Number(base.epoch) + t : t - base.from
+  const value = format === 'trace' ? Number(base.epoch) + t : t - startOf(base)
   return base.unit === 'ns' ? value / 1e9 : value
 }
 

@@ -3,6 +3,7 @@
 import { pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles, openSample, samples } from '../state/opening.js'
+import { showRemote } from '../state/remote.js'
 import { inPlace, open, type Command } from './command.js'
 
 /** Asks for files through the page's file field, where there is no better door. */
@@ -31,6 +32,13 @@ const openNamed = (name: string) => (): void => {
 
 export const fileCommands: readonly Command[] = [
   { id: 'open', title: 'Open files', group: 'File', keys: ['Ctrl+O'], run: openFilesDialog },
+  {
+    id: 'open-remote',
+    title: 'Open files of another machine (SSH)',
+    group: 'File',
+    keys: ['Ctrl+Alt+O'],
+    run: inPlace(showRemote),
+  },
   { id: 'open-folder', title: 'Open a folder', group: 'File', keys: ['Ctrl+Shift+O'], run: openFolderDialog },
   {
     id: 'sample-recorded',

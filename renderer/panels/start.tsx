@@ -3,9 +3,17 @@
 import { openFilesDialog, openFolderDialog } from '../commands/file.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
-import { missing, openRecent, openSample, recent, refreshRecent, samples, version } from '../state/opening.js'
+import { missing, openSample, recent, refreshRecent, samples, version } from '../state/opening.js'
+import { openSaved, showRemote } from '../state/remote.js'
 import { forgetSession } from '../store/db.js'
+import type { SavedSession } from '../store/db.js'
 import { Icon } from '../widgets/icons.js'
+
+/** The machine that the session's files are on, '' = this one. */
+function remoteOf({ files }: SavedSession): string {
+  const anchor = files[0]?.anchor
+  return anchor?.kind === 'remote' ? anchor.address.replace(/^ssh:\/\//, '') : ''
+}
 
 export function Start() {
   const sessions = recent.value
@@ -28,6 +36,11 @@ export function Start() {
             <Icon name="folder" />
             <b>Open a folder</b>
             <span>all traces in it, paired by what they say of each other</span>
+          </button>
+          <button type="button" class="start-way" onClick={() => handle(showRemote())}>
+            <Icon name="remote" />
+            <b>Open over SSH</b>
+            <span>traces of another machine, copied here or read in place</span>
           </button>
           {samples.value.map((sample) => (
             <button key={sample.name} type="button" class="start-way" onClick={() => handle(openSample(sample))}>
@@ -55,9 +68,10 @@ export function Start() {
             <ul class="recent">
               {sessions.map((s) => (
                 <li key={s.key}>
-                  <button type="button" class="recent-open" onClick={() => handle(openRecent(s))}>
+                  <button type="button" class="recent-open" onClick={() => handle(openSaved(s))}>
                     <span class="recent-name">
                       <b>{s.name}</b>
+                      {remoteOf(s) && <span class="origin">{remoteOf(s)}</span>}
                       {s.label && <span class="origin">{s.label}</span>}
                     </span>
                     <span class="muted right">{plural(s.events, 'event')}</span>

@@ -31,11 +31,16 @@ export interface TimeBase {
   /** Trace-clock value of SessionTime 0, decimal. */
   readonly epoch: string
   readonly from: number
+  /** Only a part is loaded: of a recording that begins here. */
+  readonly window?: { readonly recorded: { readonly from: number } }
 }
+
+/** What relative times count from: the first event, of the whole recording where a window of it is loaded. */
+export const startOf = (base: TimeBase): number => base.window?.recorded.from ?? base.from
 
 /** A session time. `relative`: since the session's first event; `trace`: value of the trace clock. */
 export function formatTime(t: number, base: TimeBase, format: 'relative' | 'trace'): string {
-  const value = format === 'trace' ? BigInt(base.epoch) + BigInt(Math.round(t)) : BigInt(Math.round(t - base.from))
+  const value = format === 'trace' ? BigInt(base.epoch) + BigInt(Math.round(t)) : BigInt(Math.round(t - startOf(base)))
   return base.unit === 'ns' ? seconds(value) : `${formatInteger(value)} ticks`
 }
 

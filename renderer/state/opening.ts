@@ -1,7 +1,7 @@
 // From files to a session: start the engine, show the family tree, load, and bring back how the session looked.
 
 import { batch, signal } from '@preact/signals'
-import type { DeclaredPair, Family, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
+import type { DeclaredPair, Family, LoadWindow, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, samples as findSamples, setTitle, startup } from '../host-api.js'
@@ -23,6 +23,8 @@ export interface Heads {
   readonly sample: boolean
   /** Guests and their hosts that the user has declared. */
   readonly pairs: readonly DeclaredPair[]
+  /** The part that is loaded; absent = all. */
+  readonly window?: LoadWindow
 }
 /** Files that were chosen and not loaded yet. */
 export const offered = signal<Heads | null>(null)
@@ -82,7 +84,12 @@ let inspecting: AbortController | null = null
 /** Reads the heads of the files. `ask`: shows the family tree and waits; otherwise loads at once. */
 export async function openFiles(
   files: readonly Chosen[],
-  how: { readonly ask: boolean; readonly sample?: boolean; readonly pairs?: readonly DeclaredPair[] },
+  how: {
+    readonly ask: boolean
+    readonly sample?: boolean
+    readonly pairs?: readonly DeclaredPair[]
+    readonly window?: LoadWindow
+  },
 ): Promise<void> {
   const api = engine.peek()
   if (!api) return
@@ -102,7 +109,8 @@ export async function openFiles(
     )
     if (abort.signal.aborted) return
     batch(() => {
-      offered.value = { family, files, sample: how.sample ?? false, pairs: how.pairs ?? [] }
+      const { sample = false, pairs = [], window } = how
+      offered.value = { family, files, sample, pairs, ...(window ? { window } : {}) }
       familyOpen.value = how.ask
     })
   } catch (e) {
@@ -142,7 +150,9 @@ export async function load(): Promise<void> {
     missing.value = null
   })
   loading.value = { title: 'Loading', progress: null, cancel: () => mine.abort() }
-  const view = saved?.view ?? null
+  // Another window has other events at the same places of the list.
+  const same = JSON.stringify(saved?.window) === JSON.stringify(heads.window)
+  const view = saved?.view ? { ...saved.view, selected: same ? saved.view.selected : null } : null
   let fresh = true
   const show = (info: SessionInfo) => {
     if (superseded()) return
@@ -157,7 +167,13 @@ export async function load(): Promise<void> {
   }
   const open = (clocks: OpenRequest['clocks']) =>
     api.open(
-      { sources: heads.files.map((c) => c.source), assess: true, pair: heads.pairs, ...(clocks ? { clocks } : {}) },
+      {
+        sources: heads.files.map((c) => c.source),
+        assess: true,
+        pair: heads.pairs,
+        ...(heads.window ? { window: heads.window } : {}),
+        ...(clocks ? { clocks } : {}),
+      },
       (progress) => {
         const now = loading.peek()
         if (now && !superseded()) loading.value = { ...now, progress }
@@ -196,6 +212,7 @@ async function keep(key: string, info: SessionInfo, heads: Heads, view: SavedVie
     name: info.name,
     files: heads.files.map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
     pairs: heads.pairs,
+    ...(heads.window ? { window: heads.window } : {}),
     events: info.count,
     label: labelOf(info, heads.sample),
     opened: Date.now(),
@@ -209,8 +226,22 @@ export async function openRecent(saved: SavedSession): Promise<void> {
   const found = await Promise.all(saved.files.map((f) => reopen(f.anchor, f.name, f.size).catch(() => null)))
   const files = found.filter((f) => f !== null)
   if (files.length === saved.files.length)
-    await openFiles(files, { ask: false, sample: saved.label === 'sample', pairs: saved.pairs ?? [] })
+    await openFiles(files, {
+      ask: false,
+      sample: saved.label === 'sample',
+      pairs: saved.pairs ?? [],
+      ...(saved.window ? { window: saved.window } : {}),
+    })
   else missing.value = saved
+}
+
+/** Loads another part of the session's files, null = all. */
+export async function loadWindow(window: LoadWindow | null): Promise<void> {
+  const heads = loaded.peek()
+  if (!heads) return
+  const { window: _before, ...rest } = heads
+  offered.value = window ? { ...rest, window } : rest
+  await load()
 }
 
 /** Declares that the recording `guest` is one of a guest of the machine recorded in `host` (null: of nobody). Takes effect on loading. */

@@ -22,6 +22,14 @@ export const showLegend = signal(true)
 /** Widths of the event table's columns by name, CSS pixels. */
 export const columnWidths = signal<Readonly<Record<string, number>>>({})
 
+/** Directories of other machines that files were opened from, latest first. */
+export interface RemotePlace {
+  /** `ssh://user@host:port`. */
+  readonly address: string
+  readonly path: string
+}
+export const remotePlaces = signal<readonly RemotePlace[]>([])
+
 /** Opens the drawer at a tab. */
 export function showTab(id: string): void {
   showDrawer.value = true
@@ -42,6 +50,8 @@ const oneOf =
     all.includes(v)
 const boolean = (v: unknown) => typeof v === 'boolean'
 const widths = (v: unknown) => typeof v === 'object' && v !== null && Object.values(v).every((w) => number(20, 4000)(w))
+const places = (v: unknown) =>
+  Array.isArray(v) && v.every((p: Partial<RemotePlace>) => typeof p?.address === 'string' && typeof p.path === 'string')
 
 interface Kept {
   readonly name: string
@@ -71,6 +81,7 @@ export const settings: readonly Kept[] = [
   kept('filterTable', filterTable, boolean),
   kept('showLegend', showLegend, boolean),
   kept('columnWidths', columnWidths, widths),
+  kept('remotePlaces', remotePlaces, places),
 ]
 
 /** Takes over what was stored; unknown names and values of the wrong kind are left alone. */

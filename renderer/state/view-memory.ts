@@ -27,7 +27,9 @@ export function fitView(saved: SavedView, info: SessionInfo): SavedView {
   const ids = new Set(info.tracks.map((t) => t.id))
   // Fused rows come after the others: which of them there are is not known yet.
   const known = (id: string) => ids.has(id) || isFusedTrack(id)
-  const inside = (t: number | null) => (t !== null && t >= info.from && t <= info.to ? t : null)
+  // Markers stay though the window that is loaded is another.
+  const bounds = info.window?.recorded ?? info
+  const inside = (t: number | null) => (t !== null && t >= bounds.from && t <= bounds.to ? t : null)
   const shown = clampRange(
     { from: sessionTime(saved.range.from), to: sessionTime(saved.range.to) },
     { from: info.from, to: info.to },

@@ -2,7 +2,7 @@
 
 import { Dexie } from 'dexie'
 import type { Table } from 'dexie'
-import type { ClockChoice, DeclaredPair, FilterSpec } from '../../workers/thread/contract.js'
+import type { ClockChoice, DeclaredPair, FilterSpec, LoadWindow } from '../../workers/thread/contract.js'
 import type { Annotation } from '../annotate/model.js'
 import type { Anchor } from '../host-api.js'
 
@@ -28,6 +28,8 @@ export interface SavedSession {
   readonly files: readonly { readonly name: string; readonly size: number; readonly anchor: Anchor }[]
   /** Guests and hosts that the user declared, indices of `files`. */
   readonly pairs?: readonly DeclaredPair[]
+  /** The part that was loaded; absent = all. */
+  readonly window?: LoadWindow
   readonly events: number
   /** What its label says; absent = neither. */
   readonly label?: 'sample' | 'generated' | null

@@ -3,6 +3,7 @@
 import { computed, signal } from '@preact/signals'
 import type { ClockPlaces, FusedTrack } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
+import { startOf } from '../state/format.js'
 import { fusedRowTracks } from '../state/fused-tree.js'
 import type { Row, RowTrack } from '../state/rows.js'
 import {
@@ -52,7 +53,7 @@ export const timelineError = signal<string | null>(null)
 export const axisEpoch = computed(() => {
   const s = session.value
   if (!s) return '0'
-  return timeFormat.value === 'trace' ? s.epoch : String(-Math.round(s.from))
+  return timeFormat.value === 'trace' ? s.epoch : String(-Math.round(startOf(s)))
 })
 
 export const taskNames = computed(() => new TaskNames(session.value?.tracks ?? []))

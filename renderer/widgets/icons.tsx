@@ -19,6 +19,7 @@ const paths = {
   help: 'M5.800 6.200a2.200 2.200 0 1 1 3.200 2c-.7.4-1 .8-1 1.600M8 12.200v.3',
   menu: 'M2 4h12M2 8h12M2 12h12',
   folder: 'M2 13V4a1 1 0 0 1 1-1h3l2 2h5a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1z',
+  remote: 'M2 3h12v7H2zM5 13h6M8 10v3',
   rows: 'M2 4h12M2 8h12M2 12h12',
 } as const
 

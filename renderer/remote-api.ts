@@ -1,0 +1,167 @@
+// Other machines as the local server reaches them. What the user types goes straight into an answer and is kept nowhere here.
+
+export interface KnownHost {
+  readonly name: string
+  /** `user@host:port` behind the name. */
+  readonly leads: string
+}
+
+export type Question =
+  | {
+      readonly kind: 'host-key'
+      readonly host: string
+      readonly type: string
+      readonly fingerprint: string
+      readonly file: string
+    }
+  | {
+      readonly kind: 'secret'
+      readonly what: 'password' | 'passphrase' | 'answer'
+      readonly host: string
+      readonly text: string
+      readonly echo: boolean
+      readonly again: boolean
+    }
+
+export interface RemoteMachine {
+  /** Names the connection to the server. */
+  readonly machine: string
+  /** `root@lab1:22`, to be shown. */
+  readonly label: string
+  /** `ssh://…` without a path: how it is found again. */
+  readonly address: string
+}
+
+export interface RemoteEntry {
+  readonly name: string
+  readonly kind: 'file' | 'directory' | 'other'
+  readonly size: number
+  /** ms since 1970. */
+  readonly modified: number
+  /** Format of a trace, null = none. */
+  readonly format: string | null
+}
+
+export interface Listing {
+  readonly path: string
+  readonly entries: readonly RemoteEntry[]
+}
+
+export interface RemoteFile {
+  readonly name: string
+  readonly size: number
+  readonly url: string
+}
+
+export interface CopyProgress {
+  readonly phase: 'copying' | 'broken' | 'checking'
+  readonly done: number
+  readonly total: number
+  /** Bytes a second. */
+  readonly speed: number
+  /** Seconds. */
+  readonly left: number | null
+  readonly packed: boolean
+}
+
+/** An error that the server states by a sentence. */
+export class RemoteError extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+  ) {
+    super(message)
+  }
+}
+
+interface ErrorBody {
+  readonly code?: string
+  readonly message?: string
+}
+
+const failure = (error: ErrorBody | undefined, status: number): RemoteError =>
+  new RemoteError(error?.message ?? `The local server answered ${status}.`, error?.code ?? 'internal')
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(`/api/remote${path}`, init)
+  if (answer.ok) return answer
+  const body = (await answer.json().catch(() => ({}))) as { error?: ErrorBody }
+  throw failure(body.error, answer.status)
+}
+
+const post = (path: string, body: unknown, signal?: AbortSignal): Promise<Response> =>
+  ask(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  })
+
+type Line = { readonly type: string; readonly error?: ErrorBody }
+
+/** Lines of JSON as they come; one of type `error` is thrown. */
+async function* linesOf<T extends Line>(answer: Response): AsyncGenerator<T> {
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  for (;;) {
+    const { value, done } = await reader.read()
+    if (done) return
+    const parts = (rest + value).split('\n')
+    rest = parts.pop()!
+    for (const text of parts) {
+      const line = JSON.parse(text) as T
+      if (line.type === 'error') throw failure(line.error, answer.status)
+      yield line
+    }
+  }
+}
+
+export const remoteHosts = async (): Promise<readonly KnownHost[]> =>
+  (await (await ask('/hosts')).json()) as readonly KnownHost[]
+
+type ConnectLine =
+  | { readonly type: 'question'; readonly id: string; readonly question: Question }
+  | ({ readonly type: 'connected' } & RemoteMachine)
+
+/**
+ * Connects; `answer` is given each question on the way, null ends the attempt.
+ * @param address `user@host:port`, a name of the ssh configuration, or ssh://…
+ */
+export async function connectTo(
+  address: string,
+  answer: (question: Question) => Promise<string | boolean | null>,
+  signal: AbortSignal,
+): Promise<RemoteMachine> {
+  for await (const line of linesOf<ConnectLine>(await post('/connect', { address }, signal))) {
+    if (line.type === 'connected') return { machine: line.machine, label: line.label, address: line.address }
+    await post(`/answers/${line.id}`, { value: await answer(line.question) }, signal)
+  }
+  throw new RemoteError('The connection was given up.', 'connection-lost')
+}
+
+export const disconnect = async (machine: string): Promise<void> =>
+  void (await ask(`/machines/${machine}`, { method: 'DELETE' }))
+
+export const listRemote = async (machine: string, path: string, signal: AbortSignal): Promise<Listing> =>
+  (await (await ask(`/machines/${machine}/list?path=${encodeURIComponent(path)}`, { signal })).json()) as Listing
+
+/** Makes a file readable where it is. */
+export const placeRemote = async (machine: string, path: string, signal?: AbortSignal): Promise<RemoteFile> =>
+  (await (await post(`/machines/${machine}/place`, { path }, signal)).json()) as RemoteFile
+
+type CopyLine =
+  { readonly type: 'progress'; readonly progress: CopyProgress } | { readonly type: 'done'; readonly file: RemoteFile }
+
+/** Copies a file into the cache of this machine; what has come stays when it is cancelled, and is gone on with. */
+export async function copyRemote(
+  machine: string,
+  path: string,
+  onProgress: (progress: CopyProgress) => void,
+  signal: AbortSignal,
+): Promise<RemoteFile> {
+  for await (const line of linesOf<CopyLine>(await post(`/machines/${machine}/fetch`, { path }, signal))) {
+    if (line.type === 'done') return line.file
+    onProgress(line.progress)
+  }
+  throw new RemoteError('The copy broke off.', 'connection-lost')
+}
