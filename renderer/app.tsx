@@ -12,6 +12,7 @@ import { Inspector } from './panels/inspector.js'
 import { LackingDialog, lackingOpen } from './panels/lacking.js'
 import { RemoteDialog } from './panels/remote/dialog.js'
 import { WindowBar } from './panels/remote/window-bar.js'
+import { RunsPage } from './panels/runs/page.js'
 import { Start } from './panels/start.js'
 import { StatusBar, WorkProgress } from './panels/status.js'
 import { Toolbar } from './panels/toolbar.js'
@@ -20,6 +21,7 @@ import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
 import { familyOpen, loaded, openFiles } from './state/opening.js'
 import { remoteOpen } from './state/remote.js'
+import { openRuns, runsAmong, runsInput } from './state/runs.js'
 import { loading, paintTheme, session } from './state/session-state.js'
 import {
   drawerHeight,
@@ -46,7 +48,7 @@ export function App() {
     <DropTarget>
       <Toolbar />
       <Banner />
-      {session.value ? <Workspace /> : loading.value ? <Loading /> : <Start />}
+      {session.value ? <Workspace /> : loading.value ? <Loading /> : runsInput.value ? <RunsPage /> : <Start />}
       <StatusBar />
       {familyOpen.value && <FamilyDialog />}
       {remoteOpen.value && <RemoteDialog />}
@@ -192,7 +194,11 @@ function DropTarget({ children }: { readonly children: ComponentChildren }) {
     const go = async () => {
       const files = await found
       if (files.length === 0) say('note', 'What was dropped holds no files.')
-      else await openFiles(files, { ask: true })
+      else {
+        const records = await runsAmong(files)
+        if (records.length > 0) await openRuns(records)
+        else await openFiles(files, { ask: true })
+      }
     }
     handle(go())
   }

@@ -8,6 +8,7 @@ import { fileCommands } from './commands/file.js'
 import { helpCommands } from './commands/help.js'
 import { layerCommands } from './commands/layers.js'
 import { rowCommands } from './commands/rows.js'
+import { runsCommands } from './commands/runs.js'
 import { searchCommands } from './commands/search.js'
 import { selectCommands } from './commands/select.js'
 import { undoCommands } from './commands/undo.js'
@@ -17,6 +18,7 @@ import { zoomCommands } from './commands/zoom.js'
 /** In the order of palette and shortcut sheet, which keep those of one group together. */
 export const commands: readonly Command[] = [
   ...fileCommands,
+  ...runsCommands,
   ...zoomCommands,
   ...selectCommands,
   ...annotateCommands,

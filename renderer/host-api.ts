@@ -51,6 +51,8 @@ export type Anchor =
 
 export interface Chosen {
   readonly source: SourceRef
+  /** Below the folder that was chosen or dropped, with that folder's name. */
+  readonly path?: string
   readonly anchor: Anchor
 }
 
@@ -136,7 +138,13 @@ function pickThrough(input: HTMLInputElement): Promise<readonly Chosen[] | null>
       input.value = ''
       resolve(files)
     }
-    const onChange = () => done([...(input.files ?? [])].map((f) => chosenFile(f)))
+    const onChange = () =>
+      done(
+        [...(input.files ?? [])].map((f) => ({
+          ...chosenFile(f),
+          ...(f.webkitRelativePath ? { path: f.webkitRelativePath } : {}),
+        })),
+      )
     const onCancel = () => done(null)
     input.addEventListener('change', onChange)
     input.addEventListener('cancel', onCancel)
@@ -144,7 +152,10 @@ function pickThrough(input: HTMLInputElement): Promise<readonly Chosen[] | null>
   })
 }
 
-/** Asks for a folder; all files below it. */
+/** Asks for a folder; all files below it, whatever they are. */
+export const pickAll = (input: HTMLInputElement): Promise<readonly Chosen[] | null> => pickThrough(input)
+
+/** Asks for a folder; the traces below it. */
 export async function pickFolder(input: HTMLInputElement): Promise<readonly Chosen[] | null> {
   const files = await pickThrough(input)
   return files && traceFiles(files)
@@ -166,11 +177,12 @@ export async function dropped(transfer: DataTransfer): Promise<readonly Chosen[]
   return found
 }
 
-async function walk(folder: FileSystemDirectoryHandle, depth = 0): Promise<Chosen[]> {
+async function walk(folder: FileSystemDirectoryHandle, depth = 0, path = folder.name): Promise<Chosen[]> {
   const found: Chosen[] = []
   for await (const entry of folder.values()) {
-    if (entry.kind === 'file') found.push(chosenFile(await entry.getFile(), entry))
-    else if (depth < 4) found.push(...(await walk(entry, depth + 1)))
+    const own = `${path}/${entry.name}`
+    if (entry.kind === 'file') found.push({ ...chosenFile(await entry.getFile(), entry), path: own })
+    else if (depth < 4) found.push(...(await walk(entry, depth + 1, own)))
   }
   return found
 }

@@ -1,6 +1,7 @@
 // The window without files: sessions that were open, and ways to open one.
 
 import { openFilesDialog, openFolderDialog } from '../commands/file.js'
+import { openRecordsFolder } from './runs/open.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import { missing, openSample, recent, refreshRecent, samples, version } from '../state/opening.js'
@@ -41,6 +42,11 @@ export function Start() {
             <Icon name="remote" />
             <b>Open over SSH</b>
             <span>traces of another machine, copied here or read in place</span>
+          </button>
+          <button type="button" class="start-way" onClick={openRecordsFolder}>
+            <Icon name="folder" />
+            <b>Compare runs</b>
+            <span>a folder of probe records, host against VM</span>
           </button>
           {samples.value.map((sample) => (
             <button key={sample.name} type="button" class="start-way" onClick={() => handle(openSample(sample))}>

@@ -11,6 +11,7 @@ import { faultCount, Faults } from './faults.js'
 import { Inspector } from './inspector.js'
 import { noteCount, Notes } from './notes.js'
 import { Preemptions } from './preemptions.js'
+import { Runs } from './runs/panel.js'
 
 export interface Tab {
   /** Of the command as well: `a-z` and `-`. */
@@ -33,5 +34,6 @@ export const tabs: readonly Tab[] = [
   { id: 'delta', label: 'A to B', keys: ['Alt+5'], component: Delta },
   { id: 'notes', label: 'Notes', keys: ['Alt+6'], component: Notes, badge: noteCount },
   { id: 'clocks', label: 'Clocks', keys: ['Alt+2'], component: Clocks },
+  { id: 'runs', label: 'Runs', keys: ['Alt+7'], component: Runs },
   { id: 'faults', label: 'Faults', keys: ['Alt+3'], component: Faults, badge: faultCount },
 ]

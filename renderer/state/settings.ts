@@ -4,6 +4,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { loadSettings, saveSetting } from '../store/db.js'
 import { handle } from './messages.js'
+import { runsDefinitionsText } from './runs-kept.js'
 import { filterTable, filterTimeline, mousePreset, rowHeight, taskOrder, theme, timeFormat } from './session-state.js'
 
 /** CSS pixels. */
@@ -80,6 +81,7 @@ export const settings: readonly Kept[] = [
   kept('filterTimeline', filterTimeline, boolean),
   kept('filterTable', filterTable, boolean),
   kept('showLegend', showLegend, boolean),
+  kept('runsDefinitions', runsDefinitionsText, (v) => typeof v === 'string' && v.length < 1e6),
   kept('columnWidths', columnWidths, widths),
   kept('remotePlaces', remotePlaces, places),
 ]

@@ -164,7 +164,6 @@ function group({ name, offset, slower }: Environment, runs: number, seed: number
     governor: 'performance',
     max_cstate: i === 0 ? 1 : 9,
     kernel: '6.1.0-28-amd64',
-    pps: 'numbered edges in the records',
     ...(name === 'vm' ? { vm: { vcpus: 2, memory_mb: 2048, machine: 'q35' } } : {}),
   }))
   const records =

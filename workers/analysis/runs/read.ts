@@ -98,7 +98,10 @@ export async function readRuns(
 
 const folderOf = (file: string): string => file.slice(0, file.lastIndexOf('/') + 1)
 
-/** What the metadata say of a session: those beside its records before others, those that name it before those that name none. */
+/**
+ * What the metadata say of a session: those beside its records before others, those that name it before those that name none. Else
+ * a folder or file called host or vm tells.
+ */
 function environmentOf(metadata: readonly Metadata[], session: string, file: string): string {
   const beside = metadata.filter((m) => m.folder === folderOf(file))
   for (const list of [beside, metadata]) {
@@ -106,7 +109,13 @@ function environmentOf(metadata: readonly Metadata[], session: string, file: str
     const found = told.find((m) => m.session === session) ?? told.find((m) => m.session === null)
     if (found) return found.environment!
   }
-  return 'all'
+  const named = file
+    .toLowerCase()
+    .replace(/\.[^.]*$/, '')
+    .split('/')
+    .reverse()
+  if (named.includes('host')) return 'host'
+  return named.some((part) => part === 'vm' || part === 'guest') ? 'vm' : 'all'
 }
 
 const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8').decode(bytes)

@@ -1,0 +1,26 @@
+// Quantiles of the standard normal (Acklam's rational approximation, off by less than 1.2e-9 of the value): for placing points.
+
+const A = [
+  -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
+]
+const B = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572]
+const C = [
+  -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+  2.938163982698783,
+]
+const D = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416]
+
+const polynomial = (c: readonly number[], x: number): number => c.reduce((sum, v) => sum * x + v, 0)
+
+export function normalQuantile(p: number): number {
+  if (p <= 0) return -Infinity
+  if (p >= 1) return Infinity
+  if (p < 0.02425) {
+    const q = Math.sqrt(-2 * Math.log(p))
+    return polynomial(C, q) / polynomial([...D, 1], q)
+  }
+  if (p > 1 - 0.02425) return -normalQuantile(1 - p)
+  const q = p - 0.5
+  const r = q * q
+  return (polynomial(A, r) * q) / polynomial([...B, 1], r)
+}

@@ -1,0 +1,172 @@
+// To the right: the run that was chosen, what was found, one sentence a comparison, and the figures with their warnings.
+
+import type { RunsFormat, RunsReport, RunsWarning } from '../../../workers/thread/contract.js'
+import { formatDelta, formatInteger } from '../../state/format.js'
+import { handle } from '../../state/messages.js'
+import { engine, select, session } from '../../state/session-state.js'
+import {
+  chosenRun,
+  environmentName,
+  runsChain,
+  runsMargin,
+  runsMeasure,
+  runsResamples,
+  runsSeed,
+  runsShown,
+  runsStratify,
+  sameSeries,
+  shownSamples,
+  showChosenRun,
+} from '../../state/runs.js'
+import { saveText } from '../../widgets/save.js'
+import { Figures } from './figures.js'
+
+export function Words({ report }: { readonly report: RunsReport }) {
+  const shown = runsShown.value
+  const measure = runsMeasure.value
+  const among = (side: { readonly environment: string; readonly stratum: string }) =>
+    shown.some((s) => sameSeries(s, side))
+  const here = report.comparisons.filter((c) => c.measure === measure && among(c.a) && among(c.b))
+  const categories = report.categories.filter((c) => among(c.a) && among(c.b))
+  return (
+    <div class="runs-words scroll" tabIndex={0} aria-label="Findings">
+      <Chosen unit={report.unit} />
+      {here.length > 0 && (
+        <section>
+          <h3>Shown groups</h3>
+          <ul>
+            {here.map((c) => (
+              <li key={c.sentence} class={c.location === 'differs' || c.spread === 'differs' ? 'found' : ''}>
+                {c.sentence}
+                <Notes warnings={[...c.warnings, ...c.difference.warnings]} />
+              </li>
+            ))}
+            {categories.map((c) => (
+              <li key={c.by} class={c.differs ? 'found' : ''}>
+                {c.sentence}
+                <Notes warnings={c.warnings} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section>
+        <h3>Found in all of it</h3>
+        {report.findings.length === 0 ? (
+          <p class="muted">No difference, no lost edge, no offset.</p>
+        ) : (
+          <ul>
+            {report.findings.map((f) => (
+              <li key={f.sentence} class="found">
+                {f.sentence}
+              </li>
+            ))}
+          </ul>
+        )}
+        {report.warnings.map((w) => (
+          <p key={w.text} class="muted runs-note">
+            {w.text}
+          </p>
+        ))}
+      </section>
+      {session.value && <Figures samples={shownSamples.value} unit={report.unit} />}
+      <section class="muted runs-note">
+        <p>
+          The unit is the run; {report.resamples} resamples, seed {report.seed}, {100 * report.confidence} % intervals;
+          p adjusted after Holm over {report.tests} tests.
+        </p>
+        <p class="button-row">
+          {(['html', 'md', 'csv', 'json'] as const).map((format) => (
+            <button key={format} type="button" class="button" onClick={() => handle(save(format))}>
+              Save {format.toUpperCase()}
+            </button>
+          ))}
+        </p>
+      </section>
+    </div>
+  )
+}
+
+async function save(format: RunsFormat): Promise<void> {
+  const api = engine.peek()
+  if (!api) return
+  const margin = runsMargin.peek()
+  const text = await api.runsExport(
+    {
+      chain: runsChain.peek(),
+      stratify: runsStratify.peek(),
+      resamples: runsResamples.peek(),
+      seed: runsSeed.peek(),
+      ...(margin === null ? {} : { margin }),
+    },
+    format,
+  )
+  saveText(`runs.${format}`, text)
+}
+
+function Chosen({ unit }: { readonly unit: 'ns' | 'ticks' }) {
+  const run = chosenRun.value
+  if (!run) return null
+  const total = run.steps.reduce((n, s) => n + s.since, 0)
+  const about = Object.entries(run.attributes)
+  return (
+    <section class="runs-chosen">
+      <h3>
+        Run {run.id} of {environmentName(run.environment)} {run.session}
+        <button type="button" class="quiet end" aria-label="Forget this run" onClick={() => (chosenRun.value = null)}>
+          ×
+        </button>
+      </h3>
+      <ol>
+        {run.steps.map((s, i) => (
+          <li key={s.label}>
+            <span class="runs-step" style={{ width: total > 0 ? `${(100 * s.since) / total}%` : '0' }} />
+            <span class="one-line" title={`${formatInteger(BigInt(s.time))} ${unit}`}>
+              {s.position !== null && run.shown ? (
+                <button type="button" class="link" onClick={() => handle(goToStep(run.steps[i]!.position!))}>
+                  {s.label}
+                </button>
+              ) : (
+                s.label
+              )}
+            </span>
+            <span class="right">{i === 0 ? '' : `+${formatDelta(s.since, unit)}`}</span>
+          </li>
+        ))}
+      </ol>
+      <p class="muted">
+        {formatDelta(total, unit)} in all
+        {run.place && `; ${run.place.file} line ${run.place.line}`}
+        {about.length > 0 && `; ${about.map(([k, v]) => `${k} ${v}`).join(', ')}`}
+      </p>
+      {run.shown ? (
+        <button type="button" class="button" onClick={showChosenRun}>
+          Show on the timeline
+        </button>
+      ) : (
+        <p class="muted runs-note">
+          {session.value
+            ? 'The open recording does not cover the time of this run.'
+            : 'With the recording of the same time open, the run would be shown on its timeline.'}
+        </p>
+      )}
+    </section>
+  )
+}
+
+async function goToStep(position: Parameters<typeof select>[0]): Promise<void> {
+  const event = await engine.peek()?.details(position)
+  if (event) select(event.position, event.t, `m${event.machine}/cpu${event.cpu}`, 'inspector')
+}
+
+function Notes({ warnings }: { readonly warnings: readonly RunsWarning[] }) {
+  return (
+    <>
+      {[...new Map(warnings.map((w) => [w.text, w])).values()].map((w) => (
+        <p key={w.text} class="muted runs-note">
+          {w.text}
+        </p>
+      ))}
+    </>
+  )
+}
