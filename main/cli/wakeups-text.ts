@@ -96,9 +96,7 @@ export function chainText(report: ChainReport): string {
     h.stack
       ? [
           `\nStack at hop ${h.number}${h.stack.folded > 0 ? `, ${h.stack.folded} frames of the wake-up itself left out` : ''}\n`,
-          ...h.stack.frames
-            .slice(h.stack.folded)
-            .map((f) => `  ${f.symbol ? `${f.symbol}+0x${f.offset.toString(16)}` : f.address}\n`),
+          ...h.stack.frames.slice(h.stack.folded).map((f) => `  ${frameText(f)}\n`),
         ]
       : [],
   )
@@ -131,4 +129,10 @@ export function chainText(report: ChainReport): string {
 function flagLines({ entry, activate, fields }: NonNullable<ChainReport['hops'][number]['record']>): string[] {
   const line = (when: string, f: typeof entry): string[] => (f ? [`${when}: ${f.text} (${f.raw})`] : [])
   return [...line('at entry', entry), ...line('at activation', activate), ...fields.map((f) => `${f.name}: ${f.text}`)]
+}
+
+/** `symbol+0x1f`, the symbol alone where no offset is recorded, or the address. */
+function frameText({ symbol, offset, address }: { symbol: string; offset: number; address: string }): string {
+  if (symbol === '') return address
+  return offset < 0 ? symbol : `${symbol}+0x${offset.toString(16)}`
 }

@@ -193,7 +193,7 @@ export interface StackFrame {
   readonly address: bigint
   /** Symbol, '' when unknown. */
   readonly symbol: string
-  /** Offset into the symbol, bytes. */
+  /** Offset into the symbol, bytes; -1 = not recorded. */
   readonly offset: number
 }
 

@@ -329,7 +329,7 @@ export interface ChainHop {
   /** The wake-up that this hop is part of, null for interrupts and entries. */
   readonly wakeup: WakeupIndex | null
   readonly id: string | null
-  /** Frames, innermost first, noise folded: `folded` frames are left out at the beginning. */
+  /** Frames, innermost first, noise folded: `folded` frames are left out at the beginning. Offset -1 = not recorded. */
   readonly stack: {
     readonly position: Position
     readonly folded: number

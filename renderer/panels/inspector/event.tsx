@@ -131,7 +131,7 @@ function EventCard({ info, event, stale }: EventProps) {
             {s.frames.map((f, i) => (
               <li key={i} title={f.address}>
                 {f.symbol || f.address}
-                {f.symbol && <span class="muted">+0x{f.offset.toString(16)}</span>}
+                {f.symbol && f.offset >= 0 && <span class="muted">+0x{f.offset.toString(16)}</span>}
               </li>
             ))}
           </ol>

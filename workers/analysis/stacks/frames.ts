@@ -10,10 +10,10 @@ export function symbolOf(frame: string): string {
   return end && end.index > 0 ? frame.slice(0, end.index) : frame
 }
 
-/** The offset that a frame states, bytes; 0 where it states none. */
+/** The offset that a frame states, bytes; -1 where it states none. */
 export function offsetIn(frame: string): number {
   const offset = /\+0x([0-9a-fA-F]+)/.exec(frame)
-  return offset ? Number.parseInt(offset[1]!, 16) : 0
+  return offset ? Number.parseInt(offset[1]!, 16) : -1
 }
 
 /** The function as its source calls it: without offset, module and what the compiler appends to its copies. */

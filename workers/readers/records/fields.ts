@@ -8,6 +8,7 @@ import type { FieldValue } from '../types.js'
 /** wake_flags as shown: `SYNC|MIGRATED (0x30)`. */
 export function flagsText(value: number, table: WakeFlagTable | null): string {
   const { text, raw, ambiguous } = decodeWakeFlags(value, table)
+  if (value === 0) return raw
   return ambiguous || text === raw ? text : `${text} (${raw})`
 }
 

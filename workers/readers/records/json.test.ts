@@ -88,7 +88,7 @@ describe('JSON lines', () => {
     const view = file.records.at(1, block.where[2]!)
     expect(file.meta.eventTypes[view.type]).toMatchObject({ system: 'remora', name: 'first_read' })
     expect(view.info()).toContain('function=ktime_get')
-    expect(view.stack()?.frames).toEqual([{ address: 0n, symbol: 'ktime_get', offset: 0 }])
+    expect(view.stack()?.frames).toEqual([{ address: 0n, symbol: 'ktime_get', offset: -1 }])
     const early = { from: 0, to: 20 }
     expect((await file.layOut([early, early])).blocks.map((b) => b.stream)).toEqual([0])
     expect(file.span(1)).toEqual({ first: 1030n, last: 1090n })
