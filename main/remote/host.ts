@@ -120,10 +120,16 @@ export class Host {
     { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal } = {},
   ): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const { channel, ended } = await this.start(command, signal)
-    const stop = (): void => {
-      channel.signal('INT')
-      channel.close()
-    }
+    let stop = (): void => undefined
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => {
+        channel.signal('TERM')
+        channel.close()
+        // The other side tells of the end only when the command has ended, which may heed no signal.
+        reject(signal?.reason as Error)
+      }
+    })
+    stopped.catch(() => undefined)
     signal?.addEventListener('abort', stop, { once: true })
     const out: Buffer[] = []
     const err: Buffer[] = []
@@ -131,7 +137,7 @@ export class Host {
     channel.stderr.on('data', (bytes: Buffer) => err.push(bytes))
     channel.end(input)
     try {
-      const code = await ended
+      const code = await Promise.race([ended, stopped])
       signal?.throwIfAborted()
       return { code, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }
     } catch (e) {
