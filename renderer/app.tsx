@@ -19,6 +19,7 @@ import { Toolbar } from './panels/toolbar.js'
 import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
+import { ExportDialog, exportOpen } from './export/dialog.js'
 import { familyOpen, loaded, openFiles } from './state/opening.js'
 import { remoteOpen } from './state/remote.js'
 import { openRuns, runsAmong, runsInput } from './state/runs.js'
@@ -52,6 +53,7 @@ export function App() {
       <StatusBar />
       {familyOpen.value && <FamilyDialog />}
       {remoteOpen.value && <RemoteDialog />}
+      {exportOpen.value && <ExportDialog />}
       {lackingOpen.value && <LackingDialog />}
       {paletteOpen.value && <Palette />}
       {shortcutsOpen.value && <Shortcuts />}

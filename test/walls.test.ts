@@ -128,6 +128,7 @@ const copied = [
   'workers/thread/clocks.ts',
   'workers/thread/delta.ts',
   'workers/thread/fused.ts',
+  'workers/thread/files.ts',
   'workers/thread/wakeups.ts',
   'workers/thread/picture.ts',
   'workers/thread/records.ts',

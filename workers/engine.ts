@@ -9,6 +9,7 @@ import { RequestError } from './fault.js'
 import { isFusedTrack } from './lod/fused-rows.js'
 import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
 import type { Session } from './model/session.js'
+import { hashFiles, trimFiles } from './write/files.js'
 import { reportSections } from './report/sections.js'
 import { headerLines, type LineOptions } from './table/lines.js'
 import type { EngineApi, EventRow } from './thread/contract.js'
@@ -43,6 +44,8 @@ export function createEngine(env: EngineEnvironment): Engine {
   let turn = 0
   let session: LoadedSession | null = null
   let shown: LoadedState | null = null
+  /** Digests of the files of `session`. */
+  let hashes: Promise<readonly string[]> | null = null
 
   const state = (): LoadedState => {
     if (!shown) throw new RequestError('No recording is open.')
@@ -75,6 +78,7 @@ export function createEngine(env: EngineEnvironment): Engine {
       // Two sessions at once would take twice the memory that was set aside.
       session = null
       shown = null
+      hashes = null
       try {
         const loaded = await LoadedSession.load(heads, {
           choices: request.clocks ?? {},
@@ -111,6 +115,7 @@ export function createEngine(env: EngineEnvironment): Engine {
       turn++
       session = null
       shown = null
+      hashes = null
     },
 
     async setClock(machine, choice) {
@@ -159,6 +164,21 @@ export function createEngine(env: EngineEnvironment): Engine {
     wakeupClusters: async (query, onProgress, signal) =>
       (await state().wakeups(onProgress, signal)).clusters(query, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),
+
+    async fileHashes(onProgress, signal) {
+      if (!session) throw new RequestError('No recording is open, or it is still loading.')
+      const { sources } = session
+      hashes ??= hashFiles(sources.map(env.open), onProgress, signal).catch((e: unknown) => {
+        // One that failed or was called off may be asked for again.
+        hashes = null
+        throw e
+      })
+      return hashes
+    },
+    async trim(query, onProgress, signal) {
+      if (!session) throw new RequestError('No recording is open, or it is still loading.')
+      return trimFiles(session.state.session, query, onProgress, signal)
+    },
 
     async reportSections(query) {
       return reportSections(this, state().info(), query)

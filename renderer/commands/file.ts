@@ -1,5 +1,7 @@
 // Opening and closing.
 
+import { exportOpen } from '../export/dialog.js'
+import { saveTrimmed } from '../export/trim.js'
 import { pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles, openSample, samples } from '../state/opening.js'
@@ -61,6 +63,22 @@ export const fileCommands: readonly Command[] = [
     keys: ['i'],
     when: open,
     run: () => (familyOpen.value = true),
+  },
+  {
+    id: 'export',
+    title: 'Export a picture of the timeline',
+    group: 'File',
+    keys: ['Ctrl+E'],
+    when: open,
+    run: () => (exportOpen.value = true),
+  },
+  {
+    id: 'trim',
+    title: 'Save the chosen range, or what is in view, as trace.dat',
+    group: 'File',
+    keys: [],
+    when: open,
+    run: inPlace(saveTrimmed),
   },
   { id: 'close', title: 'Close the session', group: 'File', keys: [], when: open, run: inPlace(closeSession) },
 ]

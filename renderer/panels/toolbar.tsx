@@ -69,6 +69,7 @@ function viewMenu(): MenuEntry[] {
     entry('palette'),
     entry('shortcuts'),
     null,
+    entry('trim'),
     entry('close'),
   ]
 }
@@ -118,6 +119,17 @@ export function Toolbar() {
           >
             <Icon name="filter" />
             <span class="wide">Filter</span>
+          </button>
+        )}
+        {info && (
+          <button
+            type="button"
+            class="quiet"
+            title="Export a picture of the timeline (Ctrl+E)"
+            onClick={() => runCommand('export')}
+          >
+            <Icon name="picture" />
+            <span class="wide">Export</span>
           </button>
         )}
         <button

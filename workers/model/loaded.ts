@@ -192,6 +192,11 @@ export class LoadedSession {
     return session
   }
 
+  /** Where the session's files are, in their order. */
+  get sources(): readonly SourceRef[] {
+    return this.heads.sources
+  }
+
   /** The clock choices in use: those asked for, and those made after assessing the events. */
   get choices(): ClockChoices {
     return this.#choices

@@ -15,6 +15,7 @@ import type {
   PreemptionReport,
   TimeRange,
 } from './fused.js'
+import type { FilesApi } from './files.js'
 import type { ReportApi } from './report.js'
 import type { RecordsApi } from './records.js'
 import type { WakeupsApi } from './wakeups.js'
@@ -24,6 +25,7 @@ import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, 
 export * from './clocks.js'
 export * from './delta.js'
 export * from './fused.js'
+export * from './files.js'
 export * from './report.js'
 export * from './records.js'
 export * from './wakeups.js'
@@ -371,7 +373,7 @@ export interface SearchState {
 }
 
 /** The engine. One session at a time per engine. Every promise rejects with InputError, RequestError or the signal's reason. */
-export interface EngineApi extends WakeupsApi, RecordsApi, RunsApi, ReportApi {
+export interface EngineApi extends WakeupsApi, RecordsApi, RunsApi, ReportApi, FilesApi {
   /** Reads heads only. */
   inspect(sources: readonly SourceRef[], signal?: AbortSignal): Promise<Family>
   /** Loads; replaces the current session. `onPartial` is called as soon as, and whenever, more can be drawn while loading. */

@@ -18,6 +18,7 @@ export function rowInSight(ids: readonly string[], view: Pick<OverlayView, 'heig
 
 export const blameOverlay: Overlay = {
   id: 'blame',
+  pictured: true,
   start: followBlame,
   watch: () => void [blamed.value, hover.value],
   paint: (ctx, view) => {

@@ -25,6 +25,7 @@ function flagAt(scale: Scale, x: number): MarkerName | null {
 
 export const markersOverlay: Overlay = {
   id: 'markers',
+  pictured: true,
   watch: () => void markers.value,
   paint: (ctx, view) => {
     const { scale, height, theme } = view

@@ -53,6 +53,8 @@ export interface Hit {
 
 export interface Overlay {
   readonly id: string
+  /** Belongs on pictures for reports too: it says something of the trace, not of the pointer. */
+  readonly pictured?: true
   /** Reads the signals that the picture depends on: it is repainted when one changes. Time range, rows and theme go without saying. */
   readonly watch: () => void
   /** The context is scaled to CSS pixels. */

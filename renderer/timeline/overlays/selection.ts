@@ -11,6 +11,7 @@ import { inView, type Overlay } from './overlay.js'
 
 export const selectionOverlay: Overlay = {
   id: 'selection',
+  pictured: true,
   watch: () => void selection.value,
   paint: (ctx, view) => {
     const chosen = selection.peek()
