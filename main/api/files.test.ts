@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { FileRegistry, tracePaths } from './files.js'
+import { distinctNames, FileRegistry, tracePaths } from './files.js'
 
 let folder: string
 beforeAll(async () => {
@@ -25,4 +25,15 @@ test('a directory without traces, and a path that is not there, are said', async
   await expect(tracePaths([join(folder, 'bare')])).rejects.toMatchObject({ name: 'InputError', code: 'no-traces' })
   await expect(tracePaths([join(folder, 'none.dat')])).rejects.toMatchObject({ name: 'InputError', code: 'not-found' })
   await expect(new FileRegistry().add(join(folder, 'none.dat'))).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('files of one name are called with as many folders as tell them apart', () => {
+  expect(distinctNames(['/a/host.dat', '/b/host.dat', '/b/guest.dat'])).toEqual([
+    'a/host.dat',
+    'b/host.dat',
+    'guest.dat',
+  ])
+  expect(distinctNames(['/x/a/host.dat', '/y/a/host.dat'])).toEqual(['x/a/host.dat', 'y/a/host.dat'])
+  expect(distinctNames(['/a/host.dat', '/a/host.dat'])).toEqual(['host.dat', 'host.dat'])
+  expect(distinctNames([])).toEqual([])
 })

@@ -50,6 +50,22 @@ export async function tracePaths(paths: readonly string[]): Promise<string[]> {
   return found
 }
 
+/** What files are called: their names, and for those that share one as many of their folders as tell them apart. */
+export function distinctNames(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => resolve(path).split(/[\\/]/))
+  const name = (i: number, folders: number): string => parts[i]!.slice(-1 - folders).join('/')
+  return paths.map((_, i) => {
+    const depth = parts[i]!.length
+    const alone = (folders: number): boolean =>
+      parts.every(
+        (other, k) => k === i || other.join('/') === parts[i]!.join('/') || name(k, folders) !== name(i, folders),
+      )
+    let folders = 0
+    while (folders < depth - 1 && !alone(folders)) folders++
+    return name(i, folders)
+  })
+}
+
 /** The files that this process serves. Only what the user named, and the samples, are ever in here. */
 export class FileRegistry {
   readonly #paths = new Map<string, string>()
@@ -60,7 +76,7 @@ export class FileRegistry {
    * Registers a file. Its id follows from its path, so that an address kept by a window never comes to mean another file.
    * Throws InputError when it cannot be read.
    */
-  async add(path: string): Promise<ServedFile> {
+  async add(path: string, name = basename(resolve(path))): Promise<ServedFile> {
     const full = resolve(path)
     try {
       const handle = await open(full)
@@ -70,7 +86,7 @@ export class FileRegistry {
         .finally(() => handle.close())
       const id = createHash('sha256').update(full).digest('hex').slice(0, 24)
       this.#paths.set(id, full)
-      return { name: basename(full), size, url: `/api/files/${id}` }
+      return { name, size, url: `/api/files/${id}` }
     } catch (error) {
       throw pathError(path, error)
     }
@@ -78,7 +94,9 @@ export class FileRegistry {
 
   /** Registers files and what lies in directories. */
   async addAll(paths: readonly string[]): Promise<ServedFile[]> {
-    return Promise.all((await tracePaths(paths)).map((path) => this.add(path)))
+    const all = await tracePaths(paths)
+    const names = distinctNames(all)
+    return Promise.all(all.map((path, i) => this.add(path, names[i])))
   }
 
   path(id: string): string | undefined {

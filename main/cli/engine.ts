@@ -13,7 +13,7 @@ import type {
   SessionInfo,
 } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
-import { pathError, tracePaths } from '../api/files.js'
+import { distinctNames, pathError, tracePaths } from '../api/files.js'
 import { isRemote } from '../remote/address.js'
 import { UsageError, type Io } from './io.js'
 import { pathsHere } from './paths-here.js'
@@ -50,12 +50,13 @@ export async function sourcesOf(
 
 async function localSources(paths: readonly string[]): Promise<SourceRef[]> {
   const all = await tracePaths(paths)
+  const names = distinctNames(all)
   return Promise.all(
-    all.map(async (path) => {
+    all.map(async (path, i) => {
       try {
         const found = await stat(path)
         if (!found.isFile()) throw new InputError(`${path} is not a file.`, 'not-a-file', basename(path))
-        return { kind: 'path', name: basename(path), size: found.size, path }
+        return { kind: 'path', name: names[i]!, size: found.size, path }
       } catch (error) {
         throw error instanceof InputError ? error : pathError(path, error)
       }

@@ -48,6 +48,20 @@ describe('family tree', () => {
     expect(twice.faults.map((f) => f.code)).toContain('same-trace-id')
   })
 
+  it('tells machines of one name apart, by folder where the files say it, else by number', () => {
+    expect(tree(headOnly('host.dat'), headOnly('host.dat'), headOnly('host (2).dat'))).toEqual([
+      'host (alone, none)',
+      'host (3) (alone, none)',
+      'host (2) (alone, none)',
+    ])
+    const foldered = headOnly('tuesday/host.dat', { traceId: 1n, guests: host.meta.guests })
+    expect(tree(foldered, g2, headOnly('monday/host.dat'))).toEqual([
+      'tuesday/host (host, none)',
+      'tuesday/host > 10.9.1.2 (guest, trace-id)',
+      'monday/host (alone, none)',
+    ])
+  })
+
   it('survives ids that make a machine its own ancestor', () => {
     const a = headOnly('a.dat', { traceId: 1n, guests: [{ name: 'b', traceId: 2n, vcpus: [] }] })
     const b = headOnly('b.dat', { traceId: 2n, guests: [{ name: 'a', traceId: 1n, vcpus: [] }] })

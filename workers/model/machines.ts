@@ -103,6 +103,7 @@ export function buildFamily(files: readonly TraceFile[], pairs: readonly Declare
   }
   drafts.forEach((d, i) => d.parent === null && d.role === 'host' && visit(i))
   drafts.forEach((d, i) => d.parent === null && d.role !== 'host' && visit(i))
+  tellApart(order.map((i) => drafts[i]!))
   const indexOf = new Map(order.map((draft, machine) => [draft, machineIndex(machine)]))
   const machineOf = new Map(order.flatMap((draft, m) => drafts[draft]!.files.map((f) => [f, machineIndex(m)] as const)))
 
@@ -130,8 +131,28 @@ export function buildFamily(files: readonly TraceFile[], pairs: readonly Declare
 const stem = (name: string): string => name.replace(/\.(dat|ctf|txt|jsonl?|ndjson)$/i, '') || name
 
 /** trace-cmd names a guest's file HOSTFILE-GUEST.dat. */
-const guestNameFromFile = (guest: string, host: string): string =>
-  guest.startsWith(`${host}-`) && guest.length > host.length + 1 ? guest.slice(host.length + 1) : guest
+function guestNameFromFile(guest: string, host: string): string {
+  // Names that say a folder as well: the host's may do so without the guest's.
+  const [own, before] = [lastOf(guest), `${lastOf(host)}-`]
+  return own.startsWith(before) && own.length > before.length ? own.slice(before.length) : guest
+}
+const lastOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
+
+/** Machines of one name are numbered: every list tells them apart. */
+function tellApart(drafts: readonly Draft[]): void {
+  const seen = new Map<string, number>()
+  const taken = new Set(drafts.map((d) => d.name))
+  for (const d of drafts) {
+    const { name } = d
+    let n = (seen.get(name) ?? 0) + 1
+    if (n > 1) {
+      while (taken.has(`${name} (${n})`)) n++
+      d.name = `${name} (${n})`
+      taken.add(d.name)
+    }
+    seen.set(name, n)
+  }
+}
 
 const isRecords = (file: TraceFile | undefined): boolean => file?.wakeRecords !== undefined
 
