@@ -13,6 +13,7 @@ import { searchCommands } from './commands/search.js'
 import { selectCommands } from './commands/select.js'
 import { undoCommands } from './commands/undo.js'
 import { viewCommands } from './commands/view.js'
+import { wakeupCommands } from './commands/wakeups.js'
 import { zoomCommands } from './commands/zoom.js'
 
 /** In the order of palette and shortcut sheet, which keep those of one group together. */
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   ...clockCommands,
   ...rowCommands,
   ...layerCommands,
+  ...wakeupCommands,
   ...searchCommands,
   ...viewCommands,
   ...helpCommands,

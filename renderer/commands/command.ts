@@ -4,7 +4,7 @@ import { handle } from '../state/messages.js'
 import { session } from '../state/session-state.js'
 
 export type CommandGroup =
-  'File' | 'Zoom and pan' | 'Select' | 'Notes' | 'Clocks' | 'Rows' | 'Search and filter' | 'View' | 'Help'
+  'File' | 'Zoom and pan' | 'Select' | 'Notes' | 'Clocks' | 'Rows' | 'Wake-ups' | 'Search and filter' | 'View' | 'Help'
 
 export interface Command {
   readonly id: string

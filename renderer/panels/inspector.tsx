@@ -1,11 +1,12 @@
 // What is known about the selection, one section below the other.
 
-import { details, rangeSelection, selection, session } from '../state/session-state.js'
+import { chosenPlace, details, rangeSelection, selection, session } from '../state/session-state.js'
 import { sections } from './inspector/sections.js'
 
 export function Inspector() {
   if (!session.value) return null
-  const nothing = rangeSelection.value === null && (selection.value === null || details.value === null)
+  const nothing =
+    rangeSelection.value === null && chosenPlace.value === null && (selection.value === null || details.value === null)
   return (
     <div class="inspector scroll" tabIndex={0} aria-label="Selection">
       {sections.map(({ id, component: Section }) => (

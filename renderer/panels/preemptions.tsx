@@ -6,11 +6,12 @@ import { useEffect } from 'preact/hooks'
 import type { FusedTotals, PreemptionReport } from '../../workers/thread/contract.js'
 import { formatShort, plural } from '../state/format.js'
 import { askFused, fusing, hasVcpus, lacking } from '../state/fused.js'
-import { fusedTracks, rangeSelection, session } from '../state/session-state.js'
+import { scope, scopeWords } from '../state/scope.js'
+import { fusedTracks, session } from '../state/session-state.js'
 import { Containers, Exits, Steal, Tasks, Vcpus } from './fused-tables.js'
 import { LackingList } from './lacking.js'
 import { Culprits, List, Pairs, Victims } from './preemptions/lists.js'
-import { asking, held, report, scope, SETTLED, totals, trouble, type Kind } from './preemptions/scope.js'
+import { asking, report, SETTLED, totals, trouble, type Kind } from './preemptions/report.js'
 
 interface PartProps {
   readonly report: PreemptionReport
@@ -99,12 +100,7 @@ export function Preemptions() {
         <span class="fill" />
         {now && (
           <span class="muted one-line">
-            {plural(now.count, 'preemption')}, {formatShort(now.lost, info.unit)} lost in{' '}
-            {held.value && scope.value === held.value.scope
-              ? ''
-              : rangeSelection.value
-                ? 'the range of '
-                : 'the visible '}
+            {plural(now.count, 'preemption')}, {formatShort(now.lost, info.unit)} lost in {scopeWords.value}
             {formatShort(now.to - now.from, info.unit)}
           </span>
         )}

@@ -1,9 +1,11 @@
 import type { SearchColumn, SearchSpec } from '../../workers/thread/contract.js'
 import { formatCount, formatShare } from '../state/format.js'
-import { handle } from '../state/messages.js'
+import { handle, say } from '../state/messages.js'
 import { clearSearch, isRegex, stepSearch } from '../state/searching.js'
+import { goWakeup } from '../timeline/hops.js'
 import { searchSpec, searchState } from '../state/session-state.js'
 import { Icon } from '../widgets/icons.js'
+import { isWakeupId, plainId } from './wakeups/words.js'
 
 const columnNames: readonly (readonly [SearchColumn, string])[] = [
   ['all', 'everywhere'],
@@ -27,12 +29,20 @@ function countText(): string {
   const state = searchState.value
   const spec = searchSpec.value
   if (spec.text === '') return ''
+  if (isWakeupId(spec.text)) return 'id: Enter lights up its chain'
   if (spec.mode === 'regex' && !isRegex(spec.text)) return 'not a regular expression'
   if (!state) return ''
   const matches = state.matches === 0 && state.complete ? 'no match' : `${formatCount(state.matches)} matches`
   return state.complete
     ? matches.replace(/^1 matches/, '1 match')
     : `${matches} (${formatShare(state.scanned, state.total)} searched)`
+}
+
+/** The correlation id of a wake-up; where there is none, the text is looked for in the events. */
+async function findWakeup(text: string): Promise<void> {
+  if (await goWakeup({ id: plainId(text) })) return
+  if ((searchState.peek()?.matches ?? 0) > 0) return stepSearch(1)
+  say('note', `No wake-up of this session has the id ${plainId(text)}, and no event holds it.`)
 }
 
 const set = (part: Partial<SearchSpec>) => (searchSpec.value = { ...searchSpec.peek(), ...part })
@@ -53,7 +63,7 @@ export function SearchBox() {
         value={spec.text}
         onInput={(e) => set({ text: e.currentTarget.value })}
         onKeyDown={(e) => {
-          if (e.key === 'Enter') handle(stepSearch(e.shiftKey ? -1 : 1))
+          if (e.key === 'Enter') handle(isWakeupId(spec.text) ? findWakeup(spec.text) : stepSearch(e.shiftKey ? -1 : 1))
           else if (e.key === 'Escape') {
             clearSearch()
             e.currentTarget.blur()

@@ -1,8 +1,10 @@
 // What follows from a choice: the details of the selected event, and the engine's view of the filter.
 
 import { batch, effect } from '@preact/signals'
+import { followChain } from './chain.js'
 import { followClocks } from './clock-cards.js'
 import { followFused } from './fused.js'
+import { followWakeups } from './wakeups.js'
 import { isAbort, say, sentence } from './messages.js'
 import {
   busiest,
@@ -27,7 +29,16 @@ import { busiestThatFit } from './rows.js'
 
 /** Starts following; answers a function that stops. */
 export function startFollowing(): () => void {
-  const stops = [followSelection(), followFilter(), followRows(), followRoom(), followClocks(), followFused()]
+  const stops = [
+    followSelection(),
+    followFilter(),
+    followRows(),
+    followRoom(),
+    followClocks(),
+    followFused(),
+    followWakeups(),
+    followChain(),
+  ]
   return () => stops.forEach((s) => s())
 }
 

@@ -122,6 +122,7 @@ export function setSession(info: SessionInfo | null, fresh: boolean): void {
     if (fresh) {
       rangeHistory.value = noHistory
       selection.value = null
+      chosenPlace.value = null
       details.value = null
       rangeSelection.value = null
       markers.value = { a: null, b: null }
@@ -142,6 +143,8 @@ export function setSession(info: SessionInfo | null, fresh: boolean): void {
 export const rowHeight = signal<RowHeight>(22)
 /** Track ids in the order in which they were pinned. */
 export const pinned = signal<readonly string[]>([])
+/** Rows that stand together above the pinned ones for as long as what they show is lit. */
+export const gathered = signal<readonly string[]>([])
 export const hidden = signal<ReadonlySet<string>>(new Set())
 /** Tasks of a machine that are shown at once; null until the room for rows is known. */
 export const busiest = signal<number | null>(null)
@@ -154,7 +157,7 @@ export const rowLayout = computed(() => {
   const s = session.value
   if (!s) return emptyLayout
   const choices = {
-    pinned: pinned.value,
+    pinned: [...new Set([...gathered.value, ...pinned.value])],
     hidden: hidden.value,
     toggled: toggled.value,
     text: rowText.value,
@@ -215,6 +218,8 @@ export interface Selection {
 }
 /** The selected event. */
 export const selection = signal<Selection | null>(null)
+/** A place on a row that was clicked where no event lies, in place of an event. */
+export const chosenPlace = signal<{ readonly track: string; readonly t: SessionTime } | null>(null)
 /** Arrives after `selection`; may be of an older one for a moment (compare `position`). */
 export const details = signal<EventDetails | null>(null)
 /** Time range chosen by dragging. */
@@ -224,6 +229,7 @@ export const rangeSelection = signal<TimeRange | null>(null)
 export function select(position: Position, t: SessionTime, track: string | null, origin: Selection['origin']): void {
   batch(() => {
     selection.value = { position, t, track, origin }
+    chosenPlace.value = null
     if (track !== null) {
       activeRow.value = track
       if (origin !== 'timeline') revealRow(track)
@@ -231,9 +237,17 @@ export function select(position: Position, t: SessionTime, track: string | null,
     revealTime(t)
   })
 }
+/** Selects what a row shows at a time, where no event lies. */
+export function choosePlace(track: string, t: SessionTime): void {
+  batch(() => {
+    selection.value = null
+    chosenPlace.value = { track, t }
+  })
+}
 export function clearSelection(): void {
   batch(() => {
     selection.value = null
+    chosenPlace.value = null
     details.value = null
     rangeSelection.value = null
     activeRow.value = null

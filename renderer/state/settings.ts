@@ -2,9 +2,11 @@
 
 import { computed, effect, signal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
+import { dimOthers } from './chain.js'
 import { loadSettings, saveSetting } from '../store/db.js'
 import { handle } from './messages.js'
 import { runsDefinitionsText } from './runs-kept.js'
+import { showArrows } from './wakeups.js'
 import { filterTable, filterTimeline, mousePreset, rowHeight, taskOrder, theme, timeFormat } from './session-state.js'
 
 /** CSS pixels. */
@@ -78,6 +80,8 @@ export const settings: readonly Kept[] = [
   // One that is not there (any more) shows the first.
   kept('drawerTab', drawerTab, (v) => typeof v === 'string' && /^[a-z-]{1,40}$/.test(v)),
   kept('follow', follow, boolean),
+  kept('dimOthers', dimOthers, boolean),
+  kept('showArrows', showArrows, boolean),
   kept('filterTimeline', filterTimeline, boolean),
   kept('filterTable', filterTable, boolean),
   kept('showLegend', showLegend, boolean),

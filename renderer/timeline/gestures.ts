@@ -140,6 +140,7 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
     const reach = lengthOf(surface.scale, CLICK_REACH)
     const { event } = await engine.hover(row.track.id, timeOf(x), reach, state.timelineView.peek())
     if (event) state.select(event.position, event.t, row.track.id, 'timeline')
+    else state.choosePlace(row.track.id, sessionTime(Math.round(timeOf(x))))
   }
 
   el.addEventListener(

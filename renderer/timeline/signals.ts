@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals'
 import type { ClockPlaces, FusedTrack } from '../../workers/thread/contract.js'
 import type { MachineIndex } from '../../workers/units.js'
 import { startOf } from '../state/format.js'
+import { dimOthers, lit } from '../state/chain.js'
 import { fusedRowTracks } from '../state/fused-tree.js'
 import type { Row, RowTrack } from '../state/rows.js'
 import {
@@ -75,6 +76,8 @@ const threadsOf = (machine: MachineIndex): { readonly host: MachineIndex; readon
 
 /** An active task, vCPU or machine dims the others; a selected event only brings out its own task. */
 export const highlight = computed<Highlight | null>(() => {
+  // The chain dims what is not part of it, whatever row is active.
+  if (lit.value && dimOthers.value) return null
   const row = rowOf(activeRow.value)
   const track = row?.track ?? trackById.value.get(activeRow.value ?? '')
   if (row?.kind === 'vm') return { machine: row.machine, pid: null, alone: true, threads: threadsOf(row.machine) }

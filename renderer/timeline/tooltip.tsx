@@ -35,7 +35,12 @@ export function Tooltip() {
   const at = pointer.value
   const tip = pointed.value?.tip
   const info = state.hover.value
-  const words = tip !== undefined ? <div>{tip}</div> : info && (info.span ?? info.event) ? <RowTip info={info} /> : null
+  const words =
+    tip !== undefined ? (
+      <div class="tip-words">{tip}</div>
+    ) : info && (info.span ?? info.event) ? (
+      <RowTip info={info} />
+    ) : null
   if (!at || !words || drag.value) return null
   const onRight = at.x < canvasWidth.value - SIDE || at.x < canvasWidth.value / 2
   const room = (onRight ? canvasWidth.value - at.x : at.x) - AWAY - 4

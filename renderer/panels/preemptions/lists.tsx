@@ -6,7 +6,7 @@ import { session, timeFormat } from '../../state/session-state.js'
 import { chosenPreemption } from '../../timeline/blame.js'
 import { Band, machineName } from '../../widgets/machine.js'
 import { culpritName } from '../preemption-text.js'
-import { ROWS, show } from './scope.js'
+import { ROWS, show } from './report.js'
 
 interface ReportProps {
   readonly report: PreemptionReport

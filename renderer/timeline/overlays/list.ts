@@ -1,5 +1,6 @@
 import { annotationsOverlay } from './annotations.js'
 import { blameOverlay } from './blame.js'
+import { chainOverlay } from './chain.js'
 import { markersOverlay } from './markers.js'
 import { matchesOverlay } from './matches.js'
 import type { Hit, Overlay, OverlayView, Spot } from './overlay.js'
@@ -7,11 +8,14 @@ import { pointerOverlay } from './pointer.js'
 import { rangeOverlay } from './range.js'
 import { rowsOverlay } from './rows.js'
 import { selectionOverlay } from './selection.js'
+import { wakeupsOverlay } from './wakeups.js'
 
 /** From the lowest to the highest. */
 export const overlays: readonly Overlay[] = [
   rowsOverlay,
   rangeOverlay,
+  wakeupsOverlay,
+  chainOverlay,
   matchesOverlay,
   selectionOverlay,
   markersOverlay,

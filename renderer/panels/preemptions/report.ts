@@ -1,18 +1,10 @@
-// What the tables of preemptions and sums are about: which time, and the answers of the engine.
+// What the tables of preemptions and sums show: the answers of the engine, and the way from a row of theirs to the timeline.
 
-import { batch, computed, signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import type { FusedTotals, Preemption, PreemptionReport } from '../../../workers/thread/contract.js'
 import { isAbort, sentence } from '../../state/messages.js'
-import {
-  engine,
-  extent,
-  range,
-  rangeSelection,
-  revealRow,
-  rowLayout,
-  session,
-  setRange,
-} from '../../state/session-state.js'
+import { holdScope } from '../../state/scope.js'
+import { engine, rangeSelection, revealRow, rowLayout, session, setRange } from '../../state/session-state.js'
 import type { TimeRange } from '../../state/session-state.js'
 import { chosenPreemption, culpritRows } from '../../timeline/blame.js'
 import { LatestOnly } from '../../timeline/latest.js'
@@ -27,24 +19,6 @@ export const trouble = signal<string | null>(null)
 export const ROWS = 300
 /** Pause after the last move of the view, ms. */
 export const SETTLED = 200
-
-/** The scope from before this table moved the view: going to one of its rows must not empty it. */
-export const held = signal<{
-  readonly scope: TimeRange
-  readonly range: TimeRange
-  readonly chosen: TimeRange | null
-} | null>(null)
-
-/** What the numbers are about: the chosen range, else what is visible, within the recording. */
-export const scope = computed<TimeRange>(() => {
-  const kept = held.value
-  if (kept && kept.range === range.value && kept.chosen === rangeSelection.value) return kept.scope
-  const { from, to } = rangeSelection.value ?? range.value
-  const all = extent.value
-  return from < all.to && to > all.from
-    ? { from: from < all.from ? all.from : from, to: to > all.to ? all.to : to }
-    : all
-})
 
 interface Question {
   readonly scope: TimeRange
@@ -74,12 +48,9 @@ export const asking = new LatestOnly<Question, readonly [PreemptionReport, Fused
 /** Shows a preemption: its time in the middle of the view, its row active, its range chosen, an arrow to its culprit. */
 export function show(p: Preemption): void {
   const air = Math.max((p.to - p.from) * 1.5, 20)
-  batch(() => {
-    const before = scope.peek()
-    const chosen = { from: p.from, to: p.to }
+  holdScope(() => {
     setRange(p.from - air, p.to + air, true)
-    rangeSelection.value = chosen
-    held.value = { scope: before, range: range.peek(), chosen }
+    rangeSelection.value = { from: p.from, to: p.to }
     chosenPreemption.value = { version: session.peek()?.version ?? -1, of: p }
     // Both ends of the arrow in sight, where they fit; the victim's in any case.
     const end = culpritRows(p).find((id) => rowLayout.peek().index.has(id))
