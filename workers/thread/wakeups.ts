@@ -133,6 +133,8 @@ export interface WakeupFilter extends Partial<TimeRange> {
   /** Marks of which one must be set, and marks of which none may be. */
   readonly marks?: number
   readonly notMarks?: number
+  /** Names of wake_flags of which one must be in a record of it, at entry or at activation: `SYNC`. */
+  readonly flags?: readonly string[]
   /** WakeupStacks.stacks index; reads the stacks of the recording if that has not been done. */
   readonly stacks?: readonly number[]
 }
@@ -148,6 +150,10 @@ export type WakeupSort =
   | 'cpuAfter'
   | 'context'
   | 'grade'
+  /** By the names of a record's flags, those at activation first. */
+  | 'flags'
+  /** By functions, innermost first; reads the stacks of the recording if that has not been done. */
+  | 'stack'
 
 /** Of one value per run: wake-ups marked Repeated, WhileRunning and NeverRan do not count. Quantiles are nearest ranks. */
 export interface LatencySummary {

@@ -26,8 +26,9 @@ const open = (ref: SourceRef) => {
 async function load(...files: string[]): Promise<Engine> {
   const engine = createEngine({ open, pool: inlinePool(open), defaultBudget: 2 ** 30 })
   const sources = files.map((f): SourceRef => {
-    const bytes = new Uint8Array(readFileSync(join(own, f)))
-    return { kind: 'bytes', name: basename(f), size: bytes.length, bytes }
+    const whole = readFileSync(join(own, f))
+    const bytes = new Uint8Array(f.endsWith('.gz') ? gunzipSync(whole) : whole)
+    return { kind: 'bytes', name: basename(f, '.gz'), size: bytes.length, bytes }
   })
   await engine.open({ sources })
   return engine
@@ -177,6 +178,28 @@ describe.skipIf(!here).each(sets)('of %s', (dat, report) => {
       expect(Math.abs(total / 1000 - sum.total)).toBeLessThanOrEqual(runs)
     }
   })
+})
+
+test.skipIf(!here)('wake_flags of records filter and sort the wake-ups that they joined', async () => {
+  const set = 'pair-tcg-1guest-ebpf'
+  const engine = await load(`${set}/host-10.9.1.2.dat`, `${set}/guest-ebpf.jsonl.gz`)
+  const all = await rowsOf(engine)
+  const flagsOf = (r: WakeupRow): string[] => [...(r.record?.activate?.names ?? []), ...(r.record?.entry?.names ?? [])]
+  const names = new Set(all.flatMap(flagsOf))
+  // Entry flags are those of callers: of all, SYNC alone is theirs to set here.
+  expect([...names]).toEqual(['SYNC'])
+  for (const flag of names) {
+    const own = await engine.wakeups({ start: 0, count: 100_000, flags: [flag] })
+    expect(own.rows.map((r) => r.wakeup)).toEqual(all.filter((r) => flagsOf(r).includes(flag)).map((r) => r.wakeup))
+  }
+  const sorted = (await engine.wakeups({ start: 0, count: 100_000, sort: 'flags' })).rows.map(
+    (r) => flagsOf(r).length > 0,
+  )
+  expect(sorted).toEqual(sorted.toSorted((a, b) => Number(b) - Number(a)))
+  const stacks = (await engine.wakeups({ start: 0, count: 100_000, sort: 'stack' })).rows.map((r) => r.stack)
+  const told = stacks.filter((s) => s !== null)
+  expect(told.length).toBeGreaterThan(100)
+  expect(stacks.slice(0, told.length)).toEqual(told)
 })
 
 /** Latencies as `trace-cmd report -w` writes them behind the switches that end them. */

@@ -16,6 +16,7 @@ import { contexts, latencyOf, NONE, NONE_16, type Wakeups } from './columns.js'
 import { grades, gradeOf } from './grade.js'
 import { recordPosition, type JoinedRecords } from '../records/join.js'
 import { describeWake } from '../records/describe.js'
+import { decodeWakeFlags, wakeFlagTable } from '../wake-flags.js'
 import type { WakeupIds } from './ids.js'
 import { stacksBehind } from '../../table/details.js'
 import { meaningful } from './stacks/frames.js'
@@ -31,6 +32,7 @@ const SHOWN = 3
 export class Rows {
   /** The stacks of all wake-ups, once they are read. */
   stacks: StackIndex | null = null
+  readonly #flags = new Map<string, readonly string[]>()
 
   constructor(
     private readonly session: Session,
@@ -69,6 +71,22 @@ export class Rows {
     return at < 0 ? null : { position: at, frames }
   }
 
+  /** Names of the wake_flags that a collector recorded, at activation and at entry; empty where none joined. */
+  flagsOf = (i: number): readonly string[] => {
+    const ref = this.joined.of(i)
+    if (!ref) return []
+    const { header, wakes } = this.session.files[ref.file]!.wakeRecords!
+    const key = `${ref.file} ${wakes.flagsActivate[ref.wake]} ${wakes.flagsEntry[ref.wake]}`
+    const known = this.#flags.get(key)
+    if (known) return known
+    const machine = this.session.machines[this.w.machine[i]!]!
+    const table = wakeFlagTable(header.kernel || this.session.files[machine.files[0]!]!.meta.uname)
+    const named = (value: number): readonly string[] => (value < 0 ? [] : decodeWakeFlags(value, table).names)
+    const names = [...new Set([...named(wakes.flagsActivate[ref.wake]!), ...named(wakes.flagsEntry[ref.wake]!)])]
+    this.#flags.set(key, names)
+    return names
+  }
+
   actor(machine: MachineIndex, pid: number): Actor {
     return { machine, pid, name: this.names.of(machine, pid) }
   }
@@ -101,7 +119,8 @@ export class Rows {
       const kernel = found.find((s) => s.kind === 'kernel')
       if (kernel) return meaningful(kernel.frames.map((f) => f.symbol || f.address))
     }
-    return undefined
+    const recorded = this.recordedStack(i)
+    return recorded ? meaningful(recorded) : undefined
   }
 
   #row(i: number, label: string, stack: string | null): WakeupRow {

@@ -3,6 +3,7 @@
 import type { WakeupFilter, WakeupSort } from '../../thread/contract.js'
 import { contexts, latencyOf, NONE, type Wakeups } from './columns.js'
 import { grades, gradeOf } from './grade.js'
+import type { StackIndex } from './stacks/index.js'
 
 export interface Names {
   /** `bash-4711`. */
@@ -11,9 +12,17 @@ export interface Names {
 
 type Test = (i: number) => boolean
 
-/** Indices of the wake-ups that pass, ascending. @param stackOf needed where the filter names stacks */
-export function select(w: Wakeups, filter: WakeupFilter, names: Names, stackOf?: Int32Array): Uint32Array {
-  const tests = testsOf(w, filter, names, stackOf)
+/** What is known of wake-ups beside their columns. */
+export interface Beside {
+  /** Names of a record's wake_flags at activation and at entry; empty where there is no record. */
+  flagsOf(i: number): readonly string[]
+  /** The stacks, once they are read. */
+  readonly stacks: StackIndex | null
+}
+
+/** Indices of the wake-ups that pass, ascending. Stacks must have been read where the filter names some. */
+export function select(w: Wakeups, filter: WakeupFilter, names: Names, beside: Beside): Uint32Array {
+  const tests = testsOf(w, filter, names, beside)
   const found = new Uint32Array(w.count)
   let n = 0
   next: for (let i = 0; i < w.count; i++) {
@@ -23,7 +32,7 @@ export function select(w: Wakeups, filter: WakeupFilter, names: Names, stackOf?:
   return found.slice(0, n)
 }
 
-function testsOf(w: Wakeups, f: WakeupFilter, names: Names, stackOf?: Int32Array): Test[] {
+function testsOf(w: Wakeups, f: WakeupFilter, names: Names, { flagsOf, stacks }: Beside): Test[] {
   const tests: Test[] = []
   const { from, to, migrated, minLatency, maxLatency } = f
   if (from !== undefined) tests.push((i) => w.wakingT[i]! >= from)
@@ -49,7 +58,8 @@ function testsOf(w: Wakeups, f: WakeupFilter, names: Names, stackOf?: Int32Array
   }
   if (f.marks) tests.push((i) => (w.marks[i]! & f.marks!) !== 0)
   if (f.notMarks) tests.push((i) => (w.marks[i]! & f.notMarks!) === 0)
-  if (f.stacks && stackOf) tests.push((i) => f.stacks!.includes(stackOf[i]!))
+  if (f.flags) tests.push((i) => flagsOf(i).some((name) => f.flags!.includes(name)))
+  if (f.stacks && stacks) tests.push((i) => f.stacks!.includes(stacks.of[i]!))
   return tests
 }
 
@@ -102,9 +112,10 @@ export function sortWakeups(
   sort: WakeupSort,
   descending: boolean,
   names: Names,
+  beside: Beside,
 ): Uint32Array {
   const n = selected.length
-  const key = keysOf(w, selected, sort, names)
+  const key = keysOf(w, selected, sort, names, beside)
   const way = descending ? -1 : 1
   const order = new Uint32Array(n)
   for (let k = 0; k < n; k++) {
@@ -117,7 +128,13 @@ export function sortWakeups(
   return order
 }
 
-function keysOf(w: Wakeups, selected: Uint32Array, sort: WakeupSort, names: Names): Float64Array {
+function keysOf(
+  w: Wakeups,
+  selected: Uint32Array,
+  sort: WakeupSort,
+  names: Names,
+  { flagsOf, stacks }: Beside,
+): Float64Array {
   const key = new Float64Array(selected.length)
   const fill = (value: (i: number) => number): Float64Array => {
     for (let k = 0; k < key.length; k++) key[k] = value(selected[k]!)
@@ -140,6 +157,17 @@ function keysOf(w: Wakeups, selected: Uint32Array, sort: WakeupSort, names: Name
       return fill((i) => w.context[i]!)
     case 'grade':
       return fill((i) => gradeOf(w.marks[i]!))
+    case 'flags': {
+      const texts = Array.from(selected, (i) => flagsOf(i).join('|'))
+      const rank = ranks(texts)
+      return key.map((_, k) => (texts[k] === '' ? Number.NaN : rank.get(texts[k]!)!))
+    }
+    case 'stack': {
+      const rank = ranks((stacks?.stacks ?? []).map((frames) => frames.join('\n')))
+      const of = (stack: number): number => (stack < 0 ? Number.NaN : rank.get(stacks!.stacks[stack]!.join('\n'))!)
+      const ofStack = (stacks?.stacks ?? []).map((_, stack) => of(stack))
+      return fill((i) => ofStack[stacks?.of[i] ?? -1] ?? Number.NaN)
+    }
     case 'wakee':
     case 'waker': {
       const pids = sort === 'wakee' ? w.wakee : w.waker
@@ -148,6 +176,10 @@ function keysOf(w: Wakeups, selected: Uint32Array, sort: WakeupSort, names: Name
     }
   }
 }
+
+/** Places of texts in their order. */
+const ranks = (texts: readonly string[]): Map<string, number> =>
+  new Map([...new Set(texts)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map((text, rank) => [text, rank]))
 
 /** Tasks by name, then pid. */
 function ranksOf(w: Wakeups, selected: Uint32Array, pids: Int32Array, names: Names): Map<number, number> {

@@ -123,6 +123,7 @@ export class WakeupViews {
       throw new RequestError(
         `Rows ${start} to ${start + count} cannot be asked for; ${MOST_ROWS} at once are the most.`,
       )
+    if (sort === 'stack') await this.#stacks.get(undefined, signal)
     const selection = await this.#select(filter, signal)
     const sorted = this.#inOrder(selection, sort, descending)
     const rows = await this.rows.describe(sorted.subarray(start, start + count), signal)
@@ -132,6 +133,7 @@ export class WakeupViews {
 
   async rowOf(query: WakeupFilter & Pick<WakeupQuery, 'sort' | 'descending'>, wakeup: number): Promise<number> {
     const { sort = 'time', descending = false, ...filter } = query
+    if (sort === 'stack') await this.#stacks.get()
     return this.#inOrder(await this.#select(filter), sort, descending).indexOf(this.#checked(wakeup))
   }
 
@@ -228,8 +230,8 @@ export class WakeupViews {
     const key = JSON.stringify(filter)
     const known = this.#selections.find((s) => s.key === key)
     if (known) return known
-    const stacks = filter.stacks ? (await this.#stacks.get(undefined, signal)).of : undefined
-    const wakeups = select(this.wakeups, filter, this.names, stacks)
+    if (filter.stacks) await this.#stacks.get(undefined, signal)
+    const wakeups = select(this.wakeups, filter, this.names, this.rows)
     const selection = { key, wakeups, sorted: null, latency: undefined }
     this.#selections = [selection, ...this.#selections.slice(0, KEPT - 1)]
     return selection
@@ -239,7 +241,7 @@ export class WakeupViews {
     if (sort === 'time' && !descending) return of.wakeups
     const key = `${sort} ${descending}`
     if (of.sorted?.key !== key)
-      of.sorted = { key, wakeups: sortWakeups(this.wakeups, of.wakeups, sort, descending, this.names) }
+      of.sorted = { key, wakeups: sortWakeups(this.wakeups, of.wakeups, sort, descending, this.names, this.rows) }
     return of.sorted.wakeups
   }
 

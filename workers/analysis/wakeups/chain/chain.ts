@@ -136,7 +136,12 @@ export class Chains {
         notes.push(boundary)
         return alone
       }
-      const { from, grade, because } = boundary
+      const { from, grade, because, raised, entered } = boundary
+      // Nothing of the host is part of it: a link would lead nowhere.
+      if (from === null && raised.length + entered.length === 0) {
+        notes.push(because)
+        return alone
+      }
       return { wakeup: i, link: { kind: 'boundary', from, grade, because }, boundary }
     }
     const name = (m: number, pid: number): string => rows.actor(machineIndex(m), pid).name
