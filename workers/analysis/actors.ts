@@ -6,7 +6,7 @@ import { machineIndex } from '../units.js'
 import type { Sums } from './sums.js'
 
 /** The task that a label stands for. */
-export function actorOf(model: FusedModel, label: number): Actor {
+function actorOf(model: FusedModel, label: number): Actor {
   const l = model.labels[label]
   if (!l) return { machine: machineIndex(0), pid: -1, name: 'not known' }
   return { machine: l.machine, pid: l.pid ?? -1, name: l.text }

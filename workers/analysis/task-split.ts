@@ -9,7 +9,7 @@ import { wasPreempted, type TaskIntervals } from '../model/tasks.js'
 import { trackId } from '../model/tracks.js'
 import { FusedState, RunState, type TaskTotals } from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
-import { actorOf } from './actors.js'
+import { sharesOf } from './actors.js'
 import { Sums } from './sums.js'
 
 /** A machine as its own kernel sees it. */
@@ -61,7 +61,7 @@ export function taskTotals(model: FusedModel, guest: GuestTasks, range: Range): 
       vmm: split.vmm,
       vmmBy: split.vmmBy.sorted.map(([l, time]) => ({ why: model.labels[l]?.text ?? 'not known', time })),
       hostPreempted: split.hostPreempted,
-      hostPreemptedBy: split.hostBy.sorted.map(([l, time]) => ({ by: actorOf(model, l), time })),
+      hostPreemptedBy: sharesOf(model, split.hostBy),
       vcpuReady: split.vcpuReady,
       vcpuBlocked: split.vcpuBlocked,
       vcpuUnknown: split.vcpuUnknown,
