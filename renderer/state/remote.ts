@@ -89,8 +89,14 @@ async function working(text: string, work: (signal: AbortSignal) => Promise<void
   }
 }
 
+/** Opens the dialog where it was left, nothing being chosen yet. */
 export async function showRemote(): Promise<void> {
-  remoteOpen.value = true
+  batch(() => {
+    remoteOpen.value = true
+    chosen.value = new Set()
+    look.value = null
+    remoteFault.value = null
+  })
   knownHosts.value = await remoteHosts().catch(() => [])
 }
 

@@ -10,16 +10,13 @@ export interface Served {
   readonly stop: () => Promise<number | null>
 }
 
-/** `remora serve` of files, on a free port. Rejects with what it said when it ends instead. */
-export async function startServer(paths: readonly string[]): Promise<Served> {
-  const server = spawn(process.execPath, [
-    join(root, 'dist/main/cli.js'),
-    'serve',
-    ...paths,
-    '--port',
-    '0',
-    '--no-open',
-  ])
+/** `remora serve` of files, on a free port; `env` is added to ours. Rejects with what it said when it ends instead. */
+export async function startServer(
+  paths: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Served> {
+  const args = [join(root, 'dist/main/cli.js'), 'serve', ...paths, '--port', '0', '--no-open']
+  const server = spawn(process.execPath, args, { env: { ...process.env, ...env } })
   const url = await new Promise<string>((found, failed) => {
     let said = ''
     const listen = (chunk: Buffer): void => {

@@ -1,0 +1,76 @@
+// The real window, for tests that are told in it.
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { _electron, type Page } from 'playwright-core'
+import { root } from './story.js'
+
+/** The runtime named by ELECTRON_OVERRIDE_DIST_PATH, else the one that the electron package has fetched, else null. */
+function electronRuntime(): string | null {
+  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH
+  if (override) return existsSync(join(override, 'electron')) ? join(override, 'electron') : null
+  const note = join(root, 'node_modules/electron/path.txt')
+  return existsSync(note) ? join(root, 'node_modules/electron/dist', readFileSync(note, 'utf8').trim()) : null
+}
+
+const runtime = electronRuntime()
+const display = process.platform !== 'linux' || process.env.DISPLAY !== undefined
+const hasXvfb = spawnSync('Xvfb', ['-help']).error === undefined
+/** Why there can be no window: the word to skip with; '' = there can. */
+export const noWindow = !runtime ? 'no Electron runtime' : !display && !hasXvfb ? 'neither a display nor Xvfb' : ''
+
+export interface OpenedWindow {
+  readonly page: Page
+  readonly errors: string[]
+  close(): Promise<void>
+}
+
+/** Starts the built desktop door with files; `env` is added to ours. Nothing of the user's own is read or kept. */
+export async function openWindow(
+  files: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<OpenedWindow> {
+  const home = mkdtempSync(join(tmpdir(), 'remora-desktop-'))
+  const all: Record<string, string> = { XDG_CONFIG_HOME: home, ...env }
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) all[name] ??= value
+  let xvfb: ChildProcess | undefined
+  if (!display) {
+    const screen = await startXvfb()
+    xvfb = screen.process
+    all.DISPLAY = screen.display
+  }
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const app = await _electron.launch({
+    executablePath: runtime!,
+    args: [...asRoot, root, ...files],
+    cwd: root,
+    env: all,
+  })
+  const page = await app.firstWindow()
+  const errors: string[] = []
+  page.on('pageerror', (e) => errors.push(e.message))
+  await page.setViewportSize({ width: 1440, height: 900 })
+  return {
+    page,
+    errors,
+    close: async () => {
+      await app.close()
+      xvfb?.kill()
+      rmSync(home, { recursive: true })
+    },
+  }
+}
+
+/** A virtual screen of its own, on the first free number that Xvfb finds and tells over its third channel. */
+async function startXvfb(): Promise<{ process: ChildProcess; display: string }> {
+  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  const number = await new Promise<string>((found, failed) => {
+    child.stdio[3]!.once('data', (chunk: Buffer) => found(chunk.toString().trim()))
+    child.once('exit', (code) => failed(new Error(`Xvfb ended with ${code}`)))
+  })
+  return { process: child, display: `:${number}` }
+}
