@@ -386,6 +386,8 @@ export interface WakeupChain extends TimeRange {
   /** from..to without gaps; lengths sum to `to - from`. */
   readonly segments: readonly LatencySegment[]
   readonly split: Readonly<Record<LatencyLayer, number>>
+  /** The same between the waking and the run of the wake-up that was asked for: sums to its latency. */
+  readonly ownSplit: Readonly<Record<LatencyLayer, number>>
   /** Guest and hypervisor cannot be told apart: kvm_entry and kvm_exit are not recorded. */
   readonly unsplit: boolean
   /** What cannot be told, in sentences; why the chain ends where it does. */

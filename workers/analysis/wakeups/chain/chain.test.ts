@@ -29,6 +29,7 @@ describe('a chain across the boundary', () => {
     const chain = await chainOf(ORACLE, inGuest)
     expect(split(chain)).toEqual(split23)
     expect([chain.from, chain.to]).toEqual([370, 390])
+    expect(Object.entries(chain.ownSplit).filter(([, n]) => n > 0)).toEqual([['guest scheduling', 5]])
     expect(chain.segments).toEqual([
       { from: 370, to: 375, layer: 'host scheduling' },
       { from: 375, to: 380, layer: 'hypervisor' },
@@ -132,6 +133,20 @@ describe('a chain of wakers that were woken themselves', () => {
       ['woken waker', 'EXACT'],
     ])
     expect(split(chain)).toEqual({ 'host scheduling': 2 + 2 + 2, running: 2 + 1 })
+  })
+
+  test('begins with the interrupt that is recorded, and shows where a task was moved', async () => {
+    const moved = `0 sw 5->1 | 1 irq 24 | 2 waking 2 0 8 | 3 migrate 9 1 | 4 migrate 2 1 | 5 wakeup 2 1 | 6 irqend | 8 0.1 sw 0->2
+      9 0.1 end | 9 end`
+    const chain = await chainOf(moved, { track: 'm0/task/2', t: sessionTime(9) }, alone)
+    expect(chain.hops.map((h) => `${h.t} ${h.kind} ${h.label}`)).toEqual([
+      '1 interrupt irq 24 disk',
+      '2 waking irq 24 disk wakes <...>-2',
+      '4 migrate <...>-2 moves from CPU 0 to CPU 1',
+      '5 wakeup <...>-2 is ready on CPU 1',
+      '8 switch <...>-2 runs',
+    ])
+    expect(split(chain)).toEqual({ 'host irq': 1, 'host scheduling': 6 })
   })
 
   test('stops at its limits, and says so', async () => {

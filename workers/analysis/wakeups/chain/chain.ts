@@ -9,17 +9,20 @@ import {
   type ChainLimits,
   type ChainLink,
   type Grade,
+  type LatencySegment,
   type WakeupChain,
   type WakeupRow,
 } from '../../../thread/contract.js'
 import { machineIndex, sessionTime } from '../../../units.js'
-import { Context, NONE_16, type Wakeups } from '../columns.js'
+import { recordAt } from '../../../table/details.js'
+import { Context, contexts, NONE_16, type Wakeups } from '../columns.js'
 import { worst } from '../grade.js'
 import { linkId } from '../ids.js'
 import type { Rows } from '../rows.js'
 import type { TaskWakeups } from '../tasks.js'
+import { interruptAt, interruptLabel } from '../waker.js'
 import { Around } from './around.js'
-import { boundaryOf, vcpuOf, type Boundary } from './boundary.js'
+import { boundaryOf, vcpuOf, type Boundary, type FoundHop } from './boundary.js'
 import { HopMaker, numbered, type HopWorld } from './hops.js'
 import { wokenWaker } from './links.js'
 import { segmentsOf, splitOf, type Stretch } from './segments.js'
@@ -28,6 +31,17 @@ const WAKEUPS = 8
 const WITHIN = 1_000_000
 /** Wake-ups of a guest tried as what a vCPU was woken for. */
 const FORWARD = 8
+
+/** What of the segments lies between the waking and the run of one wake-up. */
+function cut(segments: readonly LatencySegment[], row: WakeupRow | undefined): LatencySegment[] {
+  if (!row?.running) return []
+  const [from, to] = [row.waking.t, row.running.t]
+  return segments.flatMap((s) =>
+    s.to > from && s.from < to
+      ? [{ ...s, from: sessionTime(Math.max(s.from, from)), to: sessionTime(Math.min(s.to, to)) }]
+      : [],
+  )
+}
 
 /** One wake-up of a chain and how it is reached. */
 interface Step {
@@ -191,8 +205,7 @@ export class Chains {
     const drafts: Awaited<ReturnType<HopMaker['wakeup']>> = []
     for (const [k, step] of steps.entries()) {
       const next = steps[k + 1]?.boundary ?? null
-      if (k === 0 && step.boundary) drafts.push(...(await maker.found(step.boundary.raised, signal)))
-      if (k === 0 && step.boundary) drafts.push(...(await maker.found(step.boundary.entered, signal)))
+      if (k === 0) drafts.push(...(await maker.found(await this.#before(step, signal), signal)))
       if (next) drafts.push(...(await maker.found(next.raised, signal)))
       drafts.push(...(await maker.wakeup(wakeups[k]!, signal)))
       if (next) drafts.push(...(await maker.found(next.entered, signal)))
@@ -217,9 +230,28 @@ export class Chains {
       grade,
       segments,
       split: splitOf(segments),
+      ownSplit: splitOf(
+        cut(
+          segments,
+          wakeups.find((r) => r.wakeup === selected),
+        ),
+      ),
       unsplit,
       notes: [...new Set([...notes, ...this.#doubts(hops)])],
     }
+  }
+
+  /** What comes before the first wake-up: across the boundary, or the interrupt that woke. */
+  async #before({ wakeup, boundary }: Step, signal?: AbortSignal): Promise<readonly FoundHop[]> {
+    if (boundary) return [...boundary.raised, ...boundary.entered]
+    const { session, w } = this.parts
+    const stream = w.wakingStream[wakeup]!
+    const s = this.around.stream(stream)
+    const handler = interruptAt(session, s, w.wakingRow[wakeup]!, contexts[w.context[wakeup]!]!)
+    if (!handler) return []
+    const record = await recordAt(session, s, handler.row, signal)
+    const spot = { stream, row: handler.row, t: s.t[handler.row]! }
+    return [{ kind: 'interrupt', spot, label: interruptLabel(handler.name, record) }]
   }
 
   #doubts(hops: WakeupChain['hops']): string[] {

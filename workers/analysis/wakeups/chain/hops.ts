@@ -16,7 +16,8 @@ import { machineIndex, position, sessionTime } from '../../../units.js'
 import { contexts, NONE, type Wakeups } from '../columns.js'
 import { offsetIn, symbolOf } from '../../stacks/frames.js'
 import { folded } from '../stacks/frames.js'
-import type { Around } from './around.js'
+import { numberOf } from '../../../model/fuse/handlers/marks.js'
+import type { Around, Spot } from './around.js'
 import type { FoundHop } from './boundary.js'
 
 export interface HopWorld {
@@ -78,7 +79,7 @@ export class HopMaker {
         layer: kind === 'interrupt' ? (this.isGuest(s.machine) ? 'guest irq' : 'host irq') : 'vcpu',
         ...this.#place(s.machine, s.cpu, pid),
         t: sessionTime(spot.t),
-        position: position(around.session.table.positionOf(spot.stream, spot.row)),
+        position: this.#positionOf(spot),
         actor: this.world.actor(s.machine, pid),
         context,
         label,
@@ -116,10 +117,21 @@ export class HopMaker {
     const waking = make('waking', row.waking, by.task, by.context, `${how}wakes ${row.wakee.name}`)
     const stack = (await this.#stack(w.wakingStream[i]!, w.wakingRow[i]!, signal)) ?? this.#recorded(i)
     drafts.push({ ...waking, stack })
+    const migration = row.migrated ? await this.#migration(row, signal) : null
+    if (migration) {
+      const at = {
+        t: sessionTime(migration.t),
+        cpu: row.waking.cpu,
+        position: this.#positionOf(migration),
+        notBefore: null,
+      }
+      const label = `${row.wakee.name} moves from CPU ${row.cpuBefore} to CPU ${row.cpuAfter}`
+      drafts.push(make('migrate', at, by.task, by.context, label))
+    }
     if (row.activated && !(row.marks & WakeupMark.NoWaking)) {
       const s = this.world.around.stream(w.wakeupStream[i]!)
       const pid = s.pid[w.wakeupRow[i]!]!
-      const moved = row.migrated ? `, moved from CPU ${row.cpuBefore}` : ''
+      const moved = row.migrated && !migration ? `, moved from CPU ${row.cpuBefore}` : ''
       const label = `${row.wakee.name} is ready on CPU ${row.cpuAfter}${moved}`
       const context = await this.#context(w.wakeupStream[i]!, w.wakeupRow[i]!, signal)
       const stack = w.wakeupRow[i] === NONE ? null : await this.#stack(w.wakeupStream[i]!, w.wakeupRow[i]!, signal)
@@ -130,6 +142,25 @@ export class HopMaker {
       drafts.push(make('switch', row.running, row.wakee, 'task', `${row.wakee.name} ${told}`))
     }
     return drafts
+  }
+
+  /** The sched_migrate_task that is part of a wake-up; null where none is recorded. */
+  async #migration(
+    { machine, wakee, waking, activated, running }: WakeupRow,
+    signal?: AbortSignal,
+  ): Promise<Spot | null> {
+    const { around } = this.world
+    const to = activated?.t ?? running?.t ?? waking.t
+    const { found } = around.within(around.streamsOf(machine), waking.t, to, (name) => name === 'sched_migrate_task')
+    for (const spot of found) {
+      const record = await recordAt(around.session, around.stream(spot.stream), spot.row, signal)
+      if (numberOf(record, 'pid', -1) === wakee.pid) return spot
+    }
+    return null
+  }
+
+  #positionOf({ stream, row }: Spot): Draft['position'] {
+    return position(this.world.around.session.table.positionOf(stream, row))
   }
 
   #place(machine: number, cpu: number, pid: number): Pick<Draft, 'machine' | 'cpu' | 'cpuTrack' | 'taskTrack'> {
