@@ -1,5 +1,5 @@
 import type { Fault } from '../../workers/fault.js'
-import type { Family, SessionInfo } from '../../workers/thread/contract.js'
+import type { Family, RecordFileInfo, SessionInfo } from '../../workers/thread/contract.js'
 import { version } from '../version.js'
 
 /** What `remora info --json` prints: docs/schema/info.schema.json. `events` is null with --heads. */
@@ -20,15 +20,17 @@ export interface InfoReport {
     readonly streams: SessionInfo['streams']
     readonly types: SessionInfo['eventTypes']
   } | null
+  /** Files of wake-up records; empty with --heads. */
+  readonly records: readonly RecordFileInfo[]
   readonly faults: readonly Fault[]
 }
 
 export function headsReport(family: Family): InfoReport {
   const { files, machines, faults } = family
-  return { remora: version, files, machines, clocks: [], events: null, faults }
+  return { remora: version, files, machines, clocks: [], events: null, records: [], faults }
 }
 
-export function sessionReport(info: SessionInfo): InfoReport {
+export function sessionReport(info: SessionInfo, records: readonly RecordFileInfo[] = []): InfoReport {
   const { files, machines, clocks, faults, unit, epoch, from, to, count, partial, streams } = info
   const lost = streams.reduce((sum, stream) => sum + Math.max(0, stream.lost), 0)
   const types = info.eventTypes
@@ -40,6 +42,7 @@ export function sessionReport(info: SessionInfo): InfoReport {
     machines,
     clocks,
     events: { unit, epoch, from, to, count, lost, partial, streams, types },
+    records,
     faults,
   }
 }

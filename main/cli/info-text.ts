@@ -1,6 +1,6 @@
 import type { Fault } from '../../workers/fault.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
-import type { FileInfo } from '../../workers/thread/contract.js'
+import type { FileInfo, RecordFileInfo } from '../../workers/thread/contract.js'
 import type { InfoReport } from './info-json.js'
 import { aligned, bytesText, cpuList, grouped, plural, spanText } from './text.js'
 
@@ -11,6 +11,7 @@ export function infoText(report: InfoReport): string {
     machineLines(report),
     clockLines(report),
     eventLines(report),
+    ...report.records.map((r) => recordLines(r, report)),
     faultLines(report.faults),
   ]
   return parts
@@ -43,6 +44,7 @@ function fileLines(file: FileInfo): string[] {
 }
 
 function formatText(file: FileInfo): string {
+  if (file.format === 'records' || file.pageSize === 0) return `${file.version}, ${bytesText(file.size)}`
   return [
     `${file.format}${file.version ? ` v${file.version}` : ''}`,
     file.compression === 'none' ? 'not compressed' : file.compression,
@@ -95,6 +97,35 @@ function clockLines({ clocks, machines }: InfoReport): string[] {
     clock.statement,
   ])
   return ['Clocks', ...indented(aligned(rows))]
+}
+
+/** What collectors recorded of wake-ups, and how that agrees with the recording beside it. */
+function recordLines(r: RecordFileInfo, { machines }: InfoReport): string[] {
+  const share = (n: number, of: number): string =>
+    `${grouped(n)} of ${grouped(of)}${of > 0 ? ` (${((100 * n) / of).toFixed(2)} %)` : ''}`
+  const us = (ns: number | null): string => (ns === null ? '-' : `${(ns / 1000).toFixed(1)} us`)
+  const facts: [string, string][] = [
+    ['of', `${machines[r.machine]?.name ?? ''}${r.kernel ? `, kernel ${r.kernel}` : ''}`],
+    [
+      'wake-ups',
+      `${grouped(r.wakes)}, with id ${grouped(r.withId)}, stack ${grouped(r.withStack)}, first read ${grouped(r.withRead)}`,
+    ],
+    [
+      'wake_flags',
+      `at entry ${grouped(r.withEntry)}, at activation ${grouped(r.withActivation)}; names of ${r.flags ?? 'a kernel that is not known'}`,
+    ],
+    [
+      'joined',
+      r.expected === 0
+        ? ''
+        : `${share(r.joined, r.expected)} with wake-ups of the recording, ${share(r.near, r.expected)} within 50 us; median ${us(r.median)}, 99 % ${us(r.p99)}`,
+    ],
+    ['lost', r.lost === 0 ? '' : `${grouped(r.lost)} records`],
+    ['clocksource', r.clocksources.map((c) => `${c.inferred ? 'a switch, seen in a stack' : `to ${c.to}`}`).join(', ')],
+    ...r.absent.map((a): [string, string] => ['absent', `${a.field}: ${a.because}`]),
+    ...r.settings.map((s): [string, string] => [s.name, s.value]),
+  ]
+  return [`Records  ${r.name}`, ...indented(aligned(facts.filter(([, text]) => text !== '')))]
 }
 
 function eventLines({ events, machines }: InfoReport): string[] {

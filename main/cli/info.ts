@@ -1,6 +1,7 @@
+import { RECORD_SYSTEM } from '../../workers/readers/records/trace-file.js'
 import { readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
-import { headsReport, sessionReport } from './info-json.js'
+import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect, type Connection } from './engine.js'
+import { headsReport, sessionReport, type InfoReport } from './info-json.js'
 import { infoText } from './info-text.js'
 import { UsageError, type Io } from './io.js'
 import { windowHelp } from './window.js'
@@ -34,10 +35,21 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
   try {
     const report = values.heads
       ? headsReport(await connection.engine.inspect(sources, io.signal))
-      : sessionReport((await openSession(connection, sources, { pair, assess: true, window: values.window }, io)).info)
+      : await loaded(
+          connection,
+          await openSession(connection, sources, { pair, assess: true, window: values.window }, io),
+        )
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))
     return reportUnread(report, values.json ?? false, io)
   } finally {
     connection.dispose()
   }
 }
+
+/** Joining records with the wake-ups of recordings takes a while: only where there are any. */
+async function loaded({ engine }: Connection, { info }: Opened): Promise<InfoReport> {
+  const records = info.eventTypes.some((e) => e.system === RECORD_SYSTEM) ? await engine.recordFiles() : []
+  return sessionReport(info, records)
+}
+
+type Opened = Awaited<ReturnType<typeof openSession>>

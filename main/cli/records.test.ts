@@ -133,6 +133,11 @@ test('a file of records opens like a recording', async () => {
   const { code, out } = await remora(['info', path('host/run-00.jsonl')])
   expect(code).toBe(0)
   expect(out).toMatch(/^ +40 {2}remora:first_read$/m)
+  expect(out).toMatch(/^Records {2}run-00\.jsonl$/m)
+  expect(out).toMatch(/^ {2}wake-ups +40, with id 40, stack 40, first read 40$/m)
+  expect(out).toMatch(/^ {2}wake_flags +at entry 40, at activation 40; names of 6\.0-6\.5$/m)
+  const json = (await remora(['info', path('host/run-00.jsonl'), '--json'])).out
+  expect(violations(readSchema('info'), JSON.parse(json))).toEqual([])
   const events = (await remora(['events', path('host/run-00.jsonl')])).out.split('\n')
   expect(events[1]).toMatch(/\[00\d\] +\d+\.\d{9}: ttwu: +correlation_id=[0-9a-f]{16} pid=1234 comm=probe/)
 })

@@ -25,6 +25,8 @@ export interface RecordFileInfo {
   /** Wake-ups that the recording could have, and those that it has: distances from its tracepoints in ns, null = none joined. */
   readonly expected: number
   readonly joined: number
+  /** Joined within 50 us. */
+  readonly near: number
   readonly median: number | null
   readonly p99: number | null
   readonly absent: readonly { readonly field: string; readonly because: string }[]

@@ -8,6 +8,9 @@ import type { Wakeups } from '../wakeups/columns.js'
 /** How far a record may be from its tracepoint, ns. The nearest one within this counts. */
 const REACH = 1_000_000
 
+/** What a probe on the same tracepoint may be late by, ns. */
+const NEAR = 50_000
+
 /** A wake-up of a file of records. */
 export interface RecordRef {
   readonly file: number
@@ -19,6 +22,8 @@ export interface JoinReport {
   /** Wake-ups with a stage that the recording could have, while it was recording. */
   readonly wakes: number
   readonly joined: number
+  /** Of those, how many within 50 us. */
+  readonly near: number
   /** Distances of the joined from their tracepoints, ns: median, 99th percentile; NaN where none joined. */
   readonly median: number
   readonly p99: number
@@ -106,7 +111,8 @@ export class JoinedRecords {
     }
     const at = (q: number): number =>
       away.length === 0 ? Number.NaN : away[Math.min(away.length - 1, Math.floor(away.length * q))]!
-    return { file, wakes, joined: away.length, median: at(0.5), p99: at(0.99) }
+    const near = away.filter((ns) => ns <= NEAR).length
+    return { file, wakes, joined: away.length, near, median: at(0.5), p99: at(0.99) }
   }
 }
 

@@ -38,6 +38,7 @@ export function surveyRecords(session: Session, joined: JoinedRecords): RecordFi
         withRead: count(w.readFunction),
         expected: report.wakes,
         joined: report.joined,
+        near: report.near,
         median: number(report.median),
         p99: number(report.p99),
         absent: header.absent,
