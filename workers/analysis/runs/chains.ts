@@ -3,6 +3,8 @@
 
 import type { FaultList } from '../../fault.js'
 import type { ChainDefinition } from '../../thread/contract.js'
+import { flagsText } from '../../readers/records/fields.js'
+import { wakeFlagTable } from '../wake-flags.js'
 import type { Book, RawRun } from './book.js'
 import type { Place } from './rows.js'
 
@@ -57,6 +59,7 @@ export function chainRuns(book: Book, chain: ChainDefinition, faults: FaultList)
   for (const raw of book.runs) {
     const session = book.session(raw.environment, raw.session)!
     const attributes = new Map([...session.metadata, ...raw.attributes])
+    nameFlags(attributes)
     const found = raw.chain === null ? passes(raw, wanted, chain, faults) : single(raw, wanted, chain, faults)
     if (found.lacking > 0) incomplete.set(raw.environment, (incomplete.get(raw.environment) ?? 0) + found.lacking)
     for (const { id, times, line } of found.complete) {
@@ -75,6 +78,14 @@ export function chainRuns(book: Book, chain: ChainDefinition, faults: FaultList)
   }
   runs.sort(inOrder)
   return { chain, runs, incomplete }
+}
+
+/** wake_flags in the words of the kernel that the records name; the raw value stays beside them. */
+function nameFlags(attributes: Map<string, string>): void {
+  const [raw, kernel] = [attributes.get('wake_flags'), attributes.get('kernel')]
+  if (raw === undefined || kernel === undefined || !/^0x[0-9a-fA-F]{1,8}$/.test(raw)) return
+  const table = wakeFlagTable(kernel)
+  if (table) attributes.set('wake_flags', flagsText(Number(raw), table))
 }
 
 interface Found {

@@ -4,6 +4,8 @@ import type { RunsCluster } from '../../thread/contract.js'
 import { SMALL_CLUSTER } from './categories.js'
 import type { Run } from './chains.js'
 import { environmentsOf } from './strata.js'
+import { clusterSignatures } from '../stacks/cluster.js'
+import { signatureOf, signatureText } from '../stacks/signature.js'
 
 export interface ClusteredRuns {
   /** With an attribute `cluster` wherever one is known. */
@@ -11,77 +13,56 @@ export interface ClusteredRuns {
   readonly clusters: readonly RunsCluster[]
 }
 
-/** Stacks less alike than this are apart. */
-const CUT = 0.3
-/** More ways than these are not compared with each other; the rarest stay alone. */
-const MOST_STACKS = 400
+/** Clusters that are told apart; the rarer ones are one, about which nothing is said but how many they are. */
+const MOST_CLUSTERS = 6
+export const OTHERS = 'others'
 
 export function clustersOf(runs: readonly Run[]): ClusteredRuns {
+  const signatures = new Signatures()
   if (runs.some((r) => r.attributes.has('cluster')) || !runs.some((r) => r.stack !== null)) {
-    return { runs, clusters: describe(runs) }
+    return { runs, clusters: describe(runs, signatures) }
   }
-  const counts = tally(runs.flatMap((r) => (r.stack === null ? [] : [signatureOf(r.stack)])))
-  const names = nameClusters(counts.slice(0, MOST_STACKS))
+  const counts = tally(runs.flatMap((r) => (r.stack === null ? [] : [signatures.text(r.stack)])))
+  const all = counts.map(([text, count]) => ({ frames: signatures.frames(text), count }))
+  const names = new Map(
+    clusterSignatures(all).flatMap((c, rank) => {
+      const name = rank < MOST_CLUSTERS ? c.name : OTHERS
+      return c.members.map((m) => [counts[m]![0], name] as const)
+    }),
+  )
   const named = runs.map((run): Run => {
-    const cluster = run.stack === null ? undefined : names.get(signatureOf(run.stack))
-    return cluster === undefined ? run : { ...run, attributes: new Map([...run.attributes, ['cluster', cluster]]) }
+    if (run.stack === null) return run
+    const cluster = names.get(signatures.text(run.stack))!
+    return { ...run, attributes: new Map([...run.attributes, ['cluster', cluster]]) }
   })
-  return { runs: named, clusters: describe(named) }
+  return { runs: named, clusters: describe(named, signatures) }
 }
 
-/** Functions without offsets and without what the compiler appends to its copies. */
-const signatureOf = (stack: string): string =>
-  stack
-    .split(';')
-    .map((frame) =>
-      frame
-        .trim()
-        .replace(/[+\s].*$/, '')
-        .replace(/\.(isra|constprop|part|cold)\b.*$/, ''),
+/** Stacks as the records write them, to signatures; each once. */
+class Signatures {
+  readonly #texts = new Map<string, string>()
+  readonly #frames = new Map<string, readonly string[]>()
+
+  text(stack: string): string {
+    const known = this.#texts.get(stack)
+    if (known !== undefined) return known
+    const frames = signatureOf(
+      stack
+        .split(';')
+        .map((frame) => frame.trim())
+        .filter((frame) => frame !== ''),
     )
-    .filter((frame) => frame !== '')
-    .join(';')
-
-/** Agglomerative, average linkage; clusters are named by size, then by their commonest stack, so that input order means nothing. */
-function nameClusters(counts: readonly (readonly [signature: string, count: number])[]): Map<string, string> {
-  let groups = counts.map(([signature, count]) => ({ members: [signature], size: count }))
-  const frames = new Map(counts.map(([s]) => [s, s.split(';')]))
-  const apart = (a: readonly string[], b: readonly string[]): number => {
-    let sum = 0
-    for (const x of a) for (const y of b) sum += stackDistance(frames.get(x)!, frames.get(y)!)
-    return sum / (a.length * b.length)
+    const text = signatureText(frames)
+    this.#texts.set(stack, text)
+    this.#frames.set(text, frames)
+    return text
   }
-  for (;;) {
-    let best: { i: number; j: number; d: number } | null = null
-    for (let i = 0; i < groups.length; i++) {
-      for (let j = i + 1; j < groups.length; j++) {
-        const d = apart(groups[i]!.members, groups[j]!.members)
-        if (d <= CUT && (!best || d < best.d)) best = { i, j, d }
-      }
-    }
-    if (!best) break
-    const [a, b] = [groups[best.i]!, groups[best.j]!]
-    groups = groups.filter((g) => g !== a && g !== b)
-    groups.push({ members: [...a.members, ...b.members].sort(), size: a.size + b.size })
+  frames(text: string): readonly string[] {
+    return this.#frames.get(text)!
   }
-  groups.sort((a, b) => b.size - a.size || (a.members[0]! < b.members[0]! ? -1 : 1))
-  return new Map(groups.flatMap((g, i) => g.members.map((m) => [m, letter(i)] as const)))
 }
 
-/** Half by the functions that only one has, half by how far they go together from the inside. */
-function stackDistance(a: readonly string[], b: readonly string[]): number {
-  const [x, y] = [new Set(a), new Set(b)]
-  const both = [...x].filter((f) => y.has(f)).length
-  let together = 0
-  while (together < a.length && together < b.length && a[together] === b[together]) together++
-  return 0.5 * (1 - both / (x.size + y.size - both)) + 0.5 * (1 - together / Math.max(a.length, b.length))
-}
-
-/** A .. Z, AA ... */
-const letter = (i: number): string =>
-  i < 26 ? String.fromCharCode(65 + i) : letter(Math.floor(i / 26) - 1) + letter(i % 26)
-
-function describe(runs: readonly Run[]): RunsCluster[] {
+function describe(runs: readonly Run[], signatures: Signatures): RunsCluster[] {
   const members = new Map<string, Run[]>()
   for (const run of runs) {
     const name = run.attributes.get('cluster')
@@ -91,14 +72,14 @@ function describe(runs: readonly Run[]): RunsCluster[] {
     else members.set(name, [run])
   }
   return [...members]
-    .sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1))
+    .sort(([a, x], [b, y]) => Number(a === OTHERS) - Number(b === OTHERS) || y.length - x.length || (a < b ? -1 : 1))
     .map(([name, own]) => {
-      const stacks = tally(own.flatMap((r) => (r.stack === null ? [] : [signatureOf(r.stack)])))
+      const stacks = tally(own.flatMap((r) => (r.stack === null ? [] : [signatures.text(r.stack)])))
       return {
         name,
         runs: own.length,
         stacks: stacks.length,
-        top: stacks[0]?.[0].split(';').slice(0, 5) ?? [],
+        top: stacks[0] && name !== OTHERS ? signatures.frames(stacks[0][0]).slice(0, 5) : [],
         flags: tally(own.flatMap((r) => r.attributes.get('wake_flags') ?? [])).map(([constellation, count]) => ({
           constellation,
           count,

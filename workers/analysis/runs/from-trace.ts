@@ -23,6 +23,13 @@ const SUBJECT: Readonly<Record<string, string>> = {
   sched_wakeup_new: 'pid',
   sched_switch: 'next_pid',
   sched_migrate_task: 'pid',
+  // Of records: the woken task.
+  ttwu: 'pid',
+  activate: 'pid',
+  waking: 'pid',
+  wakeup: 'pid',
+  switch_in: 'pid',
+  first_read: 'pid',
 }
 /** Events of a CPU, whoever ran on it. The value is a field that both ends of a stretch have in common. */
 const OF_CPU: readonly (readonly [pattern: RegExp, same: string | null])[] = [

@@ -33,6 +33,11 @@ describe('times', () => {
     for (const bad of ['NaN', '', '-1', '1e9', '1.1234567890', 'x']) expect(timeOf(bad), bad).toBeNull()
   })
 
+  it('are subtracted as integers: the offset of the seeds is 1111000141 ns', async () => {
+    const { api } = await read(source('x.txt', '171223.534912180 a\n171224.645912321 b\n'))
+    expect((await api.runsRun({ chain: 'a -> b' }, 0)).steps[1]!.since).toBe(1_111_000_141)
+  })
+
   it('beyond 2^53 lose no digit, in any of the forms', async () => {
     const t = ['1737123456789012345', '1737123456789012346']
     const forms = [
@@ -201,6 +206,42 @@ describe('forms', () => {
     ])
     const run = await api.runsRun({ chain: 'a -> b' }, 0)
     expect(run.attributes).toMatchObject({ cpu: '3', governor: 'powersave', max_cstate: '1' })
+  })
+
+  it('records of a collector: a run a wake-up, with its flags in words and its lines', async () => {
+    const at = (ev: string, ts: number, id: number, more: object = {}) =>
+      `${JSON.stringify({ ts, ev, id, cpu: 1, pid: 981, comm: 'wk', by_pid: 0, by_comm: 'swapper/1', wake_flags: '0x30', prev_cpu: 0, target_cpu: 1, ...more })}\n`
+    const stack = ['bpf_prog_cd5981aa5d35fe20_fe', 'try_to_wake_up', 'hrtimer_wakeup+0x1c', 'hrtimer_interrupt']
+    const wake = (id: number, t: number) =>
+      at('try_to_wake_up', t, id, { stack }) +
+      at('sched_waking', t + 10, id, { stack }) +
+      at('sched_wakeup', t + 30, id) +
+      at('switch_in', t + 60, id) +
+      at('ktime_get', t + 100 + id, id)
+    const kernel = source('meta.json', '{"session_id":"guest","environment":"vm","kernel":"6.1.0"}')
+    const { api, input } = await read(source('guest.jsonl', wake(1, 1000) + wake(2, 5000)), kernel)
+    expect(input.faults).toEqual([])
+    expect(input.suggested?.steps).toEqual([
+      'try_to_wake_up',
+      'sched_waking',
+      'sched_wakeup',
+      'sched_switch',
+      'first tk read',
+    ])
+    const query = { chain: 'Wake-up to first clock read' }
+    const report = await api.runsReport(query)
+    expect(report.groups).toMatchObject([{ environment: 'vm', runs: 2 }])
+    expect(report.samples[0]).toMatchObject({ min: 91, max: 92 })
+    const run = await api.runsRun(query, 1)
+    expect(run.attributes).toMatchObject({
+      task: 'wk',
+      cpu: '1',
+      migrated: 'yes',
+      wake_flags: 'SYNC|MIGRATED (0x30)',
+      cluster: 'A',
+    })
+    expect(run.place).toEqual({ file: 'guest.jsonl', line: 7 })
+    expect(report.clusters[0]!.top).toEqual(['try_to_wake_up', 'hrtimer_wakeup', 'hrtimer_interrupt'])
   })
 
   it('more files join what is open, and a failure changes nothing', async () => {

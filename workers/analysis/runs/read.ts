@@ -1,9 +1,11 @@
 // Files of probe records into a book: which of the forms a file has is told by its first line, never by its name.
 
 import type { ByteSource, SourceOpener } from '../../bytes.js'
-import { FaultList } from '../../fault.js'
+import { FaultList, InputError } from '../../fault.js'
 import type { OnRunsProgress, RunsSource } from '../../thread/contract.js'
+import { formatOf, openTrace } from '../../readers/registry.js'
 import { Book } from './book.js'
+import { addWakeRecords } from './from-records.js'
 import { csvParser, isBad, jsonParser, jsonRow, lineParser, type ParseRow } from './rows.js'
 
 const CHUNK = 1 << 22
@@ -55,8 +57,10 @@ export async function readRuns(
       continue
     }
     report(source.size)
-    if (Array.isArray(whole) || Array.isArray(isObject(whole) ? whole.records : null)) {
-      const list = Array.isArray(whole) ? whole : ((whole as { records: unknown[] }).records as unknown[])
+    const list: unknown = isObject(whole) ? whole.records : whole
+    if (Array.isArray(list) && !list.some((o) => isObject(o) && ('probe_name' in o || 'probe' in o))) {
+      records.push({ source, environment, head })
+    } else if (Array.isArray(list)) {
       const told = isObject(whole) ? metadataOf(whole, environment, source.name) : []
       metadata.push(...told)
       lists.push({ list, name: source.name, environment })
@@ -204,6 +208,7 @@ async function readRecords(
   const kind = kindOf(head)
   if (!kind) {
     report(source.size)
+    if (await addRecordsOf(book, source, head, environment, signal)) return
     const what =
       source.size === 0
         ? 'It is empty.'
@@ -238,13 +243,37 @@ async function readRecords(
   if (rest !== '') take(rest)
 }
 
+/** Records of collectors: whatever reads them as a trace reads them here. Says whether there are any. */
+async function addRecordsOf(
+  book: Book,
+  source: ByteSource,
+  head: string,
+  environment: (session: string) => string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (formatOf(new TextEncoder().encode(head.slice(0, 64)), source.name) !== 'records') return false
+  try {
+    const { wakeRecords, faults } = await openTrace(source, signal)
+    book.faults.addAll(faults)
+    if (!wakeRecords) return false
+    await addWakeRecords(book, wakeRecords, source, environment, signal)
+    return true
+  } catch (e) {
+    if (!(e instanceof InputError)) throw e
+    book.faults.add({ severity: 'warning', code: e.code, file: source.name, message: e.message })
+    return true
+  }
+}
+
 function kindOf(head: string): Kind | null {
   const first =
     head
       .split('\n')
       .find((l) => l.trim() !== '' && !l.startsWith('#'))
       ?.trim() ?? ''
-  if (first.startsWith('{')) return { parse: jsonParser, skipFirst: false }
+  // Other objects are records of a collector.
+  if (first.startsWith('{'))
+    return /"(probe_name|probe)"\s*:/.test(head) ? { parse: jsonParser, skipFirst: false } : null
   const csv = csvParser(first)
   if (csv) return { parse: csv, skipFirst: true }
   return /^\d+(\.\d+)?\s+\S/.test(first) ? { parse: lineParser, skipFirst: false } : null

@@ -17,7 +17,7 @@ import { varianceShares } from '../statistics/shares.js'
 import type { Book } from './book.js'
 import { categories, countedPairs } from './categories.js'
 import { measuresOf, valueOf, type ChainRuns, type Run } from './chains.js'
-import type { ClusteredRuns } from './clusters.js'
+import { OTHERS, type ClusteredRuns } from './clusters.js'
 import { compare, comparison, type Adjusted, type Compared, type Pair } from './comparison.js'
 import { offsetsOf } from './offsets.js'
 import { edgesOf, ppsReport } from './pps.js'
@@ -169,6 +169,7 @@ function* pairsOf(samples: readonly Sample[]): Generator<Pair> {
   const push = (map: Map<string, Sample[]>, key: string, s: Sample): void =>
     void (map.get(key)?.push(s) ?? map.set(key, [s]))
   for (const s of samples) {
+    if (s.part.stratum.split(', ').includes(`cluster=${OTHERS}`)) continue
     push(strata, `${s.part.stratum}\0${s.measure}`, s)
     if (s.part.keys.length === 1) push(levels, `${s.part.environment}\0${s.part.keys[0]!}\0${s.measure}`, s)
   }
@@ -263,9 +264,11 @@ function findingsOf(r: Omit<RunsReport, 'findings'>): RunsFinding[] {
   }
   if (r.clusters.length > 1) {
     const list = r.clusters
-      .map((c) => `${c.name} ${c.runs}${c.flags[0] ? ` with ${c.flags[0].constellation}` : ''}`)
+      .map((c) => `${c.name} ${c.runs}${c.flags[0] && c.top.length > 0 ? ` with ${c.flags[0].constellation}` : ''}`)
       .join(', ')
-    found.push({ kind: 'clusters', sentence: `The runs pass in ${r.clusters.length} ways: ${list}.` })
+    const named = r.clusters.filter((c) => c.name !== OTHERS).length
+    const ways = named < r.clusters.length ? `${named} frequent ways and others` : `${named} ways`
+    found.push({ kind: 'clusters', sentence: `The runs pass in ${ways}: ${list}.` })
   }
   for (const c of r.comparisons) {
     if (c.location === 'differs' || c.spread === 'differs')

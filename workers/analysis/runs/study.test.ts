@@ -65,8 +65,8 @@ describe('the study', () => {
 
   it('has two clusters with their flags', () => {
     expect(r.clusters.map((c) => [c.name, c.flags.map((f) => f.constellation)])).toEqual([
-      ['A', [studyTruth.flags.first]],
-      ['B', [studyTruth.flags.second]],
+      ['A', ['SYNC|MIGRATED (0x30)']],
+      ['B', ['SYNC (0x10)']],
     ])
     expect(r.clusters[0]!.stacks).toBe(2)
   })
