@@ -101,7 +101,9 @@ describe('runs', { timeout: 240_000 }, () => {
       page.getByRole('button', { name: /Compare runs/ }).click(),
     ])
     await chooser.setFiles(dir)
-    await eventually(words).toContain('The runs pass in 2 ways: A 404 with SYNC|MIGRATED (0x30), B 196 with SYNC (0x10).')
+    await eventually(words).toContain(
+      'The runs pass in 2 ways: A 404 with SYNC|MIGRATED (0x30), B 196 with SYNC (0x10).',
+    )
     const found = await words()
     expect(found).toContain('VM s1 lost 2 edges of the pulse (number 77, 140)')
     expect(found).toContain('1.111 000 0')
