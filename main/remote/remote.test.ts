@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noServer, type Sshd, SshWorld, until, user } from '../../test/ssh/sshd.js'
@@ -364,6 +374,38 @@ describe.skipIf(noServer)(`a machine behind SSH${noServer && ` (skipped: ${noSer
       await fetchFile(host, join(files, 'second.dat'), { cache: next })
       expect(existsSync(first.file)).toBe(false)
     })
+
+    it.skipIf(process.getuid?.() !== 0)(
+      'stops with a sentence when the disk is full, keeps what came, and goes on with it',
+      async (test) => {
+        const dir = join(world.dir, 'small-disk')
+        mkdirSync(dir)
+        if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dir]).status !== 0)
+          return test.skip('no tmpfs may be mounted')
+        try {
+          const link = await world.link(sshd.port, 12e6)
+          trusted(sshd, link.port)
+          const host = await hostWith(lab(link.port))
+          const disk = new Cache({ dir })
+          await expect(fetchFile(host, join(files, 'dull.dat'), { cache: disk })).rejects.toThrow(
+            /disk of .* is full: dull.dat needs 25.2 MB more, and .* are free/,
+          )
+          const filler = join(dir, 'filler')
+          const onProgress = ({ done }: FetchProgress): unknown =>
+            done > 1e6 && !existsSync(filler) && writeFileSync(filler, new Uint8Array(4e6))
+          await expect(fetchFile(host, join(files, 'random.dat'), { cache: disk, onProgress })).rejects.toThrow(
+            /is full: random.dat needs .* more\. What has come is kept/,
+          )
+          rmSync(filler)
+          const got = await fetchFile(host, join(files, 'random.dat'), { cache: disk })
+          expect(got.resumed).toBeGreaterThan(1e6)
+          expect(sha(readFileSync(got.file))).toBe(sha(random))
+        } finally {
+          spawnSync('umount', [dir])
+          trusted()
+        }
+      },
+    )
 
     it('is checked by its size alone where the machine runs no commands', async () => {
       const bare = await world.sshd([plainKey], ['ForceCommand internal-sftp'])
