@@ -116,7 +116,7 @@ export interface WakeupCluster {
   /** As WakeupClusters.sides. */
   readonly sides: readonly ClusterShare[]
   readonly deltas: DeltaFigures | null
-  /** Its wake-ups (WakeupIndex), ascending. */
+  /** Its wake-ups (WakeupIndex), ascending. Those of records without a recording beside them are counted, but are not among them. */
   readonly wakeups: Uint32Array
 }
 

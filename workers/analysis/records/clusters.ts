@@ -12,7 +12,8 @@ import { wakeFlagTable } from '../wake-flags.js'
 import { latencyOf, type Wakeups } from '../wakeups/columns.js'
 import { migratedOf } from '../wakeups/select.js'
 import type { StackIndex } from '../wakeups/stacks/index.js'
-import { ticksPerNs, type JoinedRecords } from './join.js'
+import type { WakeRecords } from '../../model/wake-record.js'
+import { recordTimes, ticksPerNs, type JoinedRecords } from './join.js'
 
 /** Clusters of the wake-ups `selected`, which ascend. */
 export function clusterWakeups(
@@ -29,7 +30,9 @@ export function clusterWakeups(
     from: query.end ?? usualSettings.from,
     delta: query.delta,
   }
-  const machines = [...new Set(Array.from(selected, (i) => w.machine[i]!))].sort((a, b) => a - b)
+  const alone = filesAlone(session, w, query.filter)
+  const machines = [...new Set([...Array.from(selected, (i) => w.machine[i]!), ...alone.map((a) => a.machine)])]
+  machines.sort((a, b) => a - b)
   const observations = new Observations()
   const run = observations.run(session.files.map((f) => f.meta.name).join(' + '))
   const tables = session.machines.map((m) => wakeFlagTable(session.files[m.files[0]!]!.meta.uname))
@@ -61,10 +64,14 @@ export function clusterWakeups(
     if (stack >= 0) members.push(i)
     observations.observe(run, side, stack < 0 ? -1 : signatures[stack]!, flags, deltas)
   }
+  for (const { file, machine, records, keep } of alone) {
+    const table = wakeFlagTable(records.header.kernel)
+    observations.add(session.files[file]!.meta.name, machines.indexOf(machine), records, keep, table)
+  }
   const names = machines.map((m) => session.machines[m]!.name)
   const { clusterOf, ...report } = reportClusters(observations, names, settings)
   const wakeups = report.clusters.map((): number[] => [])
-  observations.all.forEach((o, k) => wakeups[clusterOf[o.signature]!]!.push(members[k]!))
+  members.forEach((i, k) => wakeups[clusterOf[observations.all[k]!.signature]!]!.push(i))
   return {
     version: session.version,
     delta: report.delta,
@@ -87,6 +94,35 @@ export function clusterWakeups(
       wakeups: Uint32Array.from(wakeups[k]!),
     })),
   }
+}
+
+interface FileAlone {
+  readonly file: number
+  readonly machine: number
+  readonly records: WakeRecords
+  readonly keep: (wake: number) => boolean
+}
+
+/**
+ * Files of records of machines whose recording tells of no wake-up, or that have no recording: their own wake-ups are looked at.
+ * Of the filter, machines, range and woken tasks can be held against them; whatever else it asks for they do not pass.
+ */
+function filesAlone(session: Session, w: Wakeups, filter: ClusterQuery['filter']): FileAlone[] {
+  const { machines, from = -Infinity, to = Infinity, wakees, ...other } = filter
+  if (Object.values(other).some((v) => v !== undefined)) return []
+  const traced = new Set(w.machine.subarray(0, w.count))
+  return session.files.flatMap((f, file): FileAlone[] => {
+    const machine = session.machines.find((m) => m.files.includes(file))!.machine
+    const records = f.wakeRecords
+    if (!records || traced.has(machine) || (machines && !machines.includes(machine))) return []
+    const times = recordTimes(session, file, records)
+    const keep = (wake: number): boolean => {
+      const t = times[records.wakes.first[wake]!]!
+      const pid = records.wakes.pid[wake]!
+      return t >= from && t <= to && (!wakees || wakees.some((x) => x.machine === machine && x.pid === pid))
+    }
+    return [{ file, machine, records, keep }]
+  })
 }
 
 const plain = ({ count, share: of, deltas }: Share): ClusterShare => ({ count, share: of, deltas: figuresOf(deltas) })

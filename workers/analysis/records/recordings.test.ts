@@ -92,6 +92,21 @@ describe.skipIf(!here)('records and tracepoints of the same wake-ups', () => {
     expect((await engine.details(hop.stack!.position)).event).toMatch(/^(waking|ttwu)$/)
   }, 60_000)
 
+  test('are clustered by themselves where nothing else was recorded', async () => {
+    const { engine } = await load(['guest-ebpf.jsonl.gz'])
+    const { sides, clusters, delta } = await engine.wakeupClusters({ filter: {} })
+    expect(sides).toMatchObject([{ name: 'guest-ebpf', count: 1694, without: 5 }])
+    expect(delta).toBe('switch_in')
+    expect(clusters.reduce((n, c) => n + c.count, 0)).toBe(1694)
+    // The file has no header, so what the flags mean is not known, but for none.
+    const flags = clusters.flatMap((c) => c.flags.map((f) => f.text.replace(/,.*/, '')))
+    expect(new Set(flags)).toEqual(new Set(['0 at entry', 'ambiguous 0x10 at entry', 'flags not recorded']))
+    const pid = 981
+    const one = await engine.wakeupClusters({ filter: { wakees: [{ machine: 0, pid }] } })
+    expect(one.sides[0]!.count).toBeLessThan(sides[0]!.count)
+    expect((await engine.wakeupClusters({ filter: { migrated: true } })).sides).toEqual([])
+  }, 60_000)
+
   test('are joined also where their clock has to be found among the wake-ups', async () => {
     // Another base, and 20 ppm faster.
     const base = 4_093_000_000_000n
