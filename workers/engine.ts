@@ -152,6 +152,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     wakeups: async (query, signal) => (await state().wakeups(undefined, signal)).table(query, signal),
     wakeupHistogram: async (filter) => (await state().wakeups()).histogram(filter),
     wakeupRowOf: async (query, wakeup) => (await state().wakeups()).rowOf(query, wakeup),
+    wakeupLayers: async (filter) => (await state().wakeups()).layers(filter),
     wakeupTasks: async (filter, limit) => (await state().wakeups()).tasks(filter, limit),
     wakeupArrows: async (query) => (await state().wakeups()).arrows(query),
     wakeupStacks: async (filter, limit, onProgress, signal) =>

@@ -2,6 +2,7 @@ import {
   WakeupMark,
   type ChainHop,
   type WakeupChain,
+  type WakeupLayers,
   type WakeupRow,
   type WakeupSurvey,
   type WakeupTable,
@@ -24,6 +25,8 @@ export interface WakeupsReport extends Frame {
   readonly tasks: WakeupTasks['tasks']
   /** Tasks with a latency; `tasks` holds the first of them. */
   readonly taskCount: number
+  /** All latencies added up by layer. */
+  readonly split: WakeupLayers['split']
   readonly rows: readonly WakeupEntry[]
   readonly lacking: WakeupSurvey['lacking']
   /** us; null where none was given. */

@@ -61,8 +61,20 @@ export function wakeupsText(report: WakeupsReport): string {
       [['id', 'woken at', 'task', 'by', 'CPU', 'latency', 'to wakeup', 'to running', 'grade', ''], ...rows],
       [1, 5, 6, 7],
     ) +
+    (machines.length > 1 ? whereTo('Where all latencies went', report.split, unit) : '') +
     said('Not told', report.lacking)
   )
+}
+
+function whereTo(title: string, split: ChainReport['split'], unit: 'ns' | 'ticks'): string {
+  const total = Object.values(split).reduce((n, time) => n + time, 0)
+  const parts = Object.entries(split)
+    .filter(([, time]) => time > 0)
+    .map(([layer, time]) => [layer, lengthText(time, unit), `${((100 * time) / total).toFixed(1)} %`])
+  if (parts.length === 0) return ''
+  return `\n${title}\n${aligned(parts, [1, 2])
+    .map((l) => `  ${l}\n`)
+    .join('')}`
 }
 
 const said = (title: string, sentences: readonly string[]): string =>
@@ -88,9 +100,6 @@ export function chainText(report: ChainReport): string {
     h.actor.name,
     h.label,
   ])
-  const parts = Object.entries(report.split)
-    .filter(([, time]) => time > 0)
-    .map(([layer, time]) => [layer, length(time), `${((100 * time) / (report.to - report.from)).toFixed(1)} %`])
   const links = report.links.map((l) => [l.id, l.kind, l.grade, l.because])
   const stacks = report.hops.flatMap((h) =>
     h.stack
@@ -113,11 +122,7 @@ export function chainText(report: ChainReport): string {
     `Chain ${report.id}, ${report.grade}: ${length(report.to - report.from)} from the first cause to ${report.wakeups.at(-1)!.wakee.name}\n` +
     section('Hops', [['', 'at', 'since', 'layer', 'where', 'task', ''], ...hops], [0, 1, 2]) +
     (unsure ? '  ? which of the two came first is not certain\n' : '') +
-    (parts.length > 0
-      ? `\nWhere the time went\n${aligned(parts, [1, 2])
-          .map((l) => `  ${l}\n`)
-          .join('')}`
-      : '') +
+    whereTo('Where the time went', report.split, unit) +
     (report.unsplit ? '  guest and hypervisor cannot be told apart: both count as guest\n' : '') +
     section('Links', [['id', 'kind', 'grade', 'because'], ...links], []) +
     flags.join('') +

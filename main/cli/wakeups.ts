@@ -58,6 +58,7 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
       descending: true,
     })
     const { tasks, count: taskCount } = await engine.wakeupTasks(filter, count)
+    const { split } = await engine.wakeupLayers(filter)
     const failures = maxLatency === null ? [] : exceeded(latency, maxLatency, rows[0]?.id)
     const report: WakeupsReport = {
       ...frameOf(session),
@@ -66,6 +67,7 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
       latency,
       tasks,
       taskCount,
+      split,
       rows: rows.map(entryOf),
       lacking: survey.lacking,
       maxLatency,

@@ -359,6 +359,16 @@ export interface LatencySegment extends TimeRange {
   readonly layer: LatencyLayer
 }
 
+/** Latencies of a selection added up by layer: on a host all is scheduling, in a guest what its vCPU did decides. */
+export interface WakeupLayers {
+  readonly version: number
+  /** Latencies. */
+  readonly count: number
+  readonly split: Readonly<Record<LatencyLayer, number>>
+  /** Guest and hypervisor cannot be told apart somewhere. */
+  readonly unsplit: boolean
+}
+
 /** How two wake-ups belong together. */
 export interface ChainLink {
   /** 'woken waker': the waker had itself just been woken. 'boundary': an interrupt from the host. */
@@ -417,6 +427,7 @@ export interface WakeupsApi {
   /** Row of a wake-up in such a table, -1 where the filter leaves it out: to scroll to it. */
   wakeupRowOf(query: WakeupFilter & Pick<WakeupQuery, 'sort' | 'descending'>, wakeup: WakeupIndex): Promise<number>
   wakeupTasks(filter: WakeupFilter, limit: number): Promise<WakeupTasks>
+  wakeupLayers(filter: WakeupFilter): Promise<WakeupLayers>
   wakeupHistogram(filter: WakeupFilter): Promise<LatencyHistogram>
   /** Of the filter's range, absent = all of the recording. */
   wakeupHeat(filter: WakeupFilter, columns: number): Promise<LatencyHeat>

@@ -16,6 +16,7 @@ import {
   type StackTree,
   type WakeupArrows,
   type WakeupChain,
+  type WakeupLayers,
   type WakeupSort,
   type WakeupStacks,
   type WakeupTasks,
@@ -38,6 +39,7 @@ import { byTask } from './by-task.js'
 import { Chains } from './chain/chain.js'
 import { wakeupOfEvent, wakeupOnTrack } from './chain/target.js'
 import { WakeupIds } from './ids.js'
+import { latencyLayers } from './layers.js'
 import { Rows } from './rows.js'
 import { readStacks } from './stacks/index.js'
 import { stackList, stackTree } from './stacks/tree.js'
@@ -139,6 +141,13 @@ export class WakeupViews {
 
   async tasks(filter: WakeupFilter, limit: number): Promise<WakeupTasks> {
     return byTask(this.wakeups, this.rows, await this.select(filter), limit, this.session.version)
+  }
+
+  async layers(filter: WakeupFilter): Promise<WakeupLayers> {
+    const { runs, wakeups, session } = this
+    const model = this.#virtual ? (await this.fused()).model : null
+    const isGuest = session.machines.map((m) => m.parent !== null)
+    return latencyLayers(wakeups, runs, await this.select(filter), isGuest, model, session.version)
   }
 
   async arrows(query: ArrowQuery): Promise<WakeupArrows> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { tell, type StoryMachine } from '../../../../test/fixtures/vm-story.js'
-import type { ChainTarget, WakeupChain } from '../../../thread/contract.js'
+import type { ChainTarget, WakeupChain, WakeupFilter } from '../../../thread/contract.js'
 import { position, sessionTime } from '../../../units.js'
 
 const pair: readonly StoryMachine[] = [{ name: 'host' }, { name: 'guest', parent: 0, vcpus: { 0: 31 } }]
@@ -45,6 +45,20 @@ describe('a chain across the boundary', () => {
     ])
     expect(chain.links).toMatchObject([{ kind: 'boundary', grade: 'LIKELY' }])
     expect(chain.grade).toBe('LIKELY')
+  })
+
+  test('adds up with others, by layer', async () => {
+    const views = await tell(pair, ORACLE).wakeups()
+    const sums = async (filter: WakeupFilter): Promise<object> => {
+      const { split: own, count } = await views.layers(filter)
+      return { count, ...Object.fromEntries(Object.entries(own).filter(([, n]) => n > 0)) }
+    }
+    expect(await sums({})).toEqual({ count: 2, 'host scheduling': 5, 'guest scheduling': 5 })
+    expect(await sums({ machines: [0] })).toEqual({ count: 1, 'host scheduling': 5 })
+    // The vCPU is preempted from 70 to 170, and left by exits from 60 and from 240 on.
+    const slow = ORACLE.replace('20 G sw 0->131', '20 G waking 132 | 21 G sw 0->131')
+    const one = await (await tell(pair, slow).wakeups()).layers({ machines: [1], task: '132' })
+    expect(one.split).toMatchObject({ 'guest scheduling': 40 + 10, hypervisor: 10 + 10, 'host scheduling': 100 })
   })
 
   test('is the same one from every event, row and id of it', async () => {
