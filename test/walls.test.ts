@@ -130,6 +130,7 @@ const copied = [
   'workers/thread/fused.ts',
   'workers/thread/files.ts',
   'workers/thread/wakeups.ts',
+  'workers/thread/chains.ts',
   'workers/thread/picture.ts',
   'workers/thread/records.ts',
   'workers/thread/runs.ts',

@@ -28,6 +28,7 @@ export * from './fused.js'
 export * from './files.js'
 export * from './report.js'
 export * from './records.js'
+export * from './chains.js'
 export * from './wakeups.js'
 export * from './runs.js'
 
