@@ -6,7 +6,7 @@ import type { Runs } from '../../../model/runs.js'
 import { recordAt } from '../../../table/details.js'
 import type { Grade } from '../../../thread/contract.js'
 import { numberOf } from '../../../model/fuse/handlers/marks.js'
-import { contexts, type Wakeups } from '../columns.js'
+import { contexts, NONE_16, type Wakeups } from '../columns.js'
 import type { TaskWakeups } from '../tasks.js'
 import { interruptAt, interruptLabel } from '../waker.js'
 import type { Around, Spot } from './around.js'
@@ -82,6 +82,24 @@ export async function boundaryOf(world: BoundaryWorld, to: number, signal?: Abor
     outside: outside !== null,
   })
   return { vcpu, from: woken, ...verdict, raised: raised.hops, entered }
+}
+
+/** What KVM recorded round the wake-up of a vCPU's thread: the interrupt raised before, the entry after. */
+export async function aroundVcpu(
+  world: BoundaryWorld,
+  vcpu: FusedVcpu,
+  wakeup: number,
+  signal?: AbortSignal,
+): Promise<{ readonly raised: readonly FoundHop[]; readonly entered: readonly FoundHop[] }> {
+  const { around, w, runs } = world
+  const { hops: raised } = await raises(world, vcpu, wakeup, 0, 0, null, signal)
+  const cpuRow = w.runCpu[wakeup]!
+  if (cpuRow === NONE_16) return { raised, entered: [] }
+  const from = w.runT[wakeup]!
+  const end = runs.intervals.t[w.runEntry[wakeup]! + 1]!
+  const host = around.streamsOf(vcpu.host, runs.cpus[cpuRow]!.cpu)
+  const entry = around.next(host, from, end, (name, pid) => name === 'kvm_entry' && pid === vcpu.tid)
+  return { raised, entered: (await injected(world, vcpu, host, from, entry, signal)).hops }
 }
 
 interface Run {

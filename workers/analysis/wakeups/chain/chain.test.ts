@@ -102,6 +102,22 @@ describe('a chain across the boundary', () => {
     expect(split(chain)).toEqual({ ...split23, 'host irq': 5, 'guest irq': 7, 'guest scheduling': 3 })
   })
 
+  test('shows what KVM did round the wake-up of a vCPU whose guest is not recorded', async () => {
+    const host = `0 sw 5->31 | 2 entry 0 | 4 exit 12 | 6 sw 31(S)->5 | 10 irq 24 | 12 msi 41 | 13 waking 31 0 8 | 14 wakeup 31 0
+      15 irqend | 20 sw 5(R)->31 | 23 virq 41 | 24 entry 0 41 | 30 exit 1 | 40 end`
+    const chain = await chainOf(host, { track: 'm0/task/31', t: sessionTime(25) }, [{ name: 'host' }])
+    expect(chain.hops.map((h) => `${h.t} ${h.kind} ${h.label}`)).toEqual([
+      '10 interrupt irq 24 disk',
+      '12 interrupt kvm_msi_set_irq, vector 41',
+      '13 waking irq 24 disk wakes <...>-31',
+      '14 wakeup <...>-31 is ready on CPU 0',
+      '20 switch <...>-31 runs',
+      '23 inject injects vector 41',
+      '24 entry enters the guest with vector 41',
+    ])
+    expect(split(chain)).toEqual({ 'host irq': 3, 'host scheduling': 7, hypervisor: 4 })
+  })
+
   test('is ambiguous when the guest handles another vector, or several without any', async () => {
     const other = ORACLE.replace('380 entry', '380 entry 0 41').replace('385 G', '383 G vector 99 | 385 G')
     expect((await chainOf(other, inGuest)).links[0]).toMatchObject({ grade: 'AMBIGUOUS' })

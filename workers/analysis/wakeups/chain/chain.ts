@@ -22,7 +22,7 @@ import type { Rows } from '../rows.js'
 import type { TaskWakeups } from '../tasks.js'
 import { interruptAt, interruptLabel } from '../waker.js'
 import { Around } from './around.js'
-import { boundaryOf, vcpuOf, type Boundary, type FoundHop } from './boundary.js'
+import { aroundVcpu, boundaryOf, vcpuOf, type Boundary, type FoundHop } from './boundary.js'
 import { HopMaker, numbered, type HopWorld } from './hops.js'
 import { wokenWaker } from './links.js'
 import { segmentsOf, splitOf, type Stretch } from './segments.js'
@@ -203,9 +203,19 @@ export class Chains {
     }
     const maker = new HopMaker(world, (m) => session.machines[m]!.parent !== null)
     const drafts: Awaited<ReturnType<HopMaker['wakeup']>> = []
+    const inside = await this.#intoGuest(steps.at(-1)!.wakeup, signal)
     for (const [k, step] of steps.entries()) {
-      const next = steps[k + 1]?.boundary ?? null
-      if (k === 0) drafts.push(...(await maker.found(await this.#before(step, signal), signal)))
+      const next = steps[k + 1]?.boundary ?? (k === steps.length - 1 ? inside : null)
+      const lead = k === 0 ? await this.#before(step, signal) : []
+      // What raised the interrupt may be the very handler that woke.
+      const known = (hop: FoundHop): boolean =>
+        next?.raised.some((r) => r.spot.stream === hop.spot.stream && r.spot.row === hop.spot.row) ?? false
+      drafts.push(
+        ...(await maker.found(
+          lead.filter((hop) => !known(hop)),
+          signal,
+        )),
+      )
       if (next) drafts.push(...(await maker.found(next.raised, signal)))
       drafts.push(...(await maker.wakeup(wakeups[k]!, signal)))
       if (next) drafts.push(...(await maker.found(next.entered, signal)))
@@ -215,7 +225,12 @@ export class Chains {
       link ? [{ ...link, id: linkId(link.kind, wakeups[k]!.id), to: wakeups[k]!.wakeup }] : [],
     )
     const from = hops[0]!.t
-    const { segments, unsplit } = segmentsOf(from, this.#stretches(steps, wakeups), model)
+    const entry = inside?.entered.at(-1)?.spot
+    const stretches = [
+      ...this.#stretches(steps, wakeups),
+      ...(entry ? [{ to: entry.t, layer: 'hypervisor' as const, row: -1 }] : []),
+    ]
+    const { segments, unsplit } = segmentsOf(from, stretches, model)
     const to = segments.at(-1)?.to ?? from
     const grade = [...wakeups, ...links].reduce<Grade>((g, x) => worst(g, x.grade), 'EXACT')
     return {
@@ -239,6 +254,13 @@ export class Chains {
       unsplit,
       notes: [...new Set([...notes, ...this.#doubts(hops)])],
     }
+  }
+
+  /** Of the last wake-up, if that is of a vCPU: what KVM recorded of its way into the guest. */
+  async #intoGuest(i: number, signal?: AbortSignal): Promise<Awaited<ReturnType<typeof aroundVcpu>> | null> {
+    const { w, model } = this.parts
+    const v = model?.vcpus.find((x) => x.host === w.machine[i] && x.tid === w.wakee[i])
+    return v ? aroundVcpu(this.#boundaryWorld()!, v, i, signal) : null
   }
 
   /** What comes before the first wake-up: across the boundary, or the interrupt that woke. */
