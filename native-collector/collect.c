@@ -244,14 +244,17 @@ static void write_tasks(void)
 		closedir(proc);
 }
 
-static bool input_ended(void)
+enum word { NOTHING, STOP, ENDED };
+
+/* What the standard input says with --until-input-ends: nothing yet, any word, or its end. */
+static enum word input_word(void)
 {
 	struct pollfd in = { .fd = 0, .events = POLLIN };
 	char bytes[64];
 
 	if (!options.until_input_ends || poll(&in, 1, 0) <= 0)
-		return false;
-	return read(0, bytes, sizeof(bytes)) <= 0;
+		return NOTHING;
+	return read(0, bytes, sizeof(bytes)) > 0 ? STOP : ENDED;
 }
 
 static void tell_status(double fill, uint64_t lost, double seconds)
@@ -264,10 +267,12 @@ static void tell_status(double fill, uint64_t lost, double seconds)
 	rate_records = records;
 }
 
-static void run(struct bpf_object *object, struct ring_buffer *ring)
+/* Returns the exit code. */
+static int run(struct bpf_object *object, struct ring_buffer *ring)
 {
 	uint64_t start = now_ns(), second = start, look = 0;
 	const char *why = "stopped by a signal";
+	enum word word = NOTHING;
 	char sentence[400];
 	uint64_t lost;
 
@@ -296,8 +301,9 @@ static void run(struct bpf_object *object, struct ring_buffer *ring)
 			why = "the time was over";
 			break;
 		}
-		if (input_ended()) {
-			why = "the input ended";
+		word = input_word();
+		if (word != NOTHING) {
+			why = word == STOP ? "told to stop" : "the input ended";
 			break;
 		}
 	}
@@ -312,13 +318,14 @@ static void run(struct bpf_object *object, struct ring_buffer *ring)
 	sink_close();
 	if (sink_failed(sentence, sizeof(sentence))) {
 		say("%s", sentence);
-		exit(1);
+		return 1;
 	}
 	if (!options.status)
 		say("%llu records, %llu lost, %llu bytes: %s.", (unsigned long long)records, (unsigned long long)lost,
 		    (unsigned long long)sink_bytes(), why);
 	else
 		tell_status(0, lost, 1);
+	return word == ENDED ? 3 : 0;
 }
 
 static void add_number(uint32_t n, void *fd)
@@ -349,8 +356,8 @@ int main(int argc, char **argv)
 	struct ring_buffer *ring;
 	struct text json = {};
 	struct utsname u;
+	int fd, code;
 	bool fetch;
-	int fd;
 
 	read_options(&options, argc, argv);
 	if (geteuid() != 0)
@@ -397,8 +404,8 @@ int main(int argc, char **argv)
 	sink_flush();
 	record(object, true);
 	say("recording; Ctrl-C ends it.");
-	run(object, ring);
+	code = run(object, ring);
 	ring_buffer__free(ring);
 	bpf_object__close(object);
-	return 0;
+	return code;
 }

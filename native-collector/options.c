@@ -28,7 +28,7 @@ static const char help[] =
 	"  -B, --btf FILE        the kernel's types, where it has no /sys/kernel/btf/vmlinux\n"
 	"  -i, --session ID      name of the session, written into the header and every JSON line\n"
 	"  -L, --list            say what can be attached here and what is therefore absent, then end\n"
-	"  -u, --until-input-ends  stop when the standard input ends\n"
+	"  -u, --until-input-ends  stop at a word on the standard input, or with exit code 3 at its end\n"
 	"      --status          a line of JSON with live figures on stderr every second\n"
 	"  -v, --verbose         the loader's own words when the kernel refuses the probes\n"
 	"  -V, --version, -h, --help\n";

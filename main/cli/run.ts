@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   aggregate: () => import('./aggregate.js').then((m) => ({ run: m.aggregateCommand, help: m.aggregateHelp })),
   'correlation-id': () =>
     import('./correlation-id.js').then((m) => ({ run: m.correlationIdCommand, help: m.correlationIdHelp })),
+  record: () => import('./record.js').then((m) => ({ run: m.recordCommand, help: m.recordHelp })),
   serve: () => import('./serve.js').then((m) => ({ run: m.serveCommand, help: m.serveHelp })),
   open: () => import('./open.js').then((m) => ({ run: m.openCommand, help: m.openHelp })),
 }
@@ -51,6 +52,7 @@ export const help = `remora COMMAND [options] [FILE|DIR...]
                       stack clusters, wake_flags and deltas of host and VM beside each other
   aggregate --input F wake-ups counted by their wake_flags
   correlation-id ...  the id of a wake-up
+  record              record this machine, its guests, or another machine
   serve [FILE|DIR...] the screens in your browser
   open [FILE|DIR...]  the desktop window, or the browser where there is none
 

@@ -81,7 +81,12 @@ function processRunner(wrap: Wrap): Pick<Runner, 'exec' | 'start'> {
       })
       // Whoever awaits `done` later still gets the rejection; until then it must not count as unhandled.
       done.catch(() => undefined)
-      return Promise.resolve({ done, endInput: () => void child.stdin.end(), interrupt: () => interruptGroup(child) })
+      return Promise.resolve({
+        done,
+        say: (line) => void child.stdin.write(`${line}\n`),
+        endInput: () => void child.stdin.end(),
+        interrupt: () => interruptGroup(child),
+      })
     },
   }
 }

@@ -35,12 +35,13 @@ test.each([
 
 test('a running command hands on its lines and ends when its input ends', async () => {
   const lines: string[] = []
-  const running = await localRunner().start('echo one; cat >/dev/null; printf two', {
+  const running = await localRunner().start('echo one; cat; printf two', {
     onLine: (line, stream) => lines.push(`${stream} ${line}`),
   })
+  running.say('between')
   running.endInput()
   expect(await running.done).toEqual({ code: 0 })
-  expect(lines).toEqual(['stdout one', 'stdout two'])
+  expect(lines).toEqual(['stdout one', 'stdout between', 'stdout two'])
 })
 
 test('an abort interrupts what runs', async () => {

@@ -18,6 +18,8 @@ export interface ExecOptions {
 export interface Running {
   /** Resolves when the command has ended and all its output was handed on. Rejects when the machine was lost. */
   readonly done: Promise<{ readonly code: number | null }>
+  /** A line for the command's standard input. */
+  say(line: string): void
   /** Ends the command's standard input: every script of ours takes that as the word to stop and to clear up behind itself. */
   endInput(): void
   /** Ctrl-C for commands that know nothing of ours. */

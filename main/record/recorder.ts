@@ -1,0 +1,45 @@
+// One thing that records on one machine: events into a trace.dat (tracefs.ts, trace-cmd.ts), records of probes (collector.ts).
+
+/** Live figures of a recorder; null = it does not know. */
+export interface Figures {
+  readonly events: number | null
+  readonly perSecond: number | null
+  readonly lost: number | null
+  /** Fullest ring buffer, 0..1. */
+  readonly fill: number | null
+  readonly bytes: number | null
+}
+
+/** A file that a recorder has brought here. */
+export interface RecordedFile {
+  readonly kind: 'trace.dat' | 'wire'
+  readonly path: string
+  readonly bytes: number
+  readonly figures: Figures
+}
+
+export interface Recorder {
+  /** `host: events`: as live figures and sentences name it. */
+  readonly label: string
+  /** Command or way of recording, for the manifest and for people. */
+  readonly how: string
+  /** Resolves when it records. Rejects (InputError) with one sentence; then nothing is left behind on the machine. */
+  start(): Promise<void>
+  figures(): Figures
+  /** Rejects when the recorder ends before stop(): disk full, machine lost. Never resolves otherwise. */
+  readonly broken: Promise<never>
+  /** Ends the recording, brings its files here and clears up on the machine. */
+  stop(): Promise<readonly RecordedFile[]>
+  /** Sentences about what is lacking in the recording: absent events, lost records. */
+  readonly notes: readonly string[]
+}
+
+export const noFigures: Figures = { events: null, perSecond: null, lost: null, fill: null, bytes: null }
+
+/** A promise to reject from outside; a rejection that nobody waits for is no accident. */
+export function breakable(): { readonly broken: Promise<never>; break(error: Error): void } {
+  let reject: (error: Error) => void = () => undefined
+  const broken = new Promise<never>((_, no) => (reject = no))
+  broken.catch(() => undefined)
+  return { broken, break: (error) => reject(error) }
+}
