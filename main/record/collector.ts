@@ -122,11 +122,14 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
       await clearUp()
       throw new InputError(`${o.label}: ${last || 'the collector did not start.'}`, 'no-collector')
     },
-    async stop() {
+    async end() {
       stopping = true
+      running?.say('stop')
+      running?.endInput()
+      await running?.done
+    },
+    async bring() {
       if (!running) return []
-      running.say('stop')
-      running.endInput()
       const { code } = await running.done
       if (code !== 0 && last) notes.push(`${o.label}: ${last}`)
       if (!o.runner.local) {

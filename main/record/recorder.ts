@@ -26,10 +26,12 @@ export interface Recorder {
   /** Resolves when it records. Rejects (InputError) with one sentence; then nothing is left behind on the machine. */
   start(): Promise<void>
   figures(): Figures
-  /** Rejects when the recorder ends before stop(): disk full, machine lost. Never resolves otherwise. */
+  /** Rejects when the recorder ends before end(): disk full, machine lost. Never resolves otherwise. */
   readonly broken: Promise<never>
-  /** Ends the recording, brings its files here and clears up on the machine. */
-  stop(): Promise<readonly RecordedFile[]>
+  /** Ends the recording; nothing more is recorded when this resolves. */
+  end(): Promise<void>
+  /** After end(): brings the files here and clears up on the machine. */
+  bring(): Promise<readonly RecordedFile[]>
   /** Sentences about what is lacking in the recording: absent events, lost records. */
   readonly notes: readonly string[]
 }

@@ -129,10 +129,10 @@ async function oneRun(
   let startedAt = new Date()
   try {
     try {
-      // Guests begin before their host and end after it, so that the host's recording is never without theirs.
-      for (const one of [...planned].sort((a, b) => rank(b) - rank(a))) {
-        await one.recorder.start()
-        started.push(one)
+      // Guests begin before their host, which then has all that they have.
+      for (const role of ['guest', 'host'] as const) {
+        const those = planned.filter(({ machine }) => machine.role === role)
+        await allSettledOrThrow(those.map((one) => one.recorder.start().then(() => void started.push(one))))
       }
       phase = 'recording'
       began = performance.now()
@@ -146,15 +146,15 @@ async function oneRun(
     const seconds = phase === 'recording' ? (performance.now() - began) / 1000 : 0
     phase = 'writing'
     live()
-    // The host's recorder writes its guests' trace ids, so it is the last to be stopped.
-    for (const one of [...started].sort((a, b) => rank(b) - rank(a))) {
-      try {
-        const got = await one.recorder.stop()
-        files.push(...got.map((file) => ({ machine: one.machine, file })))
-      } catch (error) {
-        broken ??= error as Error
-        notes.push((error as Error).message)
-      }
+    const failed = (error: unknown): void => {
+      broken ??= error as Error
+      notes.push((error as Error).message)
+    }
+    await Promise.all(started.map(({ recorder }) => recorder.end().catch(failed)))
+    // The host's file tells the trace ids of its guests' files, so those are brought first.
+    for (const { machine, recorder } of started.sort((a, b) => rank(b) - rank(a))) {
+      const got = await recorder.bring().catch((error: unknown) => (failed(error), []))
+      files.push(...got.map((file) => ({ machine, file })))
     }
     notes.push(...planned.flatMap(({ recorder }) => recorder.notes))
     if (broken && !(broken instanceof InputError)) throw broken
@@ -177,6 +177,11 @@ async function oneRun(
   } finally {
     clearInterval(timer)
   }
+}
+
+/** Waits for all, so that none goes on unseen, then rejects as the first that did. */
+async function allSettledOrThrow(all: readonly Promise<void>[]): Promise<void> {
+  for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
 }
 
 const rank = ({ machine }: Planned): number => (machine.role === 'guest' ? 1 : 0)

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
 import { breakable, noFigures, type Figures, type RecordedFile, type Recorder } from './recorder.js'
@@ -52,13 +52,15 @@ export function traceCmdWords(o: TraceCmdOptions, output: string): string[] {
  * word nobody will come for the files: `orphaned` clears them away.
  */
 const script = (words: readonly string[], directory: string, tracefs: string, orphaned: string): string => `
+T=${quote(tracefs)}
 cd ${quote(directory)} || exit 1
+on=$(cat $T/tracing_on) kb=$(cat $T/buffer_size_kb) clock=$(sed 's/.*\\[\\(.*\\)\\].*/\\1/' $T/trace_clock) stacks=$(cat $T/options/stacktrace)
 ${words.map(quote).join(' ')} > said 2>&1 < /dev/null & p=$!
 trap '' INT HUP PIPE
 ( while kill -0 $p 2>/dev/null; do
-  for s in ${quote(tracefs)}/per_cpu/cpu*/stats; do echo "@cpu"; cat "$s"; done
-  [ "$(cat ${quote(tracefs)}/tracing_on)" = 1 ] && [ -n "$(head -c 1 ${quote(tracefs)}/set_event)" ] && echo @on
-  echo "@bytes $(cat *.dat* 2>/dev/null | wc -c)"; echo "@kb $(cat ${quote(tracefs)}/buffer_size_kb)"
+  for s in $T/per_cpu/cpu*/stats; do echo "@cpu"; cat "$s"; done
+  [ "$(cat $T/tracing_on)" = 1 ] && [ -n "$(head -c 1 $T/set_event)" ] && echo @on
+  echo "@bytes $(cat *.dat* 2>/dev/null | wc -c)"; echo "@kb $(cat $T/buffer_size_kb)"
   sleep 0.5
 done ) < /dev/null & l=$!
 ( wait_for=$p; while kill -0 $wait_for 2>/dev/null; do sleep 0.2; done; echo "@gone" ) < /dev/null & w=$!
@@ -66,6 +68,9 @@ read -r word
 kill -INT $p 2>/dev/null
 wait $p; c=$?
 kill $l $w 2>/dev/null
+# trace-cmd does not always leave everything as it found it.
+for i in 1 2 3; do { echo > $T/set_event; echo $clock > $T/trace_clock; echo $stacks > $T/options/stacktrace
+  echo \${kb%% *} > $T/buffer_size_kb; echo $on > $T/tracing_on; } 2>/dev/null && break; sleep 0.3; done
 echo "@end $c"
 [ "$word" = stop ] || { ${orphaned || ':'}; }
 exit 0`
@@ -90,6 +95,7 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
       .replace(/\s*\n\s*/g, '; ')
       .replace(/\.$/, '')
   }
+  const clearUp = async (): Promise<void> => void (await o.runner.exec(`rm -rf ${quote(directory)}`))
   const take = (line: string): void => {
     const found = /^(entries|read events|overrun|dropped events|bytes): (\d+)/.exec(line)
     if (found) {
@@ -152,15 +158,17 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
       const on = await Promise.race([first, broken.catch(() => false)])
       if (on) return
       const why = await said()
-      await this.stop().catch(() => undefined)
+      await this.end()
+      await clearUp()
       throw new InputError(`${o.label}: trace-cmd does not record${why ? ` (${why})` : ''}.`, 'trace-cmd-failed')
     },
-    async stop() {
-      if (!running) return []
+    async end() {
       stopping = true
-      running.say('stop')
-      running.endInput()
-      await running.done
+      running?.say('stop')
+      running?.endInput()
+      await running?.done
+    },
+    async bring() {
       const files: RecordedFile[] = []
       const why = await said()
       try {
@@ -175,8 +183,7 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
         notes.push(`${o.label}: trace-cmd wrote no file of a guest (${why}).`)
       }
       if (code !== 0) notes.push(`${o.label}: trace-cmd ended with code ${code} (${why}).`)
-      if (o.runner.local) await rm(directory, { recursive: true, force: true })
-      else await o.runner.exec(`rm -rf ${quote(directory)}`)
+      await clearUp()
       return files
     },
   }

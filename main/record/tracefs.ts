@@ -158,12 +158,14 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
       pending = { to: o.to, files, traceId: String(randomBytes(8).readBigUInt64LE()), pageSize, clock }
       await writeFile(join(pages, 'pending.json'), JSON.stringify(pending))
     },
-    async stop() {
+    async end() {
       stopping = true
-      if (!running || !pending) return []
-      running.say('stop')
-      running.endInput()
-      await running.done
+      running?.say('stop')
+      running?.endInput()
+      await running?.done
+    },
+    async bring() {
+      if (!pending) return []
       if (!o.runner.local) await fetchPages(o.runner, directory, pages, [...cpus.keys()])
       await assemble(pages, await o.guests())
       const { size } = await stat(o.to)
