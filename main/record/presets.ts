@@ -30,7 +30,7 @@ export const presets: readonly Preset[] = [
     title: 'wake-ups with wake_flags, kernel stacks and the first timekeeping read',
     host: ['sched'],
     guest: ['sched'],
-    collector: { groups: ['wake', 'read', 'clock'], stacks: true },
+    collector: { groups: ['wake', 'read'], stacks: true },
   },
   {
     name: 'clocksource',

@@ -156,10 +156,10 @@ async function oneRun(
       broken ??= error as Error
       notes.push((error as Error).message)
     }
-    // On each machine in the order opposite to the start: trace-cmd fails where /proc/kallsyms changes under its hands, as it does
-    // when the collector's programs go.
+    // On each machine one after the other, events first: trace-cmd fails where /proc/kallsyms changes under its hands while it
+    // writes, as it does when the collector's programs go.
     const endAll = async (machine: Machine): Promise<void> => {
-      for (const one of started.filter((s) => s.machine === machine).reverse()) await one.recorder.end().catch(failed)
+      for (const one of started.filter((s) => s.machine === machine)) await one.recorder.end().catch(failed)
     }
     await Promise.all(o.machines.map(endAll))
     // The host's file tells the trace ids of its guests' files, so those are brought first.
