@@ -10,7 +10,11 @@ import { presetNamed, presets } from '../record/presets.js'
 import { localRunner, sshCommandRunner } from '../record/process-runner.js'
 import { quote, type Runner } from '../record/runner.js'
 import { recordSession, type Live } from '../record/session.js'
+import { isRemote, parseAddress } from '../remote/address.js'
+import { Host } from '../remote/host.js'
+import { sshRunner } from '../remote/runner.js'
 import { integerOption, readArgs } from './args.js'
+import { terminalAsker } from './ask-terminal.js'
 import { UsageError, type Io } from './io.js'
 import { liveText, preflightText, recordedText } from './record-text.js'
 import { ExitCode } from './report.js'
@@ -28,9 +32,9 @@ ${presets.map((p) => `                           ${p.name.padEnd(12)}${p.title}\
   --runs N               that many recordings in a row, each in a folder of its own
   --pause N              seconds between them (default 1)
   --guest [NAME=]HOW     a guest to record too; may repeat. HOW is agent:ADDRESS[:PORT], for a guest where trace-cmd agent runs, or
-                         ssh:TARGET, for one that ssh reaches
-  --on TARGET            record another machine, by ssh: user@host, ssh://user@host:port
-  --ssh COMMAND          the ssh command and its options (default ssh)
+                         ssh:TARGET, for one that ssh reaches (TARGET as of --on)
+  --on TARGET            record another machine: ssh://user@host:port, or user@host by the ssh command
+  --ssh COMMAND          that command and its options (default ssh)
   --clock NAME           trace clock of all machines (default mono, which the probes have too)
   --buffer KIB           ring buffer of each CPU (default 16384)
   --stacks               a kernel stack with every event
@@ -84,12 +88,12 @@ export async function recordCommand(args: readonly string[], io: Io): Promise<nu
   const ssh = (values.ssh ?? 'ssh').split(/\s+/).filter(Boolean)
   const guests = (values.guest ?? []).map((text, i) => guestOption(text, i))
 
-  const host = values.on === undefined ? localRunner() : sshRunner(values.on, ssh)
+  const host = values.on === undefined ? localRunner() : runnerOf(values.on, ssh, io)
   const runners: { name: string; role: 'host' | 'guest'; runner: Runner }[] = [
     { name: 'host', role: 'host', runner: host },
   ]
   for (const g of guests)
-    if (g.how === 'ssh') runners.push({ name: g.name, role: 'guest', runner: sshRunner(g.address, ssh) })
+    if (g.how === 'ssh') runners.push({ name: g.name, role: 'guest', runner: runnerOf(g.address, ssh, io) })
   const agents: Agent[] = guests.filter((g) => g.how === 'agent').map(({ name, address }) => ({ name, address }))
 
   const machines: Machine[] = await Promise.all(
@@ -156,6 +160,7 @@ export async function recordCommand(args: readonly string[], io: Io): Promise<nu
     return ExitCode.Fine
   } finally {
     await leave()
+    for (const { runner } of runners) await runner.close()
   }
 }
 
@@ -208,10 +213,10 @@ function guestOption(text: string, index: number): GuestOption {
 /** trace-cmd's agent listens on 823; a vsock address is a number. */
 const withPort = (address: string): string => (/:\d+$/.test(address) ? address : `${address}:823`)
 
-function sshRunner(target: string, ssh: readonly string[]): Runner {
-  const url = /^(?:ssh:)?\/\/([^/:]+)(?::(\d+))?\/?$/.exec(target)
-  if (!url) return sshCommandRunner(target, ssh)
-  return sshCommandRunner(url[1]!, url[2] ? [...ssh, '-p', url[2]] : ssh)
+/** `ssh://…` through our own connection, which can ask for passwords; other targets through the ssh command. */
+function runnerOf(target: string, ssh: readonly string[], io: Io): Runner {
+  if (!isRemote(target)) return sshCommandRunner(target, ssh)
+  return sshRunner(new Host(parseAddress(target), { asker: terminalAsker(io) }))
 }
 
 function wayOf(text: string | undefined): Way {

@@ -37,6 +37,7 @@ export function sshRunner(host: Host): Runner {
       done.catch(() => undefined)
       return {
         done,
+        say: (line) => void channel.write(`${line}\n`),
         endInput: () => void channel.end(),
         interrupt: () => channel.signal('INT'),
       }
