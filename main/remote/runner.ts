@@ -1,18 +1,68 @@
 // Recording on a machine behind SSH: its commands and files as a Runner.
 
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { basename } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { InputError } from '../../workers/fault.js'
 import { lineSplitter, quote, type Runner } from '../record/runner.js'
-import type { Host } from './host.js'
+import type { Host, Stream } from './host.js'
+
+/** How commands become root's. */
+export type Elevation =
+  /** The user is root, or root is not needed. */
+  | { readonly by: 'nothing' }
+  /** sudo, which asks for nothing. */
+  | { readonly by: 'sudo' }
+  /** sudo with the user's password, which is given to it on its standard input alone. */
+  | { readonly by: 'sudo-password'; readonly password: string }
+
+/**
+ * Finds out how commands can be root's on a machine; `ask` is called for the password of sudo, again when it was wrong.
+ * @returns null where nobody answered. Rejects with InputError where sudo is missing or lets this user do nothing.
+ */
+export async function elevate(
+  host: Host,
+  ask: (again: boolean) => Promise<string | null>,
+  signal?: AbortSignal,
+): Promise<Elevation | null> {
+  const { stdout } = await host.exec('id -u; command -v sudo; sudo -n true 2>/dev/null && echo free', { signal })
+  if (/^0$/m.test(stdout)) return { by: 'nothing' }
+  if (/^free$/m.test(stdout)) return { by: 'sudo' }
+  if (!/sudo$/m.test(stdout)) {
+    throw new InputError(`Recording needs root, and ${host.label} has no sudo: log in as root.`, 'no-root')
+  }
+  for (let n = 0; n < 3; n++) {
+    const password = await ask(n > 0)
+    if (password === null) return null
+    const { code, stderr } = await host.exec(`${SUDO_ASKING} true`, { input: `${password}\n`, signal })
+    if (code === 0) return { by: 'sudo-password', password }
+    if (/not in the sudoers|not allowed|may not run/i.test(stderr)) {
+      throw new InputError(`Recording needs root, and sudo lets this user of ${host.label} do nothing.`, 'no-root')
+    }
+  }
+  throw new InputError(`sudo on ${host.label} refused the password three times.`, 'no-root')
+}
+
+/** -k: a password that sudo remembers would leave ours to the command. */
+const SUDO_ASKING = "sudo -k -S -p '' --"
 
 /** The host stays open until close(). */
-export function sshRunner(host: Host): Runner {
+export function sshRunner(host: Host, elevation: Elevation = { by: 'nothing' }): Runner {
   const last = (text: string): string => text.trim().split('\n').at(-1)?.replace(/\.$/, '') ?? ''
   const copyError = (what: string, said: string): InputError => {
     const why = last(said)
     return new InputError(`${what} could not be copied (${host.label}${why ? `: ${why}` : ''}).`, 'copy-failed', what)
+  }
+  const wrap = (command: string): string => {
+    if (elevation.by === 'nothing') return command
+    return `${elevation.by === 'sudo' ? 'sudo -n --' : SUDO_ASKING} /bin/sh -c ${quote(command)}`
+  }
+  /** What sudo reads of the standard input before the command does. */
+  const first = elevation.by === 'sudo-password' ? `${elevation.password}\n` : ''
+  const start = async (command: string, signal?: AbortSignal): Promise<Stream> => {
+    const stream = await host.start(wrap(command), signal)
+    if (first !== '') stream.channel.write(first)
+    return stream
   }
   return {
     get name() {
@@ -20,10 +70,10 @@ export function sshRunner(host: Host): Runner {
     },
     local: false,
 
-    exec: (command, options) => host.exec(command, options),
+    exec: (command, { input = '', signal } = {}) => host.exec(wrap(command), { input: first + input, signal }),
 
     async start(command, { onLine } = {}) {
-      const { channel, ended } = await host.start(command)
+      const { channel, ended } = await start(command)
       const out = lineSplitter((line) => onLine?.(line, 'stdout'))
       const err = lineSplitter((line) => onLine?.(line, 'stderr'))
       channel.setEncoding('utf8').on('data', (text: string) => out.push(text))
@@ -44,29 +94,27 @@ export function sshRunner(host: Host): Runner {
     },
 
     async fetch(from, to, signal) {
-      const sftp = await host.sftp(signal)
-      const { size } = await sftp.stat(from)
-      const handle = await sftp.open(from)
+      const { channel, ended } = await start(`cat -- ${quote(from)}`, signal)
+      let said = ''
+      channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+      const stop = (): void => channel.close()
+      signal?.addEventListener('abort', stop, { once: true })
       try {
-        const file = await open(to, 'w')
-        try {
-          for await (const bytes of sftp.pieces(handle, from, 0, size, signal)) await file.writeFile(bytes)
-        } finally {
-          await file.close()
-        }
+        channel.end()
+        await pipeline(channel, createWriteStream(to))
+        const code = await ended
+        signal?.throwIfAborted()
+        if (code !== 0) throw copyError(from, said)
       } catch (e) {
         signal?.throwIfAborted()
-        throw e instanceof InputError ? e : copyError(from, (e as Error).message)
+        throw e instanceof InputError ? e : copyError(from, said || (e as Error).message)
       } finally {
-        await sftp.close(handle)
+        signal?.removeEventListener('abort', stop)
       }
     },
 
     async send(from, to, mode, signal) {
-      const { channel, ended } = await host.start(
-        `cat > ${quote(to)} && chmod ${mode.toString(8)} ${quote(to)}`,
-        signal,
-      )
+      const { channel, ended } = await start(`cat > ${quote(to)} && chmod ${mode.toString(8)} ${quote(to)}`, signal)
       let said = ''
       channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
       channel.resume()
