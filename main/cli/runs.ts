@@ -107,8 +107,7 @@ export async function runsCommand(args: readonly string[], io: Io, connect: Conn
   const connection = await connect()
   const { engine } = connection
   const progress = progressLine(io)
-  const show = ({ phase, done, total }: RunsProgress): void =>
-    progress.show({ phase: phase === 'reading' ? 'reading' : 'indexing', done, total, unit: 'bytes' })
+  const show = ({ phase, done, total }: RunsProgress): void => progress.show({ phase, done, total, unit: 'bytes' })
   try {
     let suggested: string | null = null
     if (sources.length > 0) {

@@ -33,7 +33,7 @@ export * from './wakeups.js'
 export * from './runs.js'
 
 export interface Progress {
-  readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching' | 'writing'
+  readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching' | 'writing' | 'analysing'
   readonly done: number
   readonly total: number
   /** What `done` and `total` count. */

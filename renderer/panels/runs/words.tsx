@@ -145,9 +145,11 @@ function Chosen({ unit }: { readonly unit: 'ns' | 'ticks' }) {
         </button>
       ) : (
         <p class="muted runs-note">
-          {session.value
-            ? 'The open recording does not cover the time of this run.'
-            : 'With the recording of the same time open, the run would be shown on its timeline.'}
+          {run.place === null
+            ? 'The recording that this run was taken from was closed, or its clocks were changed: take the runs again.'
+            : session.value
+              ? 'The open recording does not cover the time of this run.'
+              : 'With the recording of the same time open, the run would be shown on its timeline.'}
         </p>
       )}
     </section>

@@ -1,7 +1,12 @@
 import { join } from 'node:path'
 import { statSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Format } from '../../../test/make/event-format.js'
+import { functionEntry, knownFormats } from '../../../test/make/known-formats.js'
+import type { Item } from '../../../test/make/ring-buffer.js'
+import { switchTo, waking } from '../../../test/make/scenario.js'
 import { hasTraceCmd, traceCmdReport } from '../../../test/make/tools.js'
+import { writeTraceDat } from '../../../test/make/trace-dat.js'
 import { makeVmSample } from '../../../test/make/vm-sample.js'
 import { memorySource, type SourceRef } from '../../bytes.js'
 import { inlinePool } from '../../columns/load.js'
@@ -117,5 +122,94 @@ describe('a generated host with two guests', () => {
     await engine.runsOpen([{ environment: 'lab', source }], true)
     const report = await engine.runsReport({ chain: wakeup })
     expect(report.groups.map((g) => g.environment)).toEqual(['host', 'vm', 'lab'])
+  })
+})
+
+describe('functions and softirqs', () => {
+  const [a, b] = [
+    { pid: 100, comm: 'alpha' },
+    { pid: 200, comm: 'beta' },
+  ]
+  const softirq = (name: string, id: number): Format => ({
+    system: 'irq',
+    name,
+    id,
+    fields: [{ kind: 'int', name: 'vec', type: 'unsigned int', size: 4, signed: false }],
+    printFmt: '"vec=%u", REC->vec',
+  })
+  const [raise, entry, exit] = [
+    softirq('softirq_raise', 901),
+    softirq('softirq_entry', 902),
+    softirq('softirq_exit', 903),
+  ]
+  const address = {
+    ktime_get: 0xffffffff81000000n,
+    schedule: 0xffffffff81000100n,
+    read_tsc: 0xffffffff81000200n,
+  } as const
+  const call = (time: bigint, pid: number, name: keyof typeof address): Item => ({
+    kind: 'event',
+    time,
+    pid,
+    format: functionEntry,
+    values: { ip: address[name] + 4n, parent_ip: address.schedule + 8n },
+  })
+  const at = (time: bigint, format: Format, vec: number): Item => ({
+    kind: 'event',
+    time,
+    pid: a.pid,
+    format,
+    values: { vec: BigInt(vec) },
+  })
+  const engineFor = (cpus: readonly (readonly Item[])[]): Promise<Engine> => {
+    const { bytes } = writeTraceDat({
+      formats: [...knownFormats, raise, entry, exit],
+      comms: { 100: 'alpha', 200: 'beta' },
+      kallsyms: Object.entries(address).map(([name, value]) => ({ address: value, name })),
+      buffers: [{ name: '', cpus: cpus.map((items, cpu) => ({ cpu, items })) }],
+    })
+    return load([{ kind: 'bytes', name: 'f.dat', size: bytes.length, bytes }])
+  }
+
+  it('a chain ends at the first read of its own task, by the first function of the list that was traced', async () => {
+    const engine = await engineFor([
+      [
+        waking(1_000_000n, a, b, 0),
+        call(1_000_200n, a.pid, 'ktime_get'),
+        switchTo(1_001_000n, a, 0, b),
+        call(1_001_300n, b.pid, 'schedule'),
+        call(1_001_400n, b.pid, 'read_tsc'),
+        call(1_001_700n, b.pid, 'ktime_get'),
+        call(1_001_900n, b.pid, 'ktime_get'),
+      ],
+    ])
+    const { input, resolved } = await engine.runsTake(
+      'sched_waking -> sched_switch -> first tk read',
+      defaultDefinitions,
+    )
+    expect(resolved.steps[2]!.taken[0]!.candidate).toBe('ktime_get')
+    expect(input.runs).toBe(1)
+    const run = await engine.runsRun({ chain: 'sched_waking -> sched_switch -> first tk read' }, 0)
+    expect(run.steps.map((s) => s.since)).toEqual([0, 1000, 700])
+    expect(run.attributes).toMatchObject({ task: 'beta', cpu: '0' })
+  })
+
+  it('a softirq goes on with the same softirq of the same CPU', async () => {
+    const engine = await engineFor([
+      [
+        at(1000n, raise, 3),
+        at(1100n, raise, 9),
+        at(1300n, entry, 9),
+        at(1350n, exit, 9),
+        at(1400n, entry, 3),
+        at(1700n, exit, 3),
+      ],
+      [at(1200n, raise, 3), at(1250n, entry, 3), at(1260n, exit, 3), at(2000n, raise, 3)],
+    ])
+    const { input } = await engine.runsTake('Softirq', defaultDefinitions)
+    expect(input.runs).toBe(3)
+    const { value } = await engine.runsValues({ chain: 'Softirq' }, 'total', '')
+    expect(Array.from(value)).toEqual([60, 250, 700])
+    expect(input.faults.map((f) => f.message)).toContain('1 run of f began and did not reach softirq_exit; left out.')
   })
 })

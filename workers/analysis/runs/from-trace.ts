@@ -132,11 +132,13 @@ export async function takeChain(
   resolved: Resolved,
   onProgress?: OnRunsProgress,
   signal?: AbortSignal,
-): Promise<{ found: ChainRuns; faults: readonly Fault[] }> {
+): Promise<{ found: ChainRuns; faults: readonly Fault[]; resolved: ResolvedChain }> {
   const { chain, machines, report } = resolved
   const faults = new FaultList()
   const runs: Run[] = []
   const incomplete = new Map<string, number>()
+  /** Functions that were found, by machine and step: known once their events are read. */
+  const functions = new Map<string, string>()
   const total = session.table.streams.length
   for (const [m, machine] of session.machines.entries()) {
     const meanings = machines[m]
@@ -156,7 +158,7 @@ export async function takeChain(
       onProgress?.({ phase: 'reading', done: i, total })
       await readHits(session, stream, i, meanings, hits, signal)
     }
-    const kept = firstFunctions(hits, meanings, machine, faults)
+    const kept = firstFunctions(hits, meanings, machine, faults, (step, name) => functions.set(`${m}/${step}`, name))
     kept.sort((a, b) => a.t - b.t || a.stream - b.stream || a.row - b.row || a.step - b.step)
     const lost = follow(session, machine, meanings, kept, chain, runs)
     const environment = environmentOf(machine)
@@ -165,12 +167,16 @@ export async function takeChain(
       faults.add({
         severity: 'note',
         code: 'incomplete-run',
-        message: `${counted(lost, 'run')} of ${machine.name} began and did not reach ${chain.steps.at(-1)}; they are left out.`,
+        message: `${counted(lost, 'run')} of ${machine.name} began and did not reach ${chain.steps.at(-1)}; left out.`,
       })
     }
   }
   runs.sort(inOrder)
-  return { found: { chain, runs, incomplete }, faults: faults.list }
+  const steps = report.steps.map((s, step) => ({
+    ...s,
+    taken: s.taken.map((t, m) => ({ ...t, candidate: functions.get(`${m}/${step}`) ?? t.candidate })),
+  }))
+  return { found: { chain, runs, incomplete }, faults: faults.list, resolved: { chain, steps } }
 }
 
 const environmentOf = (machine: MachineInfo): string => (machine.role === 'guest' ? 'vm' : 'host')
@@ -234,11 +240,14 @@ function firstFunctions(
   meanings: readonly Meaning[],
   machine: MachineInfo,
   faults: FaultList,
+  found: (step: number, name: string) => void,
 ): Hit[] {
   const first = meanings.map((m, step) =>
     m.symbol === null ? 0 : hits.reduce((least, h) => (h.step === step && h.rank < least ? h.rank : least), Infinity),
   )
   first.forEach((rank, step) => {
+    const { symbol } = meanings[step]!
+    if (symbol !== null && rank < Infinity) found(step, symbol.split('\n')[rank]!)
     if (rank === Infinity) {
       const message = `None of ${meanings[step]!.candidate} was traced on ${machine.name}.`
       faults.add({ severity: 'warning', code: 'no-probe', message })

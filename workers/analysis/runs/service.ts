@@ -93,10 +93,10 @@ export function runsService(open: SourceOpener, session: () => Session | null): 
       if (!s) throw new RequestError('No recording is open, or it is still loading.')
       const definition = chainOf(chain, definitions)
       const resolved = resolveChain(s, definition, definitions)
-      const { found, faults } = await takeChain(s, resolved, onProgress, signal)
+      const { found, faults, resolved: meant } = await takeChain(s, resolved, onProgress, signal)
       taken = { found, faults, session: s.version }
       changed()
-      return { input: input(), resolved: resolved.report }
+      return { input: input(), resolved: meant }
     },
     async runsClose() {
       book = newBook()

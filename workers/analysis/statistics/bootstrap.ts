@@ -30,7 +30,7 @@ export function resample(s: Float64Array, resamples: number, random: Random): Re
   const base = n > 0 ? s[n >> 1]! : 0
   for (let b = 0; b < resamples; b++) {
     counts.fill(0)
-    for (let i = 0; i < n; i++) counts[random.below(n)]!++
+    random.tally(counts)
     let sum = 0
     let square = 0
     for (let i = 0; i < n; i++) {

@@ -51,7 +51,36 @@ export class Random {
 
   /** 0..n-1; off from even by less than n / 2^32. */
   below(n: number): number {
-    return Math.floor((this.bits() * n) / 4_294_967_296)
+    return Math.floor(this.bits() * (n / 4_294_967_296))
+  }
+
+  /**
+   * Draws as many times as `counts` has entries, each time one of them, and counts there how often: below(n) n times. The state is
+   * kept in locals meanwhile, because this is what a bootstrap spends its time on.
+   */
+  tally(counts: Uint32Array): void {
+    const n = counts.length
+    const scale = n / 4_294_967_296
+    let a = this.#a
+    let b = this.#b
+    let c = this.#c
+    let d = this.#d
+    for (let i = 0; i < n; i++) {
+      const x = Math.imul(b, 5)
+      const bits = Math.imul((x << 7) | (x >>> 25), 9) >>> 0
+      const t = b << 9
+      c ^= a
+      d ^= b
+      b ^= c
+      a ^= d
+      c ^= t
+      d = (d << 11) | (d >>> 21)
+      counts[(bits * scale) | 0]!++
+    }
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#d = d
   }
 
   /** Standard normal (polar method). */

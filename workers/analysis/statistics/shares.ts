@@ -28,7 +28,7 @@ export function varianceShares(
   const counts = new Uint32Array(n)
   for (let b = 0; b < resamples; b++) {
     counts.fill(0)
-    for (let i = 0; i < n; i++) counts[random.below(n)]!++
+    random.tally(counts)
     const found = sharesOf(parts, counts)
     drawn.forEach((d, k) => (d[b] = found?.[k] ?? Number.NaN))
   }
