@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { headOnly } from '../../test/fixtures/head-only.js'
 import { memorySource } from '../bytes.js'
 import { buildFamily } from '../model/machines.js'
-import { jsonRecordReader } from '../readers/records/json.js'
+import { recordReader } from '../readers/records/reader.js'
 import type { TraceFile } from '../readers/types.js'
 import { bridgesByHead, relate } from './bridge.js'
 import { relateClocks } from './relate.js'
 
 const records = (header: object, t: bigint): Promise<TraceFile> =>
-  jsonRecordReader.open(
+  recordReader.open(
     memorySource(
       'wake.jsonl',
       new TextEncoder().encode(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { headOnly } from '../../test/fixtures/head-only.js'
 import { memorySource } from '../bytes.js'
-import { jsonRecordReader } from '../readers/records/json.js'
+import { recordReader } from '../readers/records/reader.js'
 import type { TraceFile } from '../readers/types.js'
 import { buildFamily } from './machines.js'
 
@@ -18,7 +18,7 @@ async function records(name: string, from: bigint, to: bigint, header: object = 
   const at = (t: bigint): string =>
     JSON.stringify({ ev: 'ttwu', timestamp_ns: String(t * S), cpu: 0, pid: 1, by_pid: 2 })
   const text = [JSON.stringify({ ev: 'header', ...header }), at(from), at(to)].join('\n')
-  return jsonRecordReader.open(memorySource(name, new TextEncoder().encode(text)))
+  return recordReader.open(memorySource(name, new TextEncoder().encode(text)))
 }
 
 const host = trace('host.dat', 4000n, 4010n, {

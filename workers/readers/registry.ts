@@ -2,11 +2,11 @@
 
 import type { ByteSource } from '../bytes.js'
 import { InputError } from '../fault.js'
-import { jsonRecordReader } from './records/json.js'
+import { recordReader } from './records/reader.js'
 import { traceDatReader } from './tracedat/index.js'
 import type { BlockPlan, DecodedBlock, DecodePlan, TraceFile, TraceReader } from './types.js'
 
-const readers: readonly TraceReader[] = [traceDatReader, jsonRecordReader]
+const readers: readonly TraceReader[] = [traceDatReader, recordReader]
 
 /** The reader for a file that begins with `head`. Throws InputError with one sentence where there is none. */
 export function readerFor(head: Uint8Array, name: string): TraceReader {

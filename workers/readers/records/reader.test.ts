@@ -5,11 +5,11 @@ import { memorySource } from '../../bytes.js'
 import { InputError } from '../../fault.js'
 import { RecordKind, STAGES } from '../../model/wake-record.js'
 import type { TraceFile } from '../types.js'
-import { jsonRecordReader } from './json.js'
+import { recordReader } from './reader.js'
 import { parseExact, toTime } from './numbers.js'
 
 const open = (text: string, name = 'records.jsonl'): Promise<TraceFile> =>
-  jsonRecordReader.open(memorySource(name, new TextEncoder().encode(text)))
+  recordReader.open(memorySource(name, new TextEncoder().encode(text)))
 const line = (o: object): string => `${JSON.stringify(o)}\n`
 
 /** A wake-up as the prototype writes it. */
@@ -81,7 +81,7 @@ describe('JSON lines', () => {
     const file = await open(wake(7, 100, 1_000))
     expect(file.meta.streams.map((s) => s.cpu)).toEqual([1, 3])
     const { plan, blocks } = await file.layOut()
-    const block = await jsonRecordReader.decode(plan, blocks[1]!, memorySource('', new Uint8Array(0)))
+    const block = await recordReader.decode(plan, blocks[1]!, memorySource('', new Uint8Array(0)))
     expect([...block.ticks]).toEqual([30, 50, 90])
     expect([...block.pid]).toEqual([0, 0, 100])
     await file.records.load(1, block.where)
@@ -281,11 +281,40 @@ describe('JSON documents', () => {
   it('without records are refused in one sentence', async () => {
     await expect(open('{"a":1}\n{"b":2}')).rejects.toThrow(
       new InputError(
-        'records.jsonl holds JSON, but no record that can be read among 2 objects. Of the first one it can be said that it has no timestamp (timestamp_ns, ts or timestamp).',
+        'records.jsonl holds no record that can be read among 2 objects. Of the first one it can be said that it has no timestamp (timestamp_ns, ts or timestamp).',
         'no-records',
         'records.jsonl',
       ),
     )
+  })
+
+  it.each([
+    [
+      'CSV',
+      'timestamp_ns,probe_name,session_id,cpu_id,delta_chain_id\n171223534912180,first_read,"s,1",2,c1\n\n171224645912321,baseline_recalc,s1,,\n',
+    ],
+    ['CSV of Windows', 'timestamp,probe_name\r\n171223.534912180,first_read\r\n171224.645912321,baseline_recalc\r\n'],
+    ['lines of a time and a name', '171223.534912180 first_read\n171224.645912321 baseline_recalc'],
+  ])('and %s of probes are one', async (what, text) => {
+    const file = await open(text, 'probes.csv')
+    const { records, epoch } = file.wakeRecords!
+    expect(epoch).toBe(171223534912180n)
+    expect([...records.t]).toEqual([0, 1111000141])
+    expect(file.meta.eventTypes.slice(-2).map((t) => t.name)).toEqual(['first_read', 'baseline_recalc'])
+    const stream = what === 'CSV' ? file.meta.streams.findIndex((s) => s.cpu === 2) : 0
+    await file.records.load(stream, [0])
+    expect(file.records.at(stream, 0).field('label')).toBe('first_read')
+    if (what === 'CSV') expect(file.records.at(stream, 0).field('session_id')).toBe('s,1')
+  })
+
+  it('name lines of text that are not like the others', async () => {
+    const file = await open('timestamp_ns,probe_name\n5,a\n6,b,c\n7,"d\nx,e\n8,f', 'probes.csv')
+    expect(file.faults.filter((f) => f.severity !== 'note').map((f) => f.message)).toEqual([
+      'Line 3 was left out: it is not laid out like the first line.',
+      'Line 4 was left out: it is not laid out like the first line.',
+      'Line 5 was left out: its timestamp "x" is neither whole ns nor seconds with decimals.',
+    ])
+    expect(file.wakeRecords!.records.count).toBe(2)
   })
 
   it('never fail on anything', async () => {

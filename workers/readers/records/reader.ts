@@ -1,5 +1,5 @@
-// Records as JSON: one object a line (the collector's --json, the prototype's output, probe records), or a JSON document (the
-// seeds' CorrelationData, TraceData, StackAnalysisResult) with its objects in an array.
+// Records as text: JSON, one object a line (the collector's --json, probe records), or a JSON document (CorrelationData, TraceData,
+// StackAnalysisResult of the measuring scripts) with its objects in an array; or lines of text (text.ts).
 
 import type { ByteSource } from '../../bytes.js'
 import { FaultList, InputError } from '../../fault.js'
@@ -8,42 +8,51 @@ import type { TraceFile, TraceReader } from '../types.js'
 import { asObject, readObject, reportBad } from './json-record.js'
 import { parseExact } from './numbers.js'
 import { documentObjects, lines, type Piece } from './split.js'
+import { looksLikeText, textParser } from './text.js'
 import { decodeRecordBlock, recordTraceFile } from './trace-file.js'
 
 const FORMAT = 'records'
 
-export const jsonRecordReader: TraceReader = {
+export const recordReader: TraceReader = {
   format: FORMAT,
   recognises: (head) => {
     const start = new TextDecoder()
       .decode(head)
       .replace(/^\uFEFF/, '')
       .trimStart()
-    return /^\{\s*("|$)/.test(start) || /^\[\s*(\{|$)/.test(start)
+    return /^\{\s*("|$)/.test(start) || /^\[\s*(\{|$)/.test(start) || looksLikeText(start)
   },
-  open: openJsonRecords,
+  open: openRecords,
   decode: (_plan, block) => Promise.resolve(decodeRecordBlock(block)),
 }
 
-async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promise<TraceFile> {
+async function openRecords(source: ByteSource, signal?: AbortSignal): Promise<TraceFile> {
   const faults = new FaultList()
   const builder = new WakeRecordBuilder()
   const tally = { analyses: 0, notes: [] as string[], bad: 0, pieces: 0, whyFirst: '' }
   const take = (piece: Piece): void => {
     tally.pieces++
-    const why = takePiece(piece, builder, tally)
+    const why = takePiece(piece, parse, builder, tally)
     if (why === null) return
     tally.whyFirst ||= why
     tally.bad++
     reportBad(faults, source.name, piece.line, piece.offset, why)
   }
-  if (await isDocument(source, signal)) for (const piece of await documentObjects(source, signal)) take(piece)
-  else for await (const pieces of lines(source, signal)) for (const piece of pieces) take(piece)
+  const text = textParser(await firstLine(source, signal))
+  const parse = text?.parse ?? parseJson
+  let header = text?.skip ?? false
+  if (!text && (await isDocument(source, signal)))
+    for (const piece of await documentObjects(source, signal)) take(piece)
+  else
+    for await (const pieces of lines(source, signal)) {
+      for (const piece of pieces.slice(header && pieces.length > 0 ? 1 : 0)) take(piece)
+      header &&= pieces.length === 0
+    }
 
   if (builder.count === 0 && tally.analyses === 0) {
     const why = tally.whyFirst ? ` Of the first one it can be said that ${tally.whyFirst}.` : ''
     throw new InputError(
-      `${source.name} holds JSON, but no record that can be read among ${tally.pieces} objects.${why}`,
+      `${source.name} holds no record that can be read among ${tally.pieces} ${text ? 'lines' : 'objects'}.${why}`,
       'no-records',
       source.name,
     )
@@ -78,7 +87,7 @@ async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promis
     faults: faults.list,
     reread(bytes) {
       try {
-        const reading = readObject(asObject(parseExact(decoder.decode(bytes))) ?? {}, 0, bytes.length)
+        const reading = readObject(asObject(parse(decoder.decode(bytes).trim())) ?? {}, 0, bytes.length)
         return reading.is === 'record' ? reading.record : null
       } catch {
         // The file was changed since it was opened: the caller says that the record cannot be read again.
@@ -91,15 +100,17 @@ async function openJsonRecords(source: ByteSource, signal?: AbortSignal): Promis
 /** Takes in one object; says what is wrong with it, null = nothing. */
 function takePiece(
   piece: Piece,
+  parse: (text: string) => unknown,
   builder: WakeRecordBuilder,
   tally: { analyses: number; readonly notes: string[] },
 ): string | null {
   let parsed: unknown
   try {
-    parsed = parseExact(piece.text)
+    parsed = parse(piece.text)
   } catch {
     return 'it is not JSON'
   }
+  if (parsed === null) return 'it is not laid out like the first line'
   const object = asObject(parsed)
   if (!object) return 'it is no JSON object'
   const reading = readObject(object, piece.offset, piece.length)
@@ -115,6 +126,16 @@ function takePiece(
   else if (reading.is === 'analysis') tally.analyses++
   else builder.push(reading.record)
   return null
+}
+
+const parseJson = (text: string): unknown => {
+  const parsed = parseExact(text)
+  return parsed === null ? [] : parsed
+}
+
+async function firstLine(source: ByteSource, signal?: AbortSignal): Promise<string> {
+  for await (const pieces of lines(source, signal)) if (pieces[0]) return pieces[0].text.replace(/^\uFEFF/, '')
+  return ''
 }
 
 /** Whether the file is one JSON document: its lines are no objects of their own. */
