@@ -12,6 +12,8 @@ import { Inspector } from './inspector.js'
 import { noteCount, Notes } from './notes.js'
 import { Preemptions } from './preemptions.js'
 import { Runs } from './runs/panel.js'
+import { Wakeups } from './wakeups.js'
+import { WakeupsBar } from './wakeups/figures.js'
 
 export interface Tab {
   /** Of the command as well: `a-z` and `-`. */
@@ -30,6 +32,7 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { id: 'events', label: 'Events', keys: ['Alt+1'], component: EventTable, bar: EventsBar },
   { id: 'selection', label: 'Selection', keys: [], component: Inspector, when: () => isNarrow.value },
+  { id: 'wakeups', label: 'Wake-ups', keys: ['Alt+8'], component: Wakeups, bar: WakeupsBar },
   { id: 'preemptions', label: 'Preemptions', keys: ['Alt+4'], component: Preemptions },
   { id: 'delta', label: 'A to B', keys: ['Alt+5'], component: Delta },
   { id: 'notes', label: 'Notes', keys: ['Alt+6'], component: Notes, badge: noteCount },

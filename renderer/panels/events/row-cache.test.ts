@@ -8,7 +8,7 @@ function setup() {
   const asked: { start: number; signal: AbortSignal; answer: () => void; fail: (e: Error) => void }[] = []
   let arrivals = 0
   const errors: unknown[] = []
-  const cache = new RowCache(
+  const cache = new RowCache<EventRow>(
     (start, count, signal) =>
       new Promise((resolve, reject) => {
         asked.push({

@@ -1,4 +1,4 @@
-// Rows of a view, fetched in batches as they come into sight. The latest request wins; rows of batches that arrive late are kept
+// Rows of a list, fetched in batches as they come into sight. The latest request wins; rows of batches that arrive late are kept
 // all the same, since they are as true as ever.
 
 import type { EventRow } from '../../../workers/thread/contract.js'
@@ -9,21 +9,21 @@ import { isAbort } from '../../state/messages.js'
 export const batchSize = 128
 const keepBatches = 96
 
-export type FetchRows = (start: ViewRow, count: number, signal: AbortSignal) => Promise<readonly EventRow[]>
+export type FetchRows<T> = (start: ViewRow, count: number, signal: AbortSignal) => Promise<readonly T[]>
 
-export class RowCache {
+export class RowCache<T = EventRow> {
   /** Batches, the least recently used first. */
-  readonly #batches = new Map<number, readonly EventRow[]>()
+  readonly #batches = new Map<number, readonly T[]>()
   readonly #waiting = new Map<number, AbortController>()
 
   constructor(
-    private readonly fetchRows: FetchRows,
+    private readonly fetchRows: FetchRows<T>,
     /** Told whenever rows have arrived. */
     private readonly arrived: () => void,
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  get(row: number): EventRow | undefined {
+  get(row: number): T | undefined {
     return this.#batches.get(Math.floor(row / batchSize))?.[row % batchSize]
   }
 
