@@ -105,9 +105,15 @@ describe('wake-ups', () => {
   test('have the id that a collector would give them, found again by it', async () => {
     const views = await tell(host, '0 sw 3->7 | 2 sw 7(S)->3 | 10 waking 7 | 15 sw 3(R)->7 | 20 end').wakeups()
     const [row] = (await views.table({ start: 0, count: 1 })).rows
-    expect(row!.id).toBe(idText(correlationId({ tgid: 0, pid: 7, runSeq: 1n, ktime: 10n })))
+    expect(row!.id).toBe(idText(correlationId({ tgid: 0, pid: 7, runSeq: 0n, ktime: 10n })))
     expect(await views.ids.find(row!.id)).toBe(0)
     expect(await views.ids.find(linkId('boundary', row!.id))).toBe(0)
+  })
+
+  test('keep their id when only a part of the recording is there', async () => {
+    const end = '10 waking 7 | 15 sw 3(S)->7 | 17 sw 7(S)->3 | 18 waking 7 | 19 sw 3(R)->7 | 20 end'
+    const ids = async (text: string): Promise<string[]> => (await rowsOf(text)).map((r) => r.id)
+    expect(await ids(`4 work by 3 | ${end}`)).toEqual(await ids(`0 sw 3->7 | 2 sw 7(S)->3 | ${end}`))
   })
 
   test('keep their id when the files come in another order', async () => {

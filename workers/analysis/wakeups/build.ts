@@ -80,7 +80,6 @@ interface Tasks {
   /** Row of the CPU it runs on, -1 = none. */
   readonly on: number[]
   readonly off: number[]
-  readonly runs: number[]
   /** Its latest wake-up that no run has followed yet, -1 = none. */
   readonly open: number[]
   /** Slots with an open wake-up, for gaps. */
@@ -96,7 +95,7 @@ class Builder {
   constructor(capacity: number, pids: readonly PidIndex[]) {
     this.#w = emptyWakeups(capacity)
     this.#before = new Int32Array(capacity).fill(-1)
-    this.#machines = pids.map((p) => ({ pids: p, on: [], off: [], runs: [], open: [], waiting: new Set() }))
+    this.#machines = pids.map((p) => ({ pids: p, on: [], off: [], open: [], waiting: new Set() }))
   }
 
   /** Ends what is open. */
@@ -160,7 +159,6 @@ class Builder {
     w.wakingRow[k] = side.row[i]!
     w.cpuBefore[k] = side.cpu[i]!
     w.cpuAfter[k] = -1
-    w.runSeq[k] = m.runs[slot]!
     this.#before[k] = m.open[slot]!
     m.open[slot] = k
     m.waiting.add(slot)
@@ -222,7 +220,6 @@ class Builder {
     if (pid <= 0) return
     const slot = slotOf(m, pid)
     m.on[slot] = row
-    m.runs[slot]!++
     const w = this.#w
     for (let k = m.open[slot]!; k >= 0; k = this.#before[k]!) {
       w.runT[k] = t
@@ -240,7 +237,6 @@ function slotOf(m: Tasks, pid: number): number {
   if (slot === m.on.length) {
     m.on.push(-1)
     m.off.push(Off.Unknown)
-    m.runs.push(0)
     m.open.push(-1)
   }
   return slot

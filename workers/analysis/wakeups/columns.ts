@@ -32,8 +32,6 @@ export interface Wakeups {
   /** sched_waking.target_cpu and sched_wakeup.target_cpu, -1 = not known. */
   readonly cpuBefore: Int16Array
   readonly cpuAfter: Int16Array
-  /** How often the wakee was switched in before, as far as recorded. */
-  readonly runSeq: Uint32Array
 }
 
 export const NONE_16 = 0xffff
@@ -62,7 +60,6 @@ export function emptyWakeups(capacity: number): { -readonly [K in keyof Wakeups]
     runEntry: new Uint32Array(capacity).fill(NONE),
     cpuBefore: new Int16Array(capacity),
     cpuAfter: new Int16Array(capacity),
-    runSeq: new Uint32Array(capacity),
   }
 }
 

@@ -1,5 +1,6 @@
-// The id of a wake-up without a record of its own: made as a collector makes it, of what the recording tells. The thread group is
-// not recorded and counts as 0, run_seq is how often the task was switched in before, ktime the waking's raw timestamp.
+// The id of a wake-up without a record of its own: made as a collector makes it, of what the recording tells: pid, the waking's raw
+// timestamp, and the trace's own id. Thread group and run_seq are not recorded and count as 0, so that the id is the same whatever
+// part of a recording is loaded.
 
 import { RequestError } from '../../fault.js'
 import type { Session } from '../../model/session.js'
@@ -82,7 +83,7 @@ export class WakeupIds {
     return ref === null ? 0n : this.session.files[ref.file]!.wakeRecords!.wakes.id[ref.wake]!
   }
 
-  /** correlationId() of tgid 0, pid, run_seq, ktime and the trace's own id. */
+  /** correlationId() of tgid 0, pid, run_seq 0, ktime and the trace's own id. */
   #derived(i: number): Readonly<Halves> {
     const { w, session } = this
     const stream = session.table.streams[w.wakingStream[i]!]!
@@ -91,7 +92,6 @@ export class WakeupIds {
     const low = epoch.lo + (stream.ticks[w.wakingRow[i]!]! % TWO_32)
     const view = this.#view
     view.setInt32(4, w.wakee[i]!, true)
-    view.setUint32(8, w.runSeq[i]!, true)
     view.setUint32(16, low, true)
     view.setUint32(20, epoch.hi + Math.trunc(stream.ticks[w.wakingRow[i]!]! / TWO_32) + Math.floor(low / TWO_32), true)
     if (traceId === null) return xxh64Halves(view, 24)
