@@ -179,6 +179,8 @@ interface GuestSide {
   readonly candidates: number
   /** Whether one of them has the injected vector; null = vectors cannot be compared. */
   readonly match: boolean | null
+  /** The wake-up was made in the handler of that one, or in the softirqs right after it. */
+  readonly inside: boolean
 }
 
 /** The interrupt in the guest from which the wake-up came. */
@@ -226,7 +228,19 @@ async function guestInterrupts(
   if (inner && inner.row !== chosen?.row) await add({ stream, row: inner.row, t: s.t[inner.row]! }, inner.name)
   // A handler belongs to the vector during which it runs: it is no candidate of its own.
   const own = vectors.some((v) => v !== null) ? vectors.filter((v) => v !== null).length : before.length
-  return { hops, candidates: own, match: comparable ? at >= 0 : null }
+  return { hops, candidates: own, match: comparable ? at >= 0 : null, inside: at >= 0 && isInside(before[at]!.row) }
+
+  /** Still in the handler that began at a row; or it is over, nothing else was handled since, and this is a softirq. */
+  function isInside(entry: number): boolean {
+    const exit = around.name(s, entry).replace(/_entry$/, '_exit')
+    let open = true
+    for (let i = entry + 1; i < row; i++) {
+      const name = around.name(s, i)
+      if (name === exit) open = false
+      else if (name === 'sched_switch' || isVector(around.system(s, i), name)) return false
+    }
+    return open || contexts[w.context[to]!] === 'softirq'
+  }
 }
 
 interface Raised {
@@ -323,6 +337,11 @@ function judge(f: {
     }
   if (guest.match === false)
     return { grade: 'AMBIGUOUS', because: `The guest handled no vector ${vector} after it was injected, but others.` }
+  if (guest.match === true && !guest.inside)
+    return {
+      grade: 'LIKELY',
+      because: `Vector ${vector} was injected and handled, but the wake-up came when its handler was over.`,
+    }
   if (guest.match === true && !raised.posted)
     return {
       grade: 'EXACT',

@@ -125,6 +125,16 @@ describe('a chain across the boundary', () => {
     expect((await chainOf(several, inGuest)).links[0]).toMatchObject({ grade: 'AMBIGUOUS' })
   })
 
+  test('is exact in the softirqs of the handler, and likely when the handler is over', async () => {
+    const withVector = ORACLE.replace('380 entry', '380 entry 0 41')
+    const softirq = '382 G vector 41 | 383 G vectorend 41 | 384 G softirq 3 | 385 G waking 131 0 16'
+    const after = '382 G vector 41 | 383 G vectorend 41 | 385 G waking 131 0 8'
+    const grade = async (text: string): Promise<string> =>
+      (await chainOf(withVector.replace('385 G waking 131', text), inGuest)).links[0]!.grade
+    expect(await grade(softirq)).toBe('EXACT')
+    expect(await grade(after)).toBe('LIKELY')
+  })
+
   test('is likely at best when the interrupt was posted to a vCPU that ran', async () => {
     const text = ORACLE.replace('385 G waking', '381 work | 382 0.1 posted 41 by 9 | 385 G waking').replace(
       '370 waking 31 | 375 sw 0->31 | 380 entry',
@@ -177,6 +187,13 @@ describe('a chain of wakers that were woken themselves', () => {
       '8 switch <...>-2 runs',
     ])
     expect(split(chain)).toEqual({ 'host irq': 1, 'host scheduling': 6 })
+  })
+
+  test('takes ksoftirqd for the task that it is', async () => {
+    const named = [{ name: 'host', comms: { 2: 'ksoftirqd/0' } }]
+    const late = '0 sw 5->1 | 2 waking 2 0 8 | 4 sw 1(S)->2 | 6 waking 3 0 16 | 8 sw 2(S)->3 | 9 end'
+    const chain = await chainOf(late, { track: 'm0/task/3', t: sessionTime(8) }, named)
+    expect(chain.wakeups.map((w) => w.wakee.pid)).toEqual([2, 3])
   })
 
   test('stops at its limits, and says so', async () => {

@@ -131,10 +131,14 @@ export class Chains {
     return lo
   }
 
-  /** Whether an interrupt woke. Where no flags say so: the idle task wakes nobody. */
+  /** Whether an interrupt woke. Where no flags say so: the idle task wakes nobody. Softirqs of ksoftirqd are a task's. */
   #interrupted(i: number): boolean {
-    const { w } = this.parts
+    const { w, rows } = this.parts
     const context = w.context[i]
+    if (context === Context.Softirq) {
+      const { name } = rows.actor(machineIndex(w.machine[i]!), w.waker[i]!)
+      return !name.startsWith('ksoftirqd/')
+    }
     return context === Context.Unknown ? w.waker[i] === 0 : context !== Context.Task || w.waker[i] === 0
   }
 
