@@ -15,6 +15,8 @@ export type HopKind =
   | 'entry'
   /** KVM injects an interrupt. */
   | 'inject'
+  /** The last woken task reads the clock for the first time, as a record tells; it may come after the chain's end. */
+  | 'read'
 
 export type HopLayer = 'host irq' | 'host task' | 'vcpu' | 'guest irq' | 'guest task'
 

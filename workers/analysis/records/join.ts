@@ -33,7 +33,6 @@ export class JoinedRecords {
   /** Per wake-up of the session: index of `refs`, -1 = no record. */
   readonly #of: Int32Array
   readonly #refs: RecordRef[] = []
-  readonly #wakeupOf = new Map<string, number>()
   readonly reports: readonly JoinReport[]
 
   constructor(session: Session, w: Wakeups) {
@@ -47,11 +46,6 @@ export class JoinedRecords {
   of(wakeup: number): RecordRef | null {
     const at = this.#of[wakeup]!
     return at < 0 ? null : this.#refs[at]!
-  }
-
-  /** The wake-up that a record joined; -1 = none. */
-  wakeupOf({ file, wake }: RecordRef): number {
-    return this.#wakeupOf.get(`${file}/${wake}`) ?? -1
   }
 
   #join(session: Session, w: Wakeups, file: number, records: WakeRecords): JoinReport {
@@ -106,7 +100,6 @@ export class JoinedRecords {
       if (this.#of[pair.wakeup]! >= 0 || taken.has(pair.wake)) continue
       taken.add(pair.wake)
       this.#of[pair.wakeup] = this.#refs.push({ file, wake: pair.wake }) - 1
-      this.#wakeupOf.set(`${file}/${pair.wake}`, pair.wakeup)
       away.push(pair.away / perUnit)
     }
     const at = (q: number): number =>

@@ -90,6 +90,15 @@ describe.skipIf(!here)('records and tracepoints of the same wake-ups', () => {
     const hop = chain!.hops.find((h) => h.wakeup === timer.wakeups[0] && h.kind === 'waking')!
     expect(hop.stack!.frames[hop.stack!.folded]!.symbol).toBe('hrtimer_wakeup')
     expect((await engine.details(hop.stack!.position)).event).toMatch(/^(waking|ttwu)$/)
+
+    // From try_to_wake_up to the first timekeeping read: the chain ends with it.
+    const { rows: guests } = await engine.wakeups({ machines: [1], start: 0, count: 100_000 })
+    const reader = guests.find((r) => r.record?.fields.some((f) => f.name === 'first_read after'))!
+    const told = (await engine.wakeupChain({ wakeup: reader.wakeup }))!
+    const own = told.hops.filter((h) => h.wakeup === told.wakeups.at(-1)!.wakeup)
+    expect(own.at(-1)).toMatchObject({ kind: 'read', label: `${reader.wakee.name} reads the time first: ktime_get` })
+    expect(own.at(-1)!.t).toBeGreaterThanOrEqual(own.at(-2)!.t)
+    expect((await engine.details(own.at(-1)!.position!)).event).toBe('first_read')
   }, 60_000)
 
   test('are clustered by themselves where nothing else was recorded', async () => {

@@ -2,6 +2,7 @@
 
 import type { Runs } from '../../model/runs.js'
 import type { Session } from '../../model/session.js'
+import { RecordKind, STAGES, WAKE_STAGES } from '../../model/wake-record.js'
 import { visitRows } from '../../table/records.js'
 import {
   WakeupMark,
@@ -28,6 +29,16 @@ import { interruptAt, interruptLabel, plainLabel } from './waker.js'
 const FEW = 300
 /** Functions that stand for a stack in a cell. */
 const SHOWN = 3
+
+export interface FirstRead {
+  readonly t: number
+  readonly cpu: number
+  readonly position: number
+  readonly function: string
+  readonly frames: readonly string[] | null
+}
+
+const READ = WAKE_STAGES.indexOf(RecordKind.FirstRead)
 
 export class Rows {
   /** The stacks of all wake-ups, once they are read. */
@@ -85,6 +96,25 @@ export class Rows {
     const names = [...new Set([...named(wakes.flagsActivate[ref.wake]!), ...named(wakes.flagsEntry[ref.wake]!)])]
     this.#flags.set(key, names)
     return names
+  }
+
+  /** The woken task's first timekeeping read, where the record that joined the wake-up has it. */
+  firstRead(i: number): FirstRead | null {
+    const ref = this.joined.of(i)
+    if (!ref) return null
+    const { wakes, records, stacks, strings } = this.session.files[ref.file]!.wakeRecords!
+    const record = wakes.stages[ref.wake * STAGES + READ]!
+    const at = record < 0 ? -1 : recordPosition(this.session, ref.file, record)
+    if (at < 0) return null
+    const { stream, row } = this.session.table.address(position(at))
+    const stack = wakes.readStack[ref.wake]!
+    return {
+      t: stream.t[row]!,
+      cpu: records.cpu[record]!,
+      position: at,
+      function: strings[wakes.readFunction[ref.wake]!] ?? '',
+      frames: stack < 0 ? null : [...stacks[stack]!].map((s) => strings[s]!),
+    }
   }
 
   actor(machine: MachineIndex, pid: number): Actor {

@@ -202,6 +202,7 @@ export class Chains {
       w: this.parts.w,
       actor: (m, pid) => rows.actor(machineIndex(m), pid),
       recorded: (i) => rows.recorded(i),
+      firstRead: (i) => rows.firstRead(i),
       isVcpu: (m, pid) => model?.vcpus.some((v) => v.host === m && v.tid === pid) ?? false,
       doubt: (m) => this.#doubt(m),
     }
@@ -224,6 +225,7 @@ export class Chains {
       drafts.push(...(await maker.wakeup(wakeups[k]!, signal)))
       if (next) drafts.push(...(await maker.found(next.entered, signal)))
     }
+    drafts.push(...maker.read(wakeups.at(-1)!))
     const hops = numbered(world, drafts)
     const links = steps.flatMap(({ link }, k): ChainLink[] =>
       link ? [{ ...link, id: linkId(link.kind, wakeups[k]!.id), to: wakeups[k]!.wakeup }] : [],

@@ -14,6 +14,7 @@ import {
 } from '../../../thread/contract.js'
 import { machineIndex, position, sessionTime } from '../../../units.js'
 import { contexts, NONE, type Wakeups } from '../columns.js'
+import type { FirstRead } from '../rows.js'
 import { offsetIn, symbolOf } from '../../stacks/frames.js'
 import { folded } from '../stacks/frames.js'
 import { numberOf } from '../../../model/fuse/handlers/marks.js'
@@ -28,6 +29,8 @@ export interface HopWorld {
   isVcpu(machine: number, pid: number): boolean
   /** Stack and event of the record that joined a wake-up; null where there is none. */
   recorded(i: number): { readonly position: number; readonly frames: readonly string[] } | null
+  /** First timekeeping read of the woken task, where a record tells it. */
+  firstRead(i: number): FirstRead | null
   /** 2 x half-width of the relation of a machine's clock to the session's; null = nothing can be stated. */
   doubt(machine: number): number | null
 }
@@ -181,12 +184,38 @@ export class HopMaker {
     return flags & 0x40 ? 'nmi' : flags & 0x08 ? 'irq' : flags & 0x10 ? 'softirq' : 'task'
   }
 
+  /** Where a record follows the wake-up on to the first time the woken task reads the clock. */
+  read(row: WakeupRow): Draft[] {
+    const read = this.world.firstRead(row.wakeup)
+    if (!read || (row.running && read.t < row.running.t)) return []
+    const { machine, wakee } = row
+    return [
+      {
+        kind: 'read',
+        layer: this.#layer(machine, wakee.pid, 'task'),
+        ...this.#place(machine, read.cpu, wakee.pid),
+        t: sessionTime(read.t),
+        position: position(read.position),
+        actor: wakee,
+        context: 'task',
+        label: `${wakee.name} reads the time first${read.function ? `: ${read.function}` : ''}`,
+        wakeup: row.wakeup,
+        id: row.id,
+        stack: read.frames && this.#frames(read.position, read.frames),
+        record: null,
+      },
+    ]
+  }
+
+  #frames(at: number, all: readonly string[]): NonNullable<ChainHop['stack']> {
+    const frames = all.map((frame) => ({ symbol: symbolOf(frame), offset: offsetIn(frame), address: '' }))
+    return { position: position(at), folded: folded(frames.map((f) => f.symbol)), frames }
+  }
+
   /** What a collector recorded where the recording itself has no stack. */
   #recorded(i: number): ChainHop['stack'] {
     const found = this.world.recorded(i)
-    if (!found) return null
-    const frames = found.frames.map((frame) => ({ symbol: symbolOf(frame), offset: offsetIn(frame), address: '' }))
-    return { position: position(found.position), folded: folded(frames.map((f) => f.symbol)), frames }
+    return found && this.#frames(found.position, found.frames)
   }
 
   async #stack(stream: number, row: number, signal?: AbortSignal): Promise<ChainHop['stack']> {
