@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals'
 import type { ClockMethod, ClockState, SessionInfo } from '../../workers/thread/contract.js'
 import { chooseClock } from '../state/clock-choices.js'
-import { parseDelta } from '../state/format.js'
+import { parseDelta, readable } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import { loading, session } from '../state/session-state.js'
 import { Band, machineName } from '../widgets/machine.js'
@@ -60,7 +60,7 @@ function ClockCard({ info, clock, held }: CardProps) {
           trace clock <code>{clock.clock || 'not named in the file'}</code>
         </p>
       </div>
-      <p class="clock-statement">{clock.statement}</p>
+      <p class="clock-statement">{readable(clock.statement)}</p>
       <div class="clock-choice">
         <label>
           Method

@@ -1,7 +1,7 @@
 // Who is whose guest: shown before loading, and whenever the session's name is clicked.
 
 import type { Family, FileInfo, MachineInfo } from '../../workers/thread/contract.js'
-import { formatBytes, formatDelta, plural } from '../state/format.js'
+import { formatBytes, formatDelta, plural, readable } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import { closeFamily, declarePair, load, loaded, offered } from '../state/opening.js'
 import { Dialog } from '../widgets/dialog.js'
@@ -36,7 +36,7 @@ export function FamilyDialog() {
           {tree.faults.map((f, i) => (
             <li key={i} class={`fault fault-${f.severity}`}>
               <span class="fault-mark" aria-label={f.severity} />
-              <span class="fault-text">{f.message}</span>
+              <span class="fault-text">{readable(f.message)}</span>
               <span class="fault-place">{f.file}</span>
             </li>
           ))}

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals'
 import type { Fault, Severity } from '../../workers/fault.js'
-import { formatCount, plural } from '../state/format.js'
+import { formatCount, plural, readable } from '../state/format.js'
 import { session } from '../state/session-state.js'
 import { copyText } from '../widgets/copy.js'
 
@@ -53,7 +53,7 @@ export function Faults() {
         {list.map((f, i) => (
           <li key={i} class={`fault fault-${f.severity}`}>
             <span class="fault-mark" aria-label={f.severity} />
-            <span class="fault-text">{f.message}</span>
+            <span class="fault-text">{readable(f.message)}</span>
             <span class="fault-place">
               {[
                 f.file,

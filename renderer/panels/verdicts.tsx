@@ -1,6 +1,7 @@
 // Left of the overview: each machine with what is known of its clock, in one word.
 
 import { session } from '../state/session-state.js'
+import { readable } from '../state/format.js'
 import { showTab } from '../state/settings.js'
 import { Band } from '../widgets/machine.js'
 import { verdict } from './verdict.js'
@@ -21,7 +22,7 @@ export function Verdicts() {
               <button
                 type="button"
                 class={`badge ${says.caution ? 'caution' : ''}`}
-                title={clock.statement}
+                title={readable(clock.statement)}
                 onClick={() => showTab('clocks')}
               >
                 {says.text}

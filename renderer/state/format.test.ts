@@ -11,6 +11,7 @@ import {
   formatTime,
   parseDelta,
   plainTime,
+  readable,
 } from './format.js'
 
 const blank = (s: string) => s.replaceAll('\u202f', ' ').replaceAll('\u2212', '-')
@@ -103,4 +104,17 @@ describe('formatBounds', () => {
     expect(formatBounds({ lower: -3100, upper: 3400 }, 'ns')).toBe('\u22123.10 us to +3.40 us')
     expect(formatBounds({ lower: 0, upper: 12 }, 'ns')).toBe('0 ns to +12 ns')
   })
+})
+
+it('groups what sentences count, and leaves names and ids alone', () => {
+  const plain = (text: string) => readable(text).replaceAll('\u202f', ' ')
+  expect(plain('all 291867 events of vm-10000 lie there')).toBe('all 291 867 events of vm-10000 lie there')
+  expect(plain('1873 of 27830 events lie; 1024 of 999999 bytes are missing.')).toBe(
+    '1 873 of 27 830 events lie; 1 024 of 999 999 bytes are missing.',
+  )
+  expect(plain('That holds for the 27830 events; nothing confirms the other 12345.')).toBe(
+    'That holds for the 27 830 events; nothing confirms the other 12 345.',
+  )
+  for (const left of ['trace id 1234567890123456', 'bash-28598 ran', '0x12345 events', '999 events'])
+    expect(plain(left)).toBe(left)
 })

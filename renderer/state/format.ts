@@ -141,3 +141,10 @@ export function parseDelta(text: string, unit: 'ns' | 'ticks'): string | null {
 /** Order of names for people: case aside, `CPU 2` before `CPU 10`. */
 export const byName = (a: { readonly label: string }, b: { readonly label: string }): number =>
   a.label.localeCompare(b.label, 'en', { numeric: true, sensitivity: 'base' })
+
+const counted =
+  /(?<![\w.:/\u202f-])\d{4,}(?= (?:of \d+ )?(?:network packets|compressed chunks|events|bytes|packets|pieces|rows|ticks)\b)/g
+const partOf = /(?<= of | the other )\d{4,}(?= events| bytes| compressed|\.$|\. )/g
+
+/** A sentence of the engine with what it counts written as all numbers are; names and ids stay as they are. */
+export const readable = (sentence: string): string => sentence.replace(counted, groupLeft).replace(partOf, groupLeft)

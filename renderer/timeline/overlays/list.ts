@@ -1,6 +1,7 @@
 import { annotationsOverlay } from './annotations.js'
 import { blameOverlay } from './blame.js'
 import { chainOverlay } from './chain.js'
+import { departureOverlay } from './departure.js'
 import { markersOverlay } from './markers.js'
 import { matchesOverlay } from './matches.js'
 import type { Hit, Overlay, OverlayView, Spot } from './overlay.js'
@@ -12,6 +13,7 @@ import { wakeupsOverlay } from './wakeups.js'
 
 /** From the lowest to the highest. */
 export const overlays: readonly Overlay[] = [
+  departureOverlay,
   rowsOverlay,
   rangeOverlay,
   wakeupsOverlay,
