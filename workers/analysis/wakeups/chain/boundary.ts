@@ -210,8 +210,9 @@ async function guestInterrupts(
     else vectors.push(numberOf(await recordAt(around.session, s, f.row, signal), 'vector', -1))
   }
   const at = vector === null ? -1 : vectors.lastIndexOf(vector)
-  const comparable = vector !== null && vectors.some((v) => v !== null)
-  const chosen = at >= 0 ? before[at]! : before.at(-1)
+  // Handlers without a vector of their own may be those of the injected one; of other vectors they cannot.
+  const fits = before.filter((_, k) => vector === null || vectors[k] === null || vectors[k] === vector)
+  const chosen = at >= 0 ? before[at]! : (fits.at(-1) ?? before.at(-1))
   const hops: FoundHop[] = []
   const add = async (spot: Spot, name: string): Promise<void> => {
     const record = await recordAt(around.session, s, spot.row, signal)
@@ -227,8 +228,10 @@ async function guestInterrupts(
   const inner = interruptAt(around.session, s, row, contexts[w.context[to]!]!)
   if (inner && inner.row !== chosen?.row) await add({ stream, row: inner.row, t: s.t[inner.row]! }, inner.name)
   // A handler belongs to the vector during which it runs: it is no candidate of its own.
-  const own = vectors.some((v) => v !== null) ? vectors.filter((v) => v !== null).length : before.length
-  return { hops, candidates: own, match: comparable ? at >= 0 : null, inside: at >= 0 && isInside(before[at]!.row) }
+  const withVector = vectors.filter((v) => v !== null).length
+  const candidates = vector === null && withVector > 0 ? withVector : fits.length
+  const match = vector === null || before.length === 0 ? null : at >= 0 ? true : fits.length === 0 ? false : null
+  return { hops, candidates, match, inside: at >= 0 && isInside(before[at]!.row) }
 
   /** Still in the handler that began at a row; or it is over, nothing else was handled since, and this is a softirq. */
   function isInside(entry: number): boolean {
