@@ -12,10 +12,11 @@ import { quote, type Runner } from '../record/runner.js'
 import { recordSession, type Live } from '../record/session.js'
 import { isRemote, parseAddress } from '../remote/address.js'
 import { Host } from '../remote/host.js'
-import { sshRunner } from '../remote/runner.js'
+import { elevate, sshRunner, sudoQuestion } from '../remote/runner.js'
 import { integerOption, readArgs } from './args.js'
 import { terminalAsker } from './ask-terminal.js'
 import { UsageError, type Io } from './io.js'
+import { closeAtEnd } from './leftovers.js'
 import { liveText, preflightText, recordedText } from './record-text.js'
 import { ExitCode } from './report.js'
 
@@ -88,12 +89,12 @@ export async function recordCommand(args: readonly string[], io: Io): Promise<nu
   const ssh = (values.ssh ?? 'ssh').split(/\s+/).filter(Boolean)
   const guests = (values.guest ?? []).map((text, i) => guestOption(text, i))
 
-  const host = values.on === undefined ? localRunner() : runnerOf(values.on, ssh, io)
+  const host = values.on === undefined ? localRunner() : await runnerOf(values.on, ssh, io)
   const runners: { name: string; role: 'host' | 'guest'; runner: Runner }[] = [
     { name: 'host', role: 'host', runner: host },
   ]
   for (const g of guests)
-    if (g.how === 'ssh') runners.push({ name: g.name, role: 'guest', runner: runnerOf(g.address, ssh, io) })
+    if (g.how === 'ssh') runners.push({ name: g.name, role: 'guest', runner: await runnerOf(g.address, ssh, io) })
   const agents: Agent[] = guests.filter((g) => g.how === 'agent').map(({ name, address }) => ({ name, address }))
 
   const machines: Machine[] = await Promise.all(
@@ -206,17 +207,23 @@ function guestOption(text: string, index: number): GuestOption {
   return {
     name: name ?? `guest${index + 1}`,
     how: how as 'agent' | 'ssh',
-    address: how === 'ssh' ? address! : withPort(address!),
+    address: how === 'agent' ? withPort(address!) : address!.startsWith('//') ? `ssh:${address!}` : address!,
   }
 }
 
 /** trace-cmd's agent listens on 823; a vsock address is a number. */
 const withPort = (address: string): string => (/:\d+$/.test(address) ? address : `${address}:823`)
 
-/** `ssh://…` through our own connection, which can ask for passwords; other targets through the ssh command. */
-function runnerOf(target: string, ssh: readonly string[], io: Io): Runner {
+/**
+ * `ssh://…` through our own connection, which can ask for passwords, that of sudo included; other targets through the ssh command.
+ */
+async function runnerOf(target: string, ssh: readonly string[], io: Io): Promise<Runner> {
   if (!isRemote(target)) return sshCommandRunner(target, ssh)
-  return sshRunner(new Host(parseAddress(target), { asker: terminalAsker(io) }))
+  const asker = terminalAsker(io)
+  const host = new Host(parseAddress(target), { asker })
+  closeAtEnd(() => host.close())
+  const elevation = await elevate(host, (again) => asker.secret(sudoQuestion(host, again)), io.signal)
+  return sshRunner(host, elevation ?? { by: 'nothing' })
 }
 
 function wayOf(text: string | undefined): Way {

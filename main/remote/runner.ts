@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { InputError } from '../../workers/fault.js'
 import { lineSplitter, quote, type Runner } from '../record/runner.js'
+import type { SecretQuestion } from './ask.js'
 import type { Host, Stream } from './host.js'
 
 /** How commands become root's. */
@@ -42,6 +43,15 @@ export async function elevate(
   }
   throw new InputError(`sudo on ${host.label} refused the password three times.`, 'no-root')
 }
+
+export const sudoQuestion = (host: Host, again: boolean): SecretQuestion => ({
+  kind: 'secret',
+  what: 'password',
+  host: host.label,
+  text: `Password for sudo on ${host.label}`,
+  echo: false,
+  again,
+})
 
 /** -k: a password that sudo remembers would leave ours to the command. */
 const SUDO_ASKING = "sudo -k -S -p '' --"
