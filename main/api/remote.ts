@@ -4,9 +4,9 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { boolean, nullable, object, parse, string, union } from 'valibot'
-import { InputError, RequestError } from '../../workers/fault.js'
+import { RequestError } from '../../workers/fault.js'
 import { formatAddress, parseAddress } from '../remote/address.js'
-import type { Asker, Question } from '../remote/ask.js'
+import type { Asker } from '../remote/ask.js'
 import { browse, type Listing } from '../remote/browse.js'
 import { Cache } from '../remote/cache.js'
 import { fetchFile, type Fetched, type FetchProgress } from '../remote/fetch.js'
@@ -14,10 +14,12 @@ import { Host } from '../remote/host.js'
 import { remoteSource, type RemoteSource } from '../remote/source.js'
 import { SshConfig } from '../remote/ssh-config.js'
 import type { FileRegistry, ServedFile } from './files.js'
+import { lines, type ErrorLine, type QuestionLine, Questions } from './lines.js'
+import { recordRoutes } from './record.js'
 
 /** Lines of POST connect. */
 export type ConnectLine =
-  | { readonly type: 'question'; readonly id: string; readonly question: Question }
+  | QuestionLine
   | { readonly type: 'connected'; readonly machine: string; readonly label: string; readonly address: string }
   | ErrorLine
 
@@ -26,11 +28,6 @@ export type FetchLine =
   | { readonly type: 'progress'; readonly progress: FetchProgress }
   | { readonly type: 'done'; readonly file: ServedFile; readonly fetched: Omit<Fetched, 'file'> }
   | ErrorLine
-
-export interface ErrorLine {
-  readonly type: 'error'
-  readonly error: { readonly code: string; readonly message: string; readonly file?: string }
-}
 
 /** GET /api/remote/hosts */
 export interface KnownHost {
@@ -54,6 +51,8 @@ const noStore = { headers: { 'Cache-Control': 'no-store' } }
 
 export interface RemoteOptions {
   readonly cache?: Cache
+  /** Folder of recordings that the windows make. */
+  readonly recordings?: string
   readonly config?: () => Promise<SshConfig>
   /** Ends all connections: they would keep the process alive. */
   readonly until?: AbortSignal
@@ -64,7 +63,7 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
   const cache = options.cache ?? new Cache()
   const readConfig = options.config ?? (() => SshConfig.read())
   const machines = new Map<string, Machine>()
-  const questions = new Map<string, (value: string | boolean | null) => void>()
+  const questions = new Questions()
 
   options.until?.addEventListener('abort', () => {
     for (const { host } of machines.values()) host.close()
@@ -75,6 +74,16 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     const machine = machines.get(id)
     if (!machine) throw new RequestError('That connection was closed; connect again.')
     return machine
+  }
+
+  /** A guest of a machine, reached by its own SSH for as long as it is recorded. */
+  const openGuest = async (address: string, asker: Asker): Promise<Host> => {
+    const host = new Host(parseAddress(`ssh://${address.replace(/^ssh:\/\//i, '')}`), {
+      asker,
+      config: await readConfig(),
+    })
+    await host.connect()
+    return host
   }
 
   app.get('/hosts', async () => {
@@ -90,27 +99,9 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     const { address: text } = parse(connectBody, await c.req.json())
     const address = parseAddress(/^ssh:\/\//i.test(text) ? text : `ssh://${text.trim()}`)
     return lines<ConnectLine>(c.req.raw.signal, async (send, signal) => {
-      const ask = async (question: Question): Promise<string | boolean | null> => {
-        const id = randomUUID()
-        try {
-          return await new Promise((resolve, reject) => {
-            questions.set(id, resolve)
-            signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-            send({ type: 'question', id, question })
-          })
-        } finally {
-          questions.delete(id)
-        }
-      }
       const machine: Machine = {
         sources: new Set(),
-        ask: {
-          hostKey: async (question) => (await ask(question)) === true,
-          secret: async (question) => {
-            const answer = await ask(question)
-            return typeof answer === 'string' ? answer : null
-          },
-        },
+        ask: questions.asker(send, signal),
         host: new Host(address, {
           config: await readConfig(),
           asker: {
@@ -142,9 +133,7 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
 
   app.post('/answers/:id', async (c) => {
     const { value } = parse(answerBody, await c.req.json())
-    const answer = questions.get(c.req.param('id'))
-    if (!answer) throw new RequestError('Nobody waits for that answer any more.')
-    answer(value)
+    questions.answer(c.req.param('id'), value)
     return new Response(null, { status: 204 })
   })
 
@@ -175,6 +164,11 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     })
   })
 
+  app.route(
+    '/machines',
+    recordRoutes((id) => machineOf(id).host, openGuest, files, questions, options.recordings),
+  )
+
   app.delete('/machines/:id', async (c) => {
     const id = c.req.param('id')
     const machine = machines.get(id)
@@ -194,37 +188,4 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     return new Response(null, { status: 204 })
   })
   return app
-}
-
-/** An answer of lines that come while the work goes on; it ends when the reader goes away. */
-function lines<Line extends object>(
-  asked: AbortSignal,
-  work: (send: (line: Line | ErrorLine) => void, signal: AbortSignal) => Promise<void>,
-): Response {
-  const abort = new AbortController()
-  const gone = (): void => abort.abort(new DOMException('The window went away.', 'AbortError'))
-  if (asked.aborted) gone()
-  asked.addEventListener('abort', gone, { once: true })
-  const encoder = new TextEncoder()
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const send = (line: Line | ErrorLine): void => {
-        if (!abort.signal.aborted) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`))
-      }
-      try {
-        await work(send, abort.signal)
-      } catch (e) {
-        send({ type: 'error', error: errorOf(e) })
-      }
-      if (!abort.signal.aborted) controller.close()
-    },
-    cancel: gone,
-  })
-  return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' } })
-}
-
-function errorOf(e: unknown): ErrorLine['error'] {
-  if (e instanceof InputError)
-    return { code: e.code, message: e.message, ...(e.file === undefined ? {} : { file: e.file }) }
-  return { code: 'internal', message: e instanceof Error ? e.message : String(e) }
 }

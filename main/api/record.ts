@@ -1,0 +1,201 @@
+// Recording another machine from the windows: what it allows, what would be run, and the recording itself with live figures.
+
+import { randomUUID } from 'node:crypto'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Hono } from 'hono'
+import { array, nullable, number, object, parse, picklist, string } from 'valibot'
+import { InputError, RequestError } from '../../workers/fault.js'
+import { collectorProgram } from '../record/collector.js'
+import { enter } from '../record/leftovers.js'
+import { type Machine, recordersOf, type Wishes } from '../record/plan.js'
+import { preflight, type Preflight } from '../record/preflight.js'
+import { presetNamed, presets } from '../record/presets.js'
+import { quote } from '../record/runner.js'
+import { recordSession, type Live } from '../record/session.js'
+import type { Host } from '../remote/host.js'
+import { elevate, sshRunner, sudoQuestion, type Elevation } from '../remote/runner.js'
+import type { FileRegistry, ServedFile } from './files.js'
+import { lines, type ErrorLine, type QuestionLine, type Questions } from './lines.js'
+
+export interface RecordPreset {
+  readonly name: string
+  readonly title: string
+  /** Command or way of recording; the reason where it cannot be done. */
+  readonly how: readonly string[]
+  readonly possible: boolean
+}
+
+/** Lines of POST record/check. */
+export type CheckLine =
+  | QuestionLine
+  | { readonly type: 'checked'; readonly found: Preflight; readonly presets: readonly RecordPreset[] }
+  | ErrorLine
+
+/** Lines of POST record. */
+export type RecordLine =
+  | QuestionLine
+  | { readonly type: 'live'; readonly live: Live }
+  | { readonly type: 'note'; readonly sentence: string }
+  | { readonly type: 'done'; readonly folder: string; readonly files: readonly ServedFile[] }
+  | ErrorLine
+
+const recordBody = object({
+  preset: string(),
+  clock: string(),
+  /** null = until it is stopped. */
+  seconds: nullable(number()),
+  /** Guests that are recorded with their host: by their own SSH, or by the agent of trace-cmd. */
+  guests: array(object({ name: string(), how: picklist(['ssh', 'agent']), address: string() })),
+})
+
+const DIRECTORY = '/var/tmp'
+const BUFFER_KB = 16384
+
+const defaultFolder = (): string =>
+  join(process.env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'remora', 'recordings')
+
+const stamp = (now: Date): string => now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
+
+const wishesFor = (preset: string, clock: string, probes: boolean): Wishes => ({
+  preset: presetNamed(preset),
+  events: null,
+  way: 'auto',
+  clock,
+  bufferKb: BUFFER_KB,
+  collector: probes,
+  collectorMib: 64,
+  collectorOptions: [],
+  stacks: false,
+  session: randomUUID(),
+})
+
+/** @param hostOf throws RequestError for a connection that is closed; @param openGuest connects to a guest by SSH */
+export function recordRoutes(
+  hostOf: (id: string) => Host,
+  openGuest: (address: string, ask: ReturnType<Questions['asker']>) => Promise<Host>,
+  files: FileRegistry,
+  questions: Questions,
+  root = defaultFolder(),
+): Hono {
+  const app = new Hono()
+  const going = new Map<string, AbortController>()
+  /** How commands are root's, asked once a connection. */
+  const elevations = new WeakMap<Host, Elevation>()
+
+  const machineOn = async (
+    name: string,
+    role: Machine['role'],
+    host: Host,
+    ask: ReturnType<Questions['asker']>,
+    signal: AbortSignal,
+  ): Promise<Machine> => {
+    const elevation =
+      elevations.get(host) ?? (await elevate(host, (again) => ask.secret(sudoQuestion(host, again)), signal))
+    if (!elevation)
+      throw new InputError(`Recording ${host.label} needs root, and the password for sudo was not given.`, 'no-root')
+    elevations.set(host, elevation)
+    const runner = sshRunner(host, elevation)
+    return { name, role, runner, found: await preflight(runner, { directory: DIRECTORY, signal }) }
+  }
+
+  app.post('/:id/record/check', async (c) => {
+    const host = hostOf(c.req.param('id'))
+    return lines<CheckLine>(c.req.raw.signal, async (send, signal) => {
+      const machine = await machineOn('host', 'host', host, questions.asker(send, signal), signal)
+      const clock = clockOf(machine)
+      send({
+        type: 'checked',
+        found: machine.found,
+        presets: presets.map((p) => presetOn(machine, p.name, p.title, clock)),
+      })
+    })
+  })
+
+  app.post('/:id/record', async (c) => {
+    const id = c.req.param('id')
+    const host = hostOf(id)
+    const wish = parse(recordBody, await c.req.json())
+    if (going.has(id)) throw new RequestError('This machine is being recorded already.')
+    const stop = new AbortController()
+    going.set(id, stop)
+    return lines<RecordLine>(c.req.raw.signal, async (send, signal) => {
+      // A window that goes away ends the recording as its button does: what was recorded is kept.
+      signal.addEventListener('abort', () => stop.abort(), { once: true })
+      const guests: Host[] = []
+      try {
+        const ask = questions.asker(send, signal)
+        const machines = [await machineOn('host', 'host', host, ask, signal)]
+        for (const { name, how, address } of wish.guests) {
+          if (how !== 'ssh') continue
+          const guest = await openGuest(address, ask)
+          guests.push(guest)
+          machines.push(await machineOn(name, 'guest', guest, ask, signal))
+        }
+        const note = (sentence: string): void => send({ type: 'note', sentence })
+        const probes = presetNamed(wish.preset).collector !== null
+        const program = probes && machines.some((m) => m.found.facts.btf) ? await collectorHere(note) : null
+        const folder = join(root, `${stamp(new Date())}-${host.address.host.replace(/[^\w.-]+/g, '_')}`)
+        const leave = await enter(folder)
+        try {
+          const manifest = await recordSession({
+            folder,
+            machines,
+            agents: wish.guests.filter((g) => g.how === 'agent').map(({ name, address }) => ({ name, address })),
+            program,
+            runs: 1,
+            seconds: wish.seconds,
+            pauseSeconds: 0,
+            command: ['record', '--on', `ssh://${host.label}`, '--preset', wish.preset],
+            signal: stop.signal,
+            wishes: {
+              ...wishesFor(wish.preset, wish.clock, program !== null),
+              finishCommand: `remora record --finish ${quote(folder)}`,
+            },
+            onNote: note,
+            onLive: (live) => send({ type: 'live', live }),
+          })
+          const paths = manifest.runs.flatMap((r) => r.files.map((f) => join(folder, f.path)))
+          send({ type: 'done', folder, files: await Promise.all(paths.map((path) => files.add(path))) })
+        } finally {
+          await leave()
+        }
+      } finally {
+        going.delete(id)
+        for (const guest of guests) guest.close()
+      }
+    })
+  })
+
+  app.post('/:id/record/stop', (c) => {
+    going.get(c.req.param('id'))?.abort()
+    return new Response(null, { status: 204 })
+  })
+  return app
+}
+
+/** The clock that the probes have too, where the machine has it. */
+const clockOf = ({ found: { facts } }: Machine): string =>
+  facts.traceClocks.length === 0 || facts.traceClocks.includes('mono') ? 'mono' : facts.traceClocks[0]!
+
+function presetOn(machine: Machine, name: string, title: string, clock: string): RecordPreset {
+  try {
+    const planned = recordersOf('.', [machine], [], wishesFor(name, clock, true), 'remora-collect', () =>
+      Promise.resolve([]),
+    )
+    return { name, title, how: planned.map(({ recorder }) => recorder.how), possible: true }
+  } catch (e) {
+    if (e instanceof InputError) return { name, title, how: [e.message], possible: false }
+    throw e
+  }
+}
+
+async function collectorHere(note: (sentence: string) => void): Promise<string | null> {
+  try {
+    return await collectorProgram()
+  } catch (e) {
+    if (!(e instanceof InputError)) throw e
+    note(`Events alone are recorded. ${e.message}`)
+    return null
+  }
+}
