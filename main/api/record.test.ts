@@ -102,7 +102,7 @@ describe.skipIf(missing)(
       expect((await file.layOut()).blocks.length).toBeGreaterThan(0)
       expect(readdirSync(recordings).length).toBe(1)
       // Nothing is left of it over there.
-      expect(readdirSync('/sys/kernel/tracing/instances').filter((n) => n.includes('remora'))).toEqual([])
+      await until(() => instances().every((n) => !during.includes(n)), 'the clearing up')
     })
 
     it('refuses what is no preset', async () => {
