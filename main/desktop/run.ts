@@ -102,6 +102,7 @@ export async function runDesktop(): Promise<void> {
       properties: ['openFile', 'multiSelections', ...(process.platform === 'darwin' ? ['openDirectory' as const] : [])],
       filters: [
         { name: 'Traces', extensions: ['dat', 'jsonl', 'json'] },
+        { name: 'Probe records', extensions: ['csv', 'jsonl', 'ndjson', 'json', 'txt', 'log'] },
         { name: 'All files', extensions: ['*'] },
       ],
     })

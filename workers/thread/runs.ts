@@ -185,10 +185,14 @@ export interface RunsComparison {
   readonly spreadRatio: number | null
   /** Not among the tests that decide. */
   readonly kolmogorovSmirnov: { readonly statistic: number; readonly p: number }
-  /** Null without a margin. `equivalent` needs both: the two one-sided tests, and the interval of the medians within the margin. */
+  /**
+   * Null without a margin. `equivalent` needs both: the two one-sided tests (p adjusted after Holm over those of all comparisons),
+   * and the interval of the medians within the margin.
+   */
   readonly equivalence: {
     readonly margin: number
     readonly p: number
+    readonly holm: number
     readonly interval: RunsInterval | null
     readonly equivalent: boolean
   } | null
@@ -351,6 +355,11 @@ export interface RunDetails {
     /** The event in the open recording; null where there is none. */
     readonly position: Position | null
   }[]
+  /**
+   * Its begin by the pulse per second: an edge and ns of true time since it. Null without a pulse, and within a gap or beyond the
+   * edges, where nothing is said of the clock.
+   */
+  readonly aligned: { readonly edge: number; readonly ns: number } | null
   /** Where it lies in the open recording; null where that does not cover it. */
   readonly shown: { readonly from: SessionTime; readonly to: SessionTime; readonly track: string | null } | null
 }

@@ -137,6 +137,7 @@ function Chosen({ unit }: { readonly unit: 'ns' | 'ticks' }) {
       <p class="muted">
         {formatDelta(total, unit)} in all
         {run.place && `; ${run.place.file} line ${run.place.line}`}
+        {run.aligned && `; edge ${run.aligned.edge} of the pulse and ${formatDelta(run.aligned.ns, 'ns')}`}
         {about.length > 0 && `; ${about.map(([k, v]) => `${k} ${v}`).join(', ')}`}
       </p>
       {run.shown ? (

@@ -26,17 +26,20 @@ export interface Pair {
 export interface Compared extends Pair {
   readonly mannWhitney: Test & { readonly delta: number }
   readonly brownForsythe: Test
-  /** Fewer than that decide nothing. */
+  /** Of the two one-sided tests; null without a margin, and where too few runs decide nothing. */
+  readonly tost: number | null
   readonly few: boolean
 }
 
-export function compare(pair: Pair): Compared {
+export function compare(pair: Pair, margin: number | null): Compared {
   const [a, b] = [pair.a.values, pair.b.values]
+  const few = Math.min(a.length, b.length) < LISTED
   return {
     ...pair,
     mannWhitney: mannWhitney(a, b),
     brownForsythe: brownForsythe([a, b]),
-    few: Math.min(a.length, b.length) < LISTED,
+    tost: margin === null || few ? null : tost(a, b, margin).p,
+    few,
   }
 }
 
@@ -63,10 +66,16 @@ export function sideName(kind: RunsComparison['kind'], s: RunsSide): string {
   return environment
 }
 
+/** Adjusted p of the three tests that decide about a pair. */
+export interface Judgement {
+  readonly location: Adjusted
+  readonly spread: Adjusted
+  readonly equivalent: number
+}
+
 export function comparison(
   c: Compared,
-  location: Adjusted,
-  spread: Adjusted,
+  { location, spread, equivalent }: Judgement,
   settings: Settings,
   unit: Unit,
   /** What the clocks are known to, ns; 0 where one clock saw all. */
@@ -74,9 +83,9 @@ export function comparison(
 ): RunsComparison {
   const [x, y] = [c.a.values, c.b.values]
   const n = Math.min(x.length, y.length)
-  const drawn = differences(c.a.resampled.median, c.b.resampled.median)
+  const drawn = n < FEW ? new Float64Array(0) : differences(c.a.resampled.median, c.b.resampled.median)
   const value = c.b.report.median.value - c.a.report.median.value
-  const interval = n < FEW ? null : percentileInterval(drawn, settings.confidence)
+  const interval = percentileInterval(drawn, settings.confidence)
   const ties = tieWarnings(Math.max(tieShare(x), tieShare(y)))
   const warnings: RunsWarning[] = [...ties]
   if (c.few) {
@@ -91,7 +100,7 @@ export function comparison(
       text: `The difference is smaller than what the clocks are known to (${lengthOf(halfWidth, unit)}).`,
     })
   }
-  const equivalence = equivalenceOf(c, drawn, settings)
+  const equivalence = equivalenceOf(c, drawn, equivalent, settings)
   const apart = location.holm < settings.level && (interval === null || interval.low > 0 || interval.high < 0)
   const decided = c.few ? 'too few' : apart ? 'differs' : equivalence?.equivalent ? 'equivalent' : 'not shown'
   const wide = c.few ? 'too few' : spread.holm < settings.level ? 'differs' : 'not shown'
@@ -117,13 +126,16 @@ export function comparison(
 }
 
 /** Both ways must agree: the means by two one-sided tests, the medians by the interval that matches them. */
-function equivalenceOf(c: Compared, drawn: Float64Array, { margin, level }: Settings): RunsComparison['equivalence'] {
-  const [x, y] = [c.a.values, c.b.values]
-  if (margin === null || x.length < 2 || y.length < 2) return null
-  const { p } = tost(x, y, margin)
-  const interval = Math.min(x.length, y.length) < FEW ? null : percentileInterval(drawn, 1 - 2 * level)
+function equivalenceOf(
+  c: Compared,
+  drawn: Float64Array,
+  holm: number,
+  { margin, level }: Settings,
+): RunsComparison['equivalence'] {
+  if (margin === null || c.tost === null) return null
+  const interval = drawn.length === 0 ? null : percentileInterval(drawn, 1 - 2 * level)
   const inside = interval !== null && interval.low > -margin && interval.high < margin
-  return { margin, p, interval, equivalent: inside && p < level }
+  return { margin, p: c.tost, holm, interval, equivalent: inside && holm < level }
 }
 
 /** Mean distance from the median: what Brown and Forsythe compare. */

@@ -121,6 +121,18 @@ export function ppsReport({ session, numbered, number, time }: Edges, runs: read
   }
 }
 
+/**
+ * A time of the session by the pulse: the edge before it and ns of true time since, straight between the two edges around it. Null
+ * within a gap and beyond the edges.
+ */
+export function alignedTime({ number, time }: Edges, t: number): { edge: number; ns: number } | null {
+  let i = 0
+  while (i < time.length && time[i]! <= t) i++
+  if (i === 0 || i === time.length || number[i]! - number[i - 1]! !== 1) return null
+  const [from, to] = [time[i - 1]!, time[i]!]
+  return { edge: number[i - 1]!, ns: ((t - from) / (to - from)) * SECOND }
+}
+
 /** Decimal ns of a time of a session. */
 export const exactTime = (epoch: number, time: number): string =>
   String(BigInt(epoch) * 1_000_000_000n + BigInt(Math.round(time)))

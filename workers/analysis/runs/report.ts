@@ -3,6 +3,7 @@
 import { FaultList, RequestError, type Fault } from '../../fault.js'
 import type {
   OnRunsProgress,
+  RunsCategories,
   RunsComparison,
   RunsFinding,
   RunsGroup,
@@ -15,7 +16,7 @@ import { benjaminiHochberg, holm } from '../statistics/multiple.js'
 import { generator, Random } from '../statistics/random.js'
 import { varianceShares } from '../statistics/shares.js'
 import type { Book } from './book.js'
-import { categories, countedPairs } from './categories.js'
+import { categories, countedPairs, type CountedPair } from './categories.js'
 import { measuresOf, valueOf, type ChainRuns, type Run } from './chains.js'
 import { OTHERS, type ClusteredRuns } from './clusters.js'
 import { compare, comparison, type Adjusted, type Compared, type Pair } from './comparison.js'
@@ -23,7 +24,7 @@ import { offsetsOf } from './offsets.js'
 import { edgesOf, ppsReport } from './pps.js'
 import { binsOf, intervalWarnings, LISTED, sampleOf, type Bins, type Sample, type Settings } from './sample.js'
 import { CONTROLLED, environmentsOf, partsOf, type Part } from './strata.js'
-import { byEnvironment, counted, environmentName, type Unit } from './words.js'
+import { byEnvironment, counted, environmentName, lengthOf, type Unit } from './words.js'
 
 /** Values of one attribute that are compared with each other at most. */
 const MOST_LEVELS = 6
@@ -71,26 +72,10 @@ export async function makeReport(
   const samples = await samplesOf(parts, measures, runs, settings, pause)
   const compared: Compared[] = []
   for (const pair of pairsOf(samples)) {
-    compared.push(compare(pair))
-    await pause(pair.a.values.length + pair.b.values.length)
+    compared.push(compare(pair, settings.margin))
+    await pause()
   }
-  const counts = countedPairs(runs, settings)
-  const decided = compared.filter((c) => !c.few)
-  const tests = [
-    ...decided.map((c) => c.mannWhitney.p),
-    ...decided.map((c) => c.brownForsythe.p),
-    ...counts.filter((c) => !c.few).map((c) => c.p),
-  ]
-  const [byHolm, byBh] = [holm(tests), benjaminiHochberg(tests)]
-  const at = (i: number): Adjusted => (i < 0 ? undecided : { holm: byHolm[i]!, benjaminiHochberg: byBh[i]! })
-  const comparisons: RunsComparison[] = []
-  for (const c of compared) {
-    const i = decided.indexOf(c)
-    comparisons.push(comparison(c, at(i), at(i < 0 ? -1 : decided.length + i), settings, unit, halfWidth(c)))
-    await pause(c.a.values.length + c.b.values.length)
-  }
-  let next = decided.length * 2
-  const categoryReports = counts.map((c) => categories(c, at(c.few ? -1 : next++), settings))
+  const judged = await judge(compared, countedPairs(runs, settings), settings, unit, pause)
   const edges = input.book ? [...input.book.sessions].map((s) => edgesOf(s, faults)).filter((e) => e !== null) : []
   const pps = edges
     .map((e) => ppsReport(e, runs))
@@ -113,22 +98,65 @@ export async function makeReport(
     stratify,
     ...settings,
     generator,
-    tests: tests.length,
+    tests: judged.tests,
     groups,
     samples: samples.map((s) => s.report),
-    comparisons,
-    categories: categoryReports,
+    comparisons: judged.comparisons,
+    categories: judged.categories,
     clusters: clustered.clusters,
     shares: measures.length > 1 ? sharesOf(parts, measures, settings) : [],
     pps,
     offsets,
-    warnings: generalWarnings(settings, comparisons),
+    warnings: generalWarnings(settings, judged.comparisons),
     faults: faults.list,
   }
   return { ...report, findings: findingsOf(report) }
 }
 
 const undecided: Adjusted = { holm: 1, benjaminiHochberg: 1 }
+
+interface Judged {
+  readonly comparisons: readonly RunsComparison[]
+  readonly categories: readonly RunsCategories[]
+  /** How many decide something. */
+  readonly tests: number
+}
+
+/** What the comparisons come to, p adjusted over all tests that decide; those of equivalence among themselves. */
+async function judge(
+  compared: readonly Compared[],
+  counts: readonly CountedPair[],
+  settings: Settings,
+  unit: Unit,
+  pause: () => Promise<void>,
+): Promise<Judged> {
+  const decided = compared.filter((c) => !c.few)
+  const tests = [
+    ...decided.map((c) => c.mannWhitney.p),
+    ...decided.map((c) => c.brownForsythe.p),
+    ...counts.filter((c) => !c.few).map((c) => c.p),
+  ]
+  const [byHolm, byBh] = [holm(tests), benjaminiHochberg(tests)]
+  const at = (i: number): Adjusted => ({ holm: byHolm[i]!, benjaminiHochberg: byBh[i]! })
+  const equivalences = holm(compared.flatMap((c) => c.tost ?? []))
+  const comparisons: RunsComparison[] = []
+  let test = 0
+  let equivalence = 0
+  for (const c of compared) {
+    const location = c.few ? undecided : at(test)
+    const spread = c.few ? undecided : at(decided.length + test)
+    if (!c.few) test++
+    const equivalent = c.tost === null ? 1 : equivalences[equivalence++]!
+    comparisons.push(comparison(c, { location, spread, equivalent }, settings, unit, halfWidth(c)))
+    await pause()
+  }
+  let next = decided.length * 2
+  return {
+    comparisons,
+    categories: counts.map((c) => categories(c, c.few ? undecided : at(next++), settings)),
+    tests: tests.length,
+  }
+}
 
 /** What was asked for, and clusters where the records tell of them. */
 export function strataOf(query: RunsQuery, { runs, clusters }: ClusteredRuns): string[] {
@@ -149,14 +177,14 @@ async function samplesOf(
   measures: readonly string[],
   runs: readonly Run[],
   settings: Settings,
-  pause: (work: number) => Promise<void>,
+  pause: () => Promise<void>,
 ): Promise<Sample[]> {
   const bins = measures.map((_, i): Bins => binsOf(Float64Array.from(runs, (r) => valueOf(r, i)).sort()))
   const samples: Sample[] = []
   for (const part of parts) {
     for (const [i, measure] of measures.entries()) {
       samples.push(sampleOf(part, i, measure, bins[i]!, settings))
-      await pause(part.runs.length * settings.resamples)
+      await pause()
     }
   }
   return samples
@@ -271,16 +299,26 @@ function findingsOf(r: Omit<RunsReport, 'findings'>): RunsFinding[] {
     found.push({ kind: 'clusters', sentence: `The runs pass in ${ways}: ${list}.` })
   }
   for (const c of r.comparisons) {
-    if (c.location === 'differs' || c.spread === 'differs')
-      found.push({ kind: c.location === 'differs' ? 'location' : 'spread', sentence: c.sentence })
-    else if (c.location === 'equivalent') found.push({ kind: 'equivalent', sentence: c.sentence })
+    if (c.location !== 'differs' && c.spread !== 'differs') continue
+    found.push({ kind: c.location === 'differs' ? 'location' : 'spread', sentence: c.sentence })
   }
   for (const c of r.categories) if (c.differs) found.push({ kind: 'categories', sentence: c.sentence })
-  return found
+  return [...found, ...equivalentOf(r)]
+}
+
+/** Groups as a whole one by one; of their strata only how many. */
+function equivalentOf({ comparisons, margin, unit }: Omit<RunsReport, 'findings'>): RunsFinding[] {
+  const all = comparisons.filter((c) => c.location === 'equivalent' && c.spread !== 'differs')
+  const whole = all.filter((c) => c.kind === 'environments' && c.a.stratum === '')
+  const others = all.length - whole.length
+  const found = whole.map((c): RunsFinding => ({ kind: 'equivalent', sentence: c.sentence }))
+  if (others === 0 || margin === null) return found
+  const sentence = `The medians of ${counted(others, 'further pair')} of strata are equivalent within ${lengthOf(margin, unit)}.`
+  return [...found, { kind: 'equivalent', sentence }]
 }
 
 /** Lets others run every 30 ms or so, and tells how far it is. */
-function pauser(total: number, onProgress?: OnRunsProgress, signal?: AbortSignal): (work: number) => Promise<void> {
+function pauser(total: number, onProgress?: OnRunsProgress, signal?: AbortSignal): () => Promise<void> {
   let done = 0
   let last = performance.now()
   return async () => {

@@ -10,7 +10,7 @@ import { chainRuns, inOrder, measuresOf, suggestChain, valueOf, type ChainRuns, 
 import { clustersOf, type ClusteredRuns } from './clusters.js'
 import { chainOf, chainText, defaultDefinitions, parseDefinitions } from './definitions.js'
 import { resolveChain, takeChain } from './from-trace.js'
-import { exactTime } from './pps.js'
+import { alignedTime, edgesOf, exactTime } from './pps.js'
 import { newBook, readRuns } from './read.js'
 import { makeReport, strataOf } from './report.js'
 import { environmentsOf, partsOf, strataKeys } from './strata.js'
@@ -115,7 +115,10 @@ export function runsService(open: SourceOpener, session: () => Session | null): 
       const one = found.runs[run]
       if (!one) throw new RequestError(`There is no run ${run}.`)
       const s = session()
-      return detailsOf(one, run, found, s && (one.positions === null || taken?.session === s.version) ? s : null)
+      const own = one.positions ? undefined : book.session(one.environment, one.session)
+      const edges = own ? edgesOf(own, new FaultList()) : null
+      const there = s && (one.positions === null || taken?.session === s.version) ? s : null
+      return { ...detailsOf(one, run, found, there), aligned: edges && alignedTime(edges, one.times[0]!) }
     },
     runsExport: async (query, format) => writeReport(await report(query), format),
   }
@@ -186,7 +189,7 @@ function valuesOf(found: Prepared['found'], query: RunsQuery, measure: string, s
   }
 }
 
-function detailsOf(run: Run, index: number, { chain }: ChainRuns, s: Session | null): RunDetails {
+function detailsOf(run: Run, index: number, { chain }: ChainRuns, s: Session | null): Omit<RunDetails, 'aligned'> {
   const { positions, times } = run
   const steps = chain.steps.map((label, i) => ({
     label,

@@ -63,6 +63,24 @@ describe('the study', () => {
     }
   })
 
+  it('places runs by the pulse, and none in a gap', async () => {
+    const api = runsService(open, () => null)
+    await api.runsOpen(sourcesOf(makeStudy()), true)
+    const aligned = new Map<string, { edge: number; ns: number } | null>()
+    for (let i = 0; i < 300; i++) {
+      const run = await api.runsRun(query, i)
+      aligned.set(run.id, run.aligned)
+    }
+    // The host lost edges 41 and 187; run k begins in second k - 1.
+    expect([41, 42, 187, 188].map((id) => aligned.get(String(id)))).toEqual([null, null, null, null])
+    for (const [id, at] of aligned) {
+      if (!at) continue
+      expect(at.edge).toBe(Number(id) - 1)
+      expect(Math.abs(at.ns - 535_400_000)).toBeLessThan(1e6)
+    }
+    expect([...aligned.values()].filter((a) => a === null)).toHaveLength(4)
+  })
+
   it('has two clusters with their flags', () => {
     expect(r.clusters.map((c) => [c.name, c.flags.map((f) => f.constellation)])).toEqual([
       ['A', ['SYNC|MIGRATED (0x30)']],

@@ -72,7 +72,7 @@ function* rows(r: RunsReport): Generator<Row> {
     yield [...at, 'Brown-Forsythe W', w.statistic, '', '', w.p, w.holm, w.benjaminiHochberg, '']
     yield [...at, 'Kolmogorov-Smirnov D', k.statistic, '', '', k.p, '', '', '']
     if (c.equivalence) {
-      const { margin, interval, p } = c.equivalence
+      const { margin, interval, p, holm } = c.equivalence
       yield [
         ...at,
         'equivalence margin',
@@ -80,7 +80,7 @@ function* rows(r: RunsReport): Generator<Row> {
         interval?.low,
         interval?.high,
         p,
-        '',
+        holm,
         '',
         c.equivalence.equivalent ? 'equivalent' : '',
       ]

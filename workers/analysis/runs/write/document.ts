@@ -235,7 +235,7 @@ function comparisons(r: RunsReport, kind: RunsComparison['kind']): Table {
         cell(pText(c.brownForsythe.holm)),
         cell(c.kolmogorovSmirnov.statistic.toFixed(3)),
         cell(pText(c.kolmogorovSmirnov.p)),
-        cell(c.equivalence ? `${c.equivalence.equivalent ? 'yes' : 'no'} (p ${pText(c.equivalence.p)})` : '-'),
+        cell(c.equivalence ? `${c.equivalence.equivalent ? 'yes' : 'no'} (p ${pText(c.equivalence.holm)})` : '-'),
         cell(c.location),
         cell(c.spread),
       ]),
