@@ -19,7 +19,7 @@ import { filterOf } from './select.js'
 export const trimHelp = `remora trim [options] --out PATH FILE|DIR...
 
 Writes the events of a range, or of some machines or CPUs, as trace.dat files (version 7, not compressed) that trace-cmd and
-KernelShark open: one for each file, records untouched. A directory stands for all *.dat and *.jsonl files in it.
+KernelShark open: one for each file, records untouched. A directory stands for all *.dat files in it.
 
   --out PATH              the file to write; a directory where there are several
   --from TIME, --to TIME  only from .. to, both included: seconds as printed, or +SECONDS from the first event
@@ -55,7 +55,13 @@ export async function trimCommand(args: readonly string[], io: Io, connect: Conn
     const { info, session } = await openSession(connection, sources, { pair }, io)
     if (info.partial) throw new RequestError(`${info.partial} What is not loaded cannot be written.`)
     const choice = choiceOf(session, values)
-    const kept = session.files.flatMap((_, file) => (filesOf(session, choice).has(file) ? [file] : []))
+    const wanted = filesOf(session, choice)
+    // Records are text that any tool cuts; beside recordings they are left alone, by themselves they are refused.
+    const others = session.files.filter((f, file) => wanted.has(file) && f.wakeRecords)
+    const alone = others.length === wanted.size
+    if (!alone)
+      for (const { meta } of others) io.err(`remora: ${meta.name} holds records of wake-ups and is not trimmed.\n`)
+    const kept = session.files.flatMap((f, file) => (wanted.has(file) && (alone || !f.wakeRecords) ? [file] : []))
     const targets = await targetsOf(session, sources, kept, out, values.force ?? false)
     const names = await firstNames(session, null, io.signal)
     const written: Written[] = []
