@@ -180,6 +180,20 @@ describe.skipIf(!here).each(sets)('of %s', (dat, report) => {
   })
 })
 
+test.skipIf(!here)('each stack that a trigger took at sched_waking belongs to one wake-up', async () => {
+  const engine = await load('formats/v7-stacktrig.dat')
+  const taken = engine.session()!.eventTypes.find((e) => e.name === 'kernel_stack')!.count
+  const tree = await engine.wakeupStackTree({})
+  expect(taken).toBeGreaterThan(50)
+  expect(tree.withStack).toBe(taken)
+  // What the report prints below its first waking, but for the tracing and the wake-up itself.
+  const [first] = (await engine.wakeups({ start: 0, count: 1, sort: 'time' })).rows
+  const text = gunzipSync(readFileSync(join(own, 'formats/v7-stacktrig.report.txt.gz'))).toString('utf8')
+  const frames = /sched_waking:[^\n]*\n[^\n]*kernel_stack:[^\n]*\n((?:=> [^\n]*\n)+)/.exec(text)![1]!
+  const names = [...frames.matchAll(/^=> (\S+)/gm)].map((m) => m[1]!)
+  expect(first!.stack).toBe(names.slice(2, 5).join(' < '))
+})
+
 test.skipIf(!here)('wake_flags of records filter and sort the wake-ups that they joined', async () => {
   const set = 'pair-tcg-1guest-ebpf'
   const engine = await load(`${set}/host-10.9.1.2.dat`, `${set}/guest-ebpf.jsonl.gz`)

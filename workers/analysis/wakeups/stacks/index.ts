@@ -45,10 +45,30 @@ export async function readStacks(
   return { of: reader.of, stacks: reader.stacks }
 }
 
+/** A stack's record, and what it is. */
+interface Known {
+  readonly file: number
+  readonly bytes: Uint8Array
+  readonly stack: number
+}
+
+/** FNV-1a of what follows the common fields. */
+function hashOf(bytes: Uint8Array, file: number): number {
+  let hash = 0x811c9dc5 ^ file
+  for (let i = HEAD; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  return hash
+}
+
+function sameStack(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = HEAD; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
 class Reader {
   readonly of: Int32Array
   readonly stacks: string[][] = []
-  readonly #byBytes = new Map<string, number>()
+  readonly #byHash = new Map<number, Known[]>()
   readonly #byNames = new Map<string, number>()
   readonly #isStack: Uint8Array
 
@@ -108,13 +128,15 @@ class Reader {
 
   #stackOf(stream: StreamColumns, record: RecordView): number {
     const bytes = record.bytes()
-    let key = `${stream.file} `
-    for (let i = HEAD; i < bytes.length; i++) key += String.fromCharCode(bytes[i]!)
-    const known = this.#byBytes.get(key)
-    if (known !== undefined) return known
+    const hash = hashOf(bytes, stream.file)
+    const known = this.#byHash.get(hash)
+    const same = known?.find((k) => k.file === stream.file && sameStack(k.bytes, bytes))
+    if (same) return same.stack
     const frames = record.stack()?.frames ?? []
     const stack = this.#named(frames.map((f) => f.symbol || `0x${f.address.toString(16)}`))
-    this.#byBytes.set(key, stack)
+    const entry = { file: stream.file, bytes: bytes.slice(), stack }
+    if (known) known.push(entry)
+    else this.#byHash.set(hash, [entry])
     return stack
   }
 
