@@ -7,7 +7,7 @@ import { availableParallelism, cpus, totalmem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hasTraceCmd } from '../make/tools.js'
-import { runBrowser, type BrowserRun } from './browser-run.js'
+import { runBrowser, runFusedBrowser, type BrowserRun } from './browser-run.js'
 import { runEngine, type EngineRun } from './engine-run.js'
 import { runClocks, type ClocksRun } from './clocks-run.js'
 import { runFused, type FusedRun } from './fused-run.js'
@@ -27,7 +27,10 @@ interface Measured {
 }
 
 /** One run in a process of its own, so that no run inherits another's memory or warm code. */
-function inFreshProcess<T>(kind: 'engine' | 'browser' | 'clocks' | 'fused' | 'wakeups', path: string): T {
+function inFreshProcess<T>(
+  kind: 'engine' | 'browser' | 'browser-fused' | 'clocks' | 'fused' | 'wakeups',
+  path: string,
+): T {
   const self = fileURLToPath(import.meta.url)
   const out = execFileSync(process.execPath, ['--expose-gc', '--max-old-space-size=8192', self, kind, path], {
     encoding: 'utf8',
@@ -89,6 +92,7 @@ function rows(measured: readonly Measured[]): string[][] {
       ),
     ),
     of('browser: loaded', (m) => inBrowser(m, (b) => write.seconds(b.loaded))),
+    of('browser: costliest frame while loading', (m) => inBrowser(m, (b) => write.ms(b.first))),
     of('browser: frame', (m) => inBrowser(m, (b) => write.spread(b.frames))),
     of('browser: frames painted', (m) => inBrowser(m, (b) => write.count(b.frames.length))),
   ]
@@ -123,6 +127,18 @@ function fusedRows(): string[][] {
     console.error(`fused: ${n} events`)
     return Array.from({ length: RUNS }, () => inFreshProcess<FusedRun>('fused', String(n)))
   })
+  const painted = FUSED.map((n) => {
+    console.error(`fused: ${n} events in a browser`)
+    try {
+      return inFreshProcess<BrowserRun>('browser-fused', String(n))
+    } catch {
+      return null
+    }
+  })
+  const inBrowser = (name: string, value: (b: BrowserRun) => string): string[] => [
+    name,
+    ...painted.map((b) => (b ? value(b) : 'no browser')),
+  ]
   const of = (name: string, value: (r: readonly FusedRun[]) => string): string[] => [name, ...runs.map(value)]
   const mid = (r: readonly FusedRun[], pick: (x: FusedRun) => number): number => median(r.map(pick))
   return [
@@ -142,6 +158,8 @@ function fusedRows(): string[][] {
     of('totals of everything', (r) => write.ms(mid(r, (x) => x.totals))),
     of('preemptions of everything', (r) => write.ms(mid(r, (x) => x.preemptions))),
     of('delta of every vCPU', (r) => write.ms(mid(r, (x) => x.delta))),
+    inBrowser('browser: costliest frame while loading', (b) => write.ms(b.first)),
+    inBrowser('browser: frame, with arrows', (b) => write.spread(b.frames)),
   ]
 }
 
@@ -197,7 +215,7 @@ async function main(): Promise<void> {
   const [kind, path] = process.argv.slice(2)
   if (kind === 'engine' || kind === 'browser') {
     if (path === undefined) throw new Error(`${kind} needs a file`)
-    const result = await (kind === 'engine' ? runEngine(path) : runBrowser(path))
+    const result = await (kind === 'engine' ? runEngine(path) : runBrowser([path]))
     console.log(JSON.stringify(result))
     return
   }
@@ -207,6 +225,10 @@ async function main(): Promise<void> {
   }
   if (kind === 'wakeups') {
     console.log(JSON.stringify(await runWakeups(path!)))
+    return
+  }
+  if (kind === 'browser-fused') {
+    console.log(JSON.stringify(await runFusedBrowser(Number(path))))
     return
   }
   if (kind === 'fused') {

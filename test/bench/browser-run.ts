@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { serve } from '../../main/serve.js'
 import { launchChromium } from '../e2e/browser.js'
+import { makeFusedFiles } from './fused-files.js'
 
 /** What one run of the screens measured, ms. */
 export interface BrowserRun {
   /** From navigation to the session being loaded. */
   readonly loaded: number
+  /** The costliest frame while it loaded: most of what the first of everything takes. */
+  readonly first: number
   /** Cost of each painted frame on the main thread while zooming and panning. */
   readonly frames: readonly number[]
 }
@@ -20,9 +26,22 @@ const TURNS = 8
 const isLoaded = (): boolean =>
   / events/.test(document.querySelector('footer')?.textContent ?? '') && document.querySelector('progress') === null
 
-/** Opens the file in a headless browser through the web door, zooms in and out over five decades and pans at each. */
-export async function runBrowser(path: string): Promise<BrowserRun> {
-  const server = await serve({ paths: [path], port: 0 })
+/** The same of a made host and guest of so many events, with the pointer on a vCPU's row: its preemptions get their arrows. */
+export async function runFusedBrowser(events: number): Promise<BrowserRun> {
+  const dir = mkdtempSync(join(tmpdir(), 'remora-fused-'))
+  try {
+    return await runBrowser(makeFusedFiles(dir, events).paths, '[id*="/vcpu/"]')
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+/**
+ * Opens files in a headless browser through the web door, zooms in and out over five decades and pans at each.
+ * @param row caption of the row to point at, which is waited for; absent = the first
+ */
+export async function runBrowser(paths: readonly string[], row?: string): Promise<BrowserRun> {
+  const server = await serve({ paths: [...paths], port: 0 })
   const browser = await launchChromium()
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
@@ -32,7 +51,9 @@ export async function runBrowser(path: string): Promise<BrowserRun> {
     const loaded = performance.now() - started
     const box = await page.getByRole('application', { name: 'Timeline' }).boundingBox()
     if (!box) throw new Error('the timeline is not on the screen')
-    await page.mouse.move(box.x + box.width * 0.6, box.y + 60)
+    const caption = row === undefined ? null : await page.locator(row).first().boundingBox()
+    const first = await page.evaluate(() => Math.max(0, ...((window as Measured).__remoraFrames ?? [])))
+    await page.mouse.move(box.x + box.width * 0.6, caption ? caption.y + caption.height * 0.7 : box.y + 60)
     await page.evaluate(() => {
       ;(window as Measured).__remoraFrames = []
     })
@@ -47,7 +68,7 @@ export async function runBrowser(path: string): Promise<BrowserRun> {
       }
     }
     const frames = await page.evaluate(() => (window as Measured).__remoraFrames ?? [])
-    return { loaded, frames }
+    return { loaded, first, frames }
 
     async function turn(dx: number, dy: number): Promise<void> {
       await page.mouse.wheel(dx, dy)

@@ -220,11 +220,21 @@ function paintSummary(
   }
 }
 
+const fullest = new WeakMap<LodFrame, Uint32Array>()
+
 /** Events of the row's fullest tick, at least `least`: over the whole frame, so that shades hold still while panning. */
 function mostEvents(frame: LodFrame, index: number, least: number): number {
-  let most = least
-  for (let i = frame.tickStart[index]!; i < frame.tickStart[index + 1]!; i++) most = Math.max(most, frame.tickCount[i]!)
-  return most
+  let rows = fullest.get(frame)
+  if (!rows) {
+    rows = new Uint32Array(frame.tracks.length)
+    for (let r = 0; r < rows.length; r++) {
+      let most = 0
+      for (let i = frame.tickStart[r]!; i < frame.tickStart[r + 1]!; i++) most = Math.max(most, frame.tickCount[i]!)
+      rows[r] = most
+    }
+    fullest.set(frame, rows)
+  }
+  return Math.max(least, rows[index]!)
 }
 
 /** Reused from row to row, paint to paint: fresh arrays for each would keep the garbage collector busy while panning. */
