@@ -138,12 +138,13 @@ export function sshCommandRunner(target: string, ssh: readonly string[] = ['ssh'
     exec,
     start: base.start,
     async fetch(from, to, signal) {
+      // First the file: output of a command that ends before somebody reads it is lost.
+      const file = await open(to, 'w')
       const [program, args] = wrap(`cat ${quote(from)}`)
       const child = launch([program, args])
       let said = ''
       child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
       child.stdin.end()
-      const file = await open(to, 'w')
       const [{ code }] = await Promise.all([
         ended(child, program),
         pipeline(child.stdout, file.createWriteStream(), { signal }),
