@@ -205,7 +205,7 @@ static uint64_t write_counts(struct bpf_object *object)
 
 static void write_comm(const char *pid, const char *tid)
 {
-	struct wire_task r = { .head = { .kind = WIRE_TASK, .size = sizeof(r), .time = now_ns() } };
+	struct wire_task r = { .head = { .kind = WIRE_TASK, .size = sizeof(r), .flags = WIRE_FLAG_UNNUMBERED, .time = now_ns() } };
 	char path[64];
 	FILE *f;
 

@@ -308,7 +308,7 @@ static void probes_json(struct text *t, const struct table *table)
 		const struct candidate *c = &p->candidate[p->attached < 0 ? 0 : p->attached];
 
 		text_add(t, "%s{\"label\":\"%s\",\"attached\":\"%s\",\"source\":\"%s\",\"because\":", i ? "," : "", p->label,
-			 p->attached < 0 ? "" : c->name, p->attached < 0 ? "" : way_names[c->way]);
+			 p->attached < 0 ? "" : c->name, p->attached < 0 ? "" : c->way == TP ? "tracepoint" : way_names[c->way]);
 		text_string(t, p->because);
 		text_add(t, "}");
 	}

@@ -52,6 +52,9 @@ enum wire_kind {
 	WIRE_END = 133,		/* struct wire_note: the last record of a file that was ended properly, and why it ended */
 };
 
+/* In flags: written by the user side, so not numbered although its kind is (names of tasks that were there before). */
+#define WIRE_FLAG_UNNUMBERED 1
+
 struct wire_head {
 	__u16 kind;
 	__u16 size;

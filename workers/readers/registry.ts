@@ -5,8 +5,9 @@ import { InputError } from '../fault.js'
 import { recordReader } from './records/reader.js'
 import { traceDatReader } from './tracedat/index.js'
 import type { BlockPlan, DecodedBlock, DecodePlan, TraceFile, TraceReader } from './types.js'
+import { wireReader } from './wire/index.js'
 
-const readers: readonly TraceReader[] = [traceDatReader, recordReader]
+const readers: readonly TraceReader[] = [traceDatReader, wireReader, recordReader]
 
 /** The reader for a file that begins with `head`. Throws InputError with one sentence where there is none. */
 export function readerFor(head: Uint8Array, name: string): TraceReader {
