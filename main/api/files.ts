@@ -13,7 +13,7 @@ export interface ServedFile {
   readonly url: string
 }
 
-export const looksLikeTrace = (name: string) => /\.(dat|jsonl)$/i.test(name)
+export const looksLikeTrace = (name: string) => /\.(dat|jsonl|wire)$/i.test(name)
 
 /** The one sentence for a path that cannot be used, out of Node's error code. */
 export function pathError(path: string, error: unknown): InputError {
@@ -41,7 +41,7 @@ export async function tracePaths(paths: readonly string[]): Promise<string[]> {
         .map((entry) => entry.name)
         .sort()
       if (names.length === 0)
-        throw new InputError(`${path} holds no traces (no *.dat and no *.jsonl file).`, 'no-traces', basename(path))
+        throw new InputError(`${path} holds no traces (no *.dat, *.jsonl or *.wire file).`, 'no-traces', basename(path))
       found.push(...names.map((name) => join(path, name)))
     } catch (error) {
       throw error instanceof InputError ? error : pathError(path, error)

@@ -10,7 +10,7 @@ import { ExitCode, reportUnread } from './report.js'
 export const clocksHelp = `remora clocks [options] FILE|DIR...
 
 Tells for each guest how its clock stands to its host's, what the events say about that, and how far its times can be trusted.
-A directory stands for all *.dat and *.jsonl files in it.
+A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
   --method METHOD    judge this method: recorded, compat (as trace-cmd does), events (from the sequence of events), none;
                      default: the best that the files allow

@@ -14,7 +14,7 @@ import { filterOf } from './select.js'
 export const eventsHelp = `remora events [options] FILE|DIR...
 
 Prints the events of all files merged on one clock, oldest first, laid out as \`trace-cmd report -t\` does.
-A directory stands for all *.dat and *.jsonl files in it.
+A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
 ${windowHelp.replace(/^ {2}--window FROM..TO {2}/, '  --window FROM..TO        ').replace(/\n {21}/g, '\n                           ')}  --from TIME, --to TIME   only from .. to, both included: seconds as printed, or +SECONDS from the first event
   --cpu LIST               only these CPUs: 0,2-3

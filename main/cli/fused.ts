@@ -15,7 +15,7 @@ import { timeOf } from './select.js'
 export const fusedHelp = `remora fused [options] FILE|DIR...
 
 Tells what the CPUs of a host really ran: guests, hypervisor, other tasks; what each vCPU waited for; and every guest task by the
-layers below it. A directory stands for all *.dat and *.jsonl files in it.
+layers below it. A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
   --task [MACHINE/]PID    where the time from .. to went for this task, layer by layer; may repeat

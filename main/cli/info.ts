@@ -11,7 +11,7 @@ export const infoHelp = `remora info [options] FILE|DIR...
 
 Tells what the traces hold: format, clock and kernel of each file; machines and who is whose guest; how the clocks are related
 and how far that can be trusted; events per CPU and per type; missed events; faults with file and byte.
-A directory stands for all *.dat and *.jsonl files in it.
+A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
   --heads            read the files' heads only: fast, but no counts
   --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat

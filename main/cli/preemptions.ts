@@ -10,7 +10,7 @@ import { ExitCode, reportUnread } from './report.js'
 export const preemptionsHelp = `remora preemptions [options] FILE|DIR...
 
 Lists who took the CPU from a vCPU or from a guest's task, for how long, and whose work stood still. A culprit that is another
-guest's vCPU is followed into that guest. A directory stands for all *.dat and *.jsonl files in it.
+guest's vCPU is followed into that guest. A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
   --top N                 the N longest (default 20)
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
