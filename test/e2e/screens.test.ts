@@ -137,7 +137,7 @@ describe('the screens', { timeout: 240_000 }, () => {
       await page.keyboard.press('?')
       const sheet = page.getByRole('dialog', { name: 'Keyboard and mouse' })
       await eventually(() => textOf(sheet)).toContain('Zoom in')
-      for (const words of ['Show a to b', 'Select a range', 'Undo the clock choice']) {
+      for (const words of ['Show a to b', 'Select a range', 'Undo the last change']) {
         expect((await textOf(sheet)).toLowerCase()).toContain(words.toLowerCase())
       }
       await sheet.getByRole('button', { name: 'Close' }).click()
