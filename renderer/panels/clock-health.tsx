@@ -122,8 +122,9 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
         </Fact>
       )}
       <Fact name="Brackets">
-        {formatCount(h.brackets.used)} used, {formatCount(h.brackets.ambiguous)} ambiguous,{' '}
-        {formatCount(h.brackets.open)} open
+        {formatCount(h.brackets.used)} used
+        {h.brackets.ambiguous > 0 && `, ${formatCount(h.brackets.ambiguous)} ambiguous`}
+        {h.brackets.open > 0 && `, ${formatCount(h.brackets.open)} open`}
       </Fact>
       <Fact name="Made of">{h.kind === 'kvm' ? 'kvm_entry to kvm_exit' : 'vCPU threads on a CPU'}</Fact>
       <Fact name="Covers">{formatShare(h.covered, 1)} of the guest’s events</Fact>
