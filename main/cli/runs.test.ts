@@ -113,6 +113,19 @@ describe('remora runs', () => {
     expect(report.measures).toEqual(['total', 'sched_waking -> sched_wakeup', 'sched_wakeup -> sched_switch'])
   })
 
+  test('reads a folder with a file a run, however many', async () => {
+    for (let i = 0; i < 400; i++) {
+      const t = 171_223_000_000_000 + i * 1_000_000
+      file(
+        `many/host/r${i}.csv`,
+        `timestamp_ns,probe_name,session_id,cpu_id,delta_chain_id\n${t},a,s,0,${i}\n${t + 500 + i},b,s,0,${i}\n`,
+      )
+    }
+    const report = JSON.parse((await runs('--records', join(dir, 'many'), '--json')).out) as RunsJson
+    expect(report.groups).toEqual([{ environment: 'host', runs: 400, incomplete: 0, strata: [] }])
+    expect(report.samples[0]).toMatchObject({ min: 500, max: 899 })
+  })
+
   test('refuses what makes no sense', async () => {
     await expect(runs()).rejects.toThrow('Records are missing (--host, --vm), or a recording.')
     await expect(runs(...study, '--json', '--csv')).rejects.toThrow('--json and --csv exclude each other.')

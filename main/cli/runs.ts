@@ -169,7 +169,7 @@ async function recordSources(
         if (files.length === 0) {
           throw new InputError(`${path} holds no records (no CSV, JSON or text file).`, 'no-records', basename(path))
         }
-        return await Promise.all(files.map(async (f) => ({ environment, source: await refOf(f) })))
+        return (await refsOf(files)).map((source) => ({ environment, source }))
       } catch (error) {
         throw error instanceof InputError ? error : pathError(path, error)
       }
@@ -178,8 +178,22 @@ async function recordSources(
   return lists.flat()
 }
 
-async function refOf({ path, name }: { readonly path: string; readonly name: string }): Promise<SourceRef> {
-  return { kind: 'path', name, size: (await stat(path)).size, path }
+/** Small files are read at once: thousands of them could not all be kept open. */
+const SMALL = 256 * 1024
+const AT_ONCE = 16
+
+async function refsOf(files: readonly { readonly path: string; readonly name: string }[]): Promise<SourceRef[]> {
+  const refs: SourceRef[] = []
+  for (let i = 0; i < files.length; i += AT_ONCE) {
+    const some = files.slice(i, i + AT_ONCE).map(async ({ path, name }): Promise<SourceRef> => {
+      const { size } = await stat(path)
+      if (size > SMALL) return { kind: 'path', name, size, path }
+      const bytes = await readFile(path)
+      return { kind: 'bytes', name, size: bytes.length, bytes }
+    })
+    refs.push(...(await Promise.all(some)))
+  }
+  return refs
 }
 
 async function below(dir: string): Promise<{ path: string; name: string }[]> {

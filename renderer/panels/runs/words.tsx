@@ -1,6 +1,12 @@
 // To the right: the run that was chosen, what was found, one sentence a comparison, and the figures with their warnings.
 
-import type { RunsFormat, RunsReport, RunsWarning } from '../../../workers/thread/contract.js'
+import type {
+  RunsCategories,
+  RunsComparison,
+  RunsFormat,
+  RunsReport,
+  RunsWarning,
+} from '../../../workers/thread/contract.js'
 import { formatDelta, formatInteger } from '../../state/format.js'
 import { handle } from '../../state/messages.js'
 import { engine, select, session } from '../../state/session-state.js'
@@ -31,25 +37,7 @@ export function Words({ report }: { readonly report: RunsReport }) {
   return (
     <div class="runs-words scroll" tabIndex={0} aria-label="Findings">
       <Chosen unit={report.unit} />
-      {here.length > 0 && (
-        <section>
-          <h3>Shown groups</h3>
-          <ul>
-            {here.map((c) => (
-              <li key={c.sentence} class={c.location === 'differs' || c.spread === 'differs' ? 'found' : ''}>
-                {c.sentence}
-                <Notes warnings={[...c.warnings, ...c.difference.warnings]} />
-              </li>
-            ))}
-            {categories.map((c) => (
-              <li key={c.by} class={c.differs ? 'found' : ''}>
-                {c.sentence}
-                <Notes warnings={c.warnings} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      {here.length + categories.length > 0 && <Shown sentences={[...here.map(said), ...categories.map(saidOf)]} />}
       <section>
         <h3>Found in all of it</h3>
         {report.findings.length === 0 ? (
@@ -84,6 +72,43 @@ export function Words({ report }: { readonly report: RunsReport }) {
         </p>
       </section>
     </div>
+  )
+}
+
+interface Sentence {
+  readonly text: string
+  readonly found: boolean
+  readonly warnings: readonly RunsWarning[]
+}
+const said = (c: RunsComparison): Sentence => ({
+  text: c.sentence,
+  found: c.location === 'differs' || c.spread === 'differs',
+  warnings: [...c.warnings, ...c.difference.warnings],
+})
+const saidOf = (c: RunsCategories): Sentence => ({ text: c.sentence, found: c.differs, warnings: c.warnings })
+
+/** One sentence a comparison; a warning has a number there, and its words stand below. */
+function Shown({ sentences }: { readonly sentences: readonly Sentence[] }) {
+  const notes = [...new Set(sentences.flatMap((s) => s.warnings.map((w) => w.text)))]
+  return (
+    <section>
+      <h3>Shown groups</h3>
+      <ul>
+        {sentences.map((s) => (
+          <li key={s.text} class={s.found ? 'found' : ''}>
+            {s.text}
+            {s.warnings.length > 0 && (
+              <sup>{[...new Set(s.warnings.map((w) => notes.indexOf(w.text) + 1))].join(' ')}</sup>
+            )}
+          </li>
+        ))}
+      </ul>
+      {notes.map((text, i) => (
+        <p key={text} class="muted runs-note">
+          <sup>{i + 1}</sup> {text}
+        </p>
+      ))}
+    </section>
   )
 }
 
@@ -160,16 +185,4 @@ function Chosen({ unit }: { readonly unit: 'ns' | 'ticks' }) {
 async function goToStep(position: Parameters<typeof select>[0]): Promise<void> {
   const event = await engine.peek()?.details(position)
   if (event) select(event.position, event.t, `m${event.machine}/cpu${event.cpu}`, 'inspector')
-}
-
-function Notes({ warnings }: { readonly warnings: readonly RunsWarning[] }) {
-  return (
-    <>
-      {[...new Map(warnings.map((w) => [w.text, w])).values()].map((w) => (
-        <p key={w.text} class="muted runs-note">
-          {w.text}
-        </p>
-      ))}
-    </>
-  )
 }

@@ -173,6 +173,52 @@ describe('bad rows are named with file and line, and the rest is analysed:', () 
   })
 })
 
+it('whatever is in a file, it is read to the end, and every row is used or named', async () => {
+  const cell = fc.constantFrom(
+    '1000',
+    '2000',
+    '171223.5',
+    'NaN',
+    '-5',
+    '',
+    'a',
+    'b',
+    's',
+    '1',
+    '2',
+    '"x',
+    'probe_name',
+    '{}',
+    '{"ts":1}',
+  )
+  const line = fc.oneof(
+    fc.array(cell, { maxLength: 7 }).map((cells) => cells.join(',')),
+    fc.array(cell, { maxLength: 3 }).map((cells) => cells.join(' ')),
+    fc.string(),
+    fc.constantFrom('', '#', '{', '[', 'null', '1000,a,s,0,1', '1100,b,s,0,1', '{"timestamp_ns":5,"probe_name":"a"}'),
+  )
+  const heads = fc.constantFrom(
+    CSV,
+    '',
+    '{"timestamp_ns":1,"probe_name":"a","session_id":"s","delta_chain_id":1}\n',
+    '5.000000001 a\n',
+    '[',
+    '{"sessions":',
+  )
+  await fc.assert(
+    fc.asyncProperty(heads, fc.array(line, { maxLength: 12 }), async (head, lines) => {
+      const { input } = await read(source('x.csv', head + lines.join('\n'), 'host'))
+      for (const f of input.faults) expect(f.message, f.message).toMatch(/^\S.*[.]$/s)
+      if (head !== CSV) return
+      const used = lines.filter((l) => l.trim() !== '' && !l.startsWith('#') && !l.includes('\n') && !l.includes('\r'))
+      const named = input.faults.filter((f) => / left out\.$/.test(f.message) && f.code !== 'duplicate-row')
+      const count = named.reduce((n, f) => n + (f.times ?? 1), 0)
+      if (used.length === lines.filter((l) => l.trim() !== '' && !l.startsWith('#')).length)
+        expect(input.rows + count).toBe(used.length)
+    }),
+  )
+})
+
 describe('forms', () => {
   it('the line form begins a run at every first probe', async () => {
     const text =
