@@ -5,6 +5,7 @@ import type { ComponentType } from 'preact'
 import { Layers } from '../layers.js'
 import { ChainBelow, ChainFirst } from '../wakeups/story.js'
 import { EventSection } from './event.js'
+import { Legend } from './legend.js'
 import { RangeSection } from './range.js'
 
 /** A wake-up that was picked is told before its event, one that follows from an event after it. */
@@ -14,4 +15,5 @@ export const sections: readonly { readonly id: string; readonly component: Compo
   { id: 'range', component: RangeSection },
   { id: 'event', component: EventSection },
   { id: 'chain', component: ChainBelow },
+  { id: 'legend', component: Legend },
 ]
