@@ -40,7 +40,11 @@ function countText(): string {
 
 /** The correlation id of a wake-up; where there is none, the text is looked for in the events. */
 async function findWakeup(text: string): Promise<void> {
-  if (await goWakeup({ id: plainId(text) })) return
+  const lit = await goWakeup({ id: plainId(text) }).catch((e: unknown) => {
+    if (e instanceof Error && e.name === 'RequestError') return false
+    throw e
+  })
+  if (lit) return
   if ((searchState.peek()?.matches ?? 0) > 0) return stepSearch(1)
   say('note', `No wake-up of this session has the id ${plainId(text)}, and no event holds it.`)
 }

@@ -5,7 +5,16 @@ import { computed, effect, signal } from '@preact/signals'
 import type { ChainHop, ChainTarget, WakeupChain } from '../../workers/thread/contract.js'
 import { chainParts, gatheredRows } from './chain-rows.js'
 import { isAbort, say, sentence } from './messages.js'
-import { chosenPlace, engine, fusedTracks, gathered, loading, selection, session } from './session-state.js'
+import {
+  chosenPlace,
+  engine,
+  fusedTracks,
+  gathered,
+  loading,
+  selection,
+  session,
+  setRowScroll,
+} from './session-state.js'
 
 export interface LitChain {
   readonly chain: WakeupChain
@@ -97,7 +106,10 @@ export function followChain(): () => void {
     effect(() => {
       const rows = gathering.value && lit.value ? gatheredRows(lit.value.chain) : []
       const before = gathered.peek()
-      if (rows.join() !== before.join()) gathered.value = rows
+      if (rows.join() === before.join()) return
+      gathered.value = rows
+      // They stand at the top.
+      if (before.length === 0) setRowScroll(0)
     }),
   ]
   return () => stops.forEach((s) => s())

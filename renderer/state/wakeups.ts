@@ -19,7 +19,7 @@ export const wakeFilter = signal<WakeupFilter>({})
 export const showArrows = signal(true)
 
 /** Sessions of more events are searched for wake-ups only when somebody asks for these. */
-const UNASKED = 2_000_000
+const UNASKED = 5_000_000
 
 /** Whether the survey is that of the session as it is now. */
 export const surveyed = computed(() => survey.value !== null && survey.value.version === session.value?.version)

@@ -123,7 +123,7 @@ export function Histogram({ of, unit, chosen, choose }: HistogramProps) {
         <text x={MARGIN.left} y={11}>
           {at.value !== null && at.value < counts.length
             ? words(at.value)
-            : `by latency, bars by order of magnitude, at most ${formatCount(most)}; lines: p50, p99, max`}
+            : `how many waited how long, at most ${formatCount(most)}; p50, p99, max`}
         </text>
       </svg>
     </div>

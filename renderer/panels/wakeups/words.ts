@@ -66,8 +66,9 @@ export const markWords = (bits: number): { readonly short: string; readonly sent
   return { short: set.map(([, word]) => word).join(', '), sentences: set.map(([, , sentence]) => sentence) }
 }
 
-/** `entry SYNC|MIGRATED (0x30)`. */
-export const flagsText = (f: WakeFlags): string => (f.text === '' || f.text === f.raw ? f.raw : `${f.text} (${f.raw})`)
+/** `SYNC|MIGRATED (0x30)`; `none (0x0)`. */
+export const flagsText = (f: WakeFlags): string =>
+  f.names.length === 0 && f.unknown === 0 ? `none (${f.raw})` : f.text === f.raw ? f.raw : `${f.text} (${f.raw})`
 
 /** The flags of a row's record, those at activation where there are any. */
 export function rowFlags({ record }: Pick<WakeupRow, 'record'>): string {
