@@ -194,6 +194,30 @@ test.skipIf(!here)('each stack that a trigger took at sched_waking belongs to on
   expect(first!.stack).toBe(names.slice(2, 5).join(' < '))
 })
 
+test.skipIf(!here)(
+  'chains of a host and its guest add up, keep their order, and reach the host by their vCPUs',
+  async () => {
+    const engine = await load('pair-tcg-1guest-tsc/host.dat', 'pair-tcg-1guest-tsc/host-10.9.1.2.dat')
+    const inGuest = (await engine.wakeups({ start: 0, count: 300, machines: [1] })).rows
+    let across = 0
+    for (const row of inGuest) {
+      const chain = (await engine.wakeupChain({ wakeup: row.wakeup }))!
+      const sum = (split: object): number => Object.values(split).reduce((a: number, b: number) => a + b, 0)
+      expect(sum(chain.split)).toBeCloseTo(chain.to - chain.from, 3)
+      if (row.latency !== null) expect(sum(chain.ownSplit)).toBeCloseTo(row.latency, 3)
+      for (const h of chain.hops) if (h.orderCertain && h.since !== null) expect(h.since).toBeGreaterThanOrEqual(0)
+      const link = chain.links.find((l) => l.kind === 'boundary' && l.from !== null)
+      if (!link) continue
+      across++
+      // Without kvm events nothing is ever certain; the thread that was woken is the vCPU of the guest's CPU.
+      expect(link.grade).not.toBe('EXACT')
+      const [vcpu, woken] = [link.from, link.to].map((i) => chain.wakeups.find((w) => w.wakeup === i)!)
+      expect([vcpu!.machine, vcpu!.wakee.name.split('-')[0]]).toEqual([0, `CPU ${woken!.waking.cpu}/TCG`])
+    }
+    expect(across).toBeGreaterThan(20)
+  },
+)
+
 test.skipIf(!here)('wake_flags of records filter and sort the wake-ups that they joined', async () => {
   const set = 'pair-tcg-1guest-ebpf'
   const engine = await load(`${set}/host-10.9.1.2.dat`, `${set}/guest-ebpf.jsonl.gz`)
