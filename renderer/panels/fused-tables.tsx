@@ -227,7 +227,9 @@ export function Steal({ totals: t }: TotalsProps) {
                 <td class="right">{v.stealPercent.toFixed(1)} %</td>
                 {g && g.source !== null ? (
                   <>
-                    <Length value={g.steal} />
+                    <td class="right" title={formatDelta(g.steal, unitOf())}>
+                      {formatShort(g.steal, unitOf())}
+                    </td>
                     <Length value={g.hostSteal} />
                     <td class="right">{formatCount(g.samples)}</td>
                     <td>{g.event}</td>
