@@ -165,3 +165,112 @@ export async function copyRemote(
   }
   throw new RemoteError('The copy broke off.', 'connection-lost')
 }
+
+// ---- recording ---------------------------------------------------------------------------------------------------------
+
+export interface RecordCheck {
+  readonly name: string
+  readonly state: 'yes' | 'partly' | 'no'
+  readonly sentence: string
+}
+
+export interface RecordFacts {
+  readonly kernel: string
+  readonly cpus: number
+  readonly traceClocks: readonly string[]
+  readonly guests: readonly {
+    readonly name: string
+    readonly vcpus: readonly { readonly cpu: number; readonly tid: number }[]
+    readonly cid: number | null
+  }[]
+}
+
+export interface RecordPreset {
+  readonly name: string
+  readonly title: string
+  /** What would be run; the reason where it cannot be. */
+  readonly how: readonly string[]
+  readonly possible: boolean
+}
+
+export interface RecordGuest {
+  readonly name: string
+  readonly how: 'ssh' | 'agent'
+  readonly address: string
+}
+
+export interface RecordWish {
+  readonly preset: string
+  readonly clock: string
+  /** null = until it is stopped. */
+  readonly seconds: number | null
+  readonly guests: readonly RecordGuest[]
+}
+
+export interface RecordLive {
+  readonly phase: 'starting' | 'recording' | 'writing' | 'pause'
+  readonly seconds: number
+  readonly recorders: readonly {
+    readonly label: string
+    readonly figures: {
+      readonly events: number | null
+      readonly perSecond: number | null
+      readonly lost: number | null
+      /** Fullest ring buffer, 0..1. */
+      readonly fill: number | null
+      readonly bytes: number | null
+    }
+  }[]
+}
+
+type Answerer = (question: Question) => Promise<string | boolean | null>
+type AskLine = { readonly type: 'question'; readonly id: string; readonly question: Question }
+
+const reply = async (line: AskLine, answer: Answerer, signal: AbortSignal): Promise<void> =>
+  void (await post(`/answers/${line.id}`, { value: await answer(line.question) }, signal))
+
+export interface RecordAllowed {
+  readonly found: { readonly facts: RecordFacts; readonly checks: readonly RecordCheck[] }
+  readonly presets: readonly RecordPreset[]
+}
+
+/** What a machine allows to be recorded. */
+export async function checkRecording(machine: string, answer: Answerer, signal: AbortSignal): Promise<RecordAllowed> {
+  type CheckLine = AskLine | ({ readonly type: 'checked' } & RecordAllowed)
+  for await (const line of linesOf<CheckLine>(await post(`/machines/${machine}/record/check`, {}, signal))) {
+    if (line.type === 'checked') return { found: line.found, presets: line.presets }
+    await reply(line, answer, signal)
+  }
+  throw new RemoteError('The machine did not tell what can be recorded.', 'connection-lost')
+}
+
+/** What would be run for each preset. */
+export const planRecording = async (
+  machine: string,
+  plan: Pick<RecordWish, 'clock' | 'guests'>,
+): Promise<readonly RecordPreset[]> =>
+  (await (await post(`/machines/${machine}/record/plan`, plan)).json()) as readonly RecordPreset[]
+
+/** Records; what was recorded is here when this resolves. Aborting ends the recording too, and loses sight of it. */
+export async function recordRemote(
+  machine: string,
+  wish: RecordWish,
+  on: { readonly answer: Answerer; readonly live: (live: RecordLive) => void; readonly note: (text: string) => void },
+  signal: AbortSignal,
+): Promise<{ readonly folder: string; readonly files: readonly RemoteFile[] }> {
+  type RecordLine =
+    | AskLine
+    | { readonly type: 'live'; readonly live: RecordLive }
+    | { readonly type: 'note'; readonly sentence: string }
+    | { readonly type: 'done'; readonly folder: string; readonly files: readonly RemoteFile[] }
+  for await (const line of linesOf<RecordLine>(await post(`/machines/${machine}/record`, wish, signal))) {
+    if (line.type === 'done') return line
+    if (line.type === 'live') on.live(line.live)
+    else if (line.type === 'note') on.note(line.sentence)
+    else await reply(line, on.answer, signal)
+  }
+  throw new RemoteError('The recording broke off.', 'connection-lost')
+}
+
+export const stopRecording = async (machine: string): Promise<void> =>
+  void (await post(`/machines/${machine}/record/stop`, {}))

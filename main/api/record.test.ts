@@ -74,6 +74,8 @@ describe.skipIf(missing)(
       expect(line.found.facts).toMatchObject({ root: true })
       expect(line.found.checks.length).toBeGreaterThan(3)
       const scheduler = line.presets.find((p) => p.name === 'scheduler')!
+      const plan = await post(`/machines/${machine}/record/plan`, { clock: 'boot', guests: [] })
+      expect(((await plan.json()) as { name: string; how: string[] }[])[0]!.how[0]).toContain('boot')
       expect(scheduler).toMatchObject({ possible: true, how: [expect.stringMatching(/sched/)] })
     })
 

@@ -1,14 +1,15 @@
 // Recording another machine from the windows: what it allows, what would be run, and the recording itself with live figures.
 
 import { randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
-import { array, nullable, number, object, parse, picklist, string } from 'valibot'
+import { array, type InferOutput, nullable, number, object, parse, picklist, string } from 'valibot'
 import { InputError, RequestError } from '../../workers/fault.js'
 import { collectorProgram } from '../record/collector.js'
 import { enter } from '../record/leftovers.js'
-import { type Machine, recordersOf, type Wishes } from '../record/plan.js'
+import { type Agent, type Machine, recordersOf, type Wishes } from '../record/plan.js'
 import { preflight, type Preflight } from '../record/preflight.js'
 import { presetNamed, presets } from '../record/presets.js'
 import { quote } from '../record/runner.js'
@@ -40,14 +41,16 @@ export type RecordLine =
   | { readonly type: 'done'; readonly folder: string; readonly files: readonly ServedFile[] }
   | ErrorLine
 
+/** Guests that are recorded with their host: by their own SSH, or by the agent of trace-cmd. */
+const guestList = array(object({ name: string(), how: picklist(['ssh', 'agent']), address: string() }))
+const planBody = object({ clock: string(), guests: guestList })
 const recordBody = object({
+  ...planBody.entries,
   preset: string(),
-  clock: string(),
   /** null = until it is stopped. */
   seconds: nullable(number()),
-  /** Guests that are recorded with their host: by their own SSH, or by the agent of trace-cmd. */
-  guests: array(object({ name: string(), how: picklist(['ssh', 'agent']), address: string() })),
 })
+type Guests = InferOutput<typeof guestList>
 
 const DIRECTORY = '/var/tmp'
 const BUFFER_KB = 16384
@@ -79,6 +82,8 @@ export function recordRoutes(
   root = defaultFolder(),
 ): Hono {
   const app = new Hono()
+  // Sessions that the windows kept name recordings by address: give those their meaning back.
+  void serveRecordings(root, files)
   const going = new Map<string, AbortController>()
   /** How commands are root's, asked once a connection. */
   const elevations = new WeakMap<Host, Elevation>()
@@ -99,17 +104,23 @@ export function recordRoutes(
     return { name, role, runner, found: await preflight(runner, { directory: DIRECTORY, signal }) }
   }
 
+  /** Machines as they were looked at last. */
+  const looked = new WeakMap<Host, Machine>()
+
   app.post('/:id/record/check', async (c) => {
     const host = hostOf(c.req.param('id'))
     return lines<CheckLine>(c.req.raw.signal, async (send, signal) => {
       const machine = await machineOn('host', 'host', host, questions.asker(send, signal), signal)
-      const clock = clockOf(machine)
-      send({
-        type: 'checked',
-        found: machine.found,
-        presets: presets.map((p) => presetOn(machine, p.name, p.title, clock)),
-      })
+      looked.set(host, machine)
+      send({ type: 'checked', found: machine.found, presets: presetsOn(machine, clockOf(machine), []) })
     })
+  })
+
+  app.post('/:id/record/plan', async (c) => {
+    const machine = looked.get(hostOf(c.req.param('id')))
+    if (!machine) throw new RequestError('The machine has not been looked at yet.')
+    const { clock, guests } = parse(planBody, await c.req.json())
+    return Response.json(presetsOn(machine, clock, guests), { headers: { 'Cache-Control': 'no-store' } })
   })
 
   app.post('/:id/record', async (c) => {
@@ -141,7 +152,7 @@ export function recordRoutes(
           const manifest = await recordSession({
             folder,
             machines,
-            agents: wish.guests.filter((g) => g.how === 'agent').map(({ name, address }) => ({ name, address })),
+            agents: agentsOf(wish.guests),
             program,
             runs: 1,
             seconds: wish.seconds,
@@ -178,16 +189,32 @@ export function recordRoutes(
 const clockOf = ({ found: { facts } }: Machine): string =>
   facts.traceClocks.length === 0 || facts.traceClocks.includes('mono') ? 'mono' : facts.traceClocks[0]!
 
-function presetOn(machine: Machine, name: string, title: string, clock: string): RecordPreset {
-  try {
-    const planned = recordersOf('.', [machine], [], wishesFor(name, clock, true), 'remora-collect', () =>
-      Promise.resolve([]),
-    )
-    return { name, title, how: planned.map(({ recorder }) => recorder.how), possible: true }
-  } catch (e) {
-    if (e instanceof InputError) return { name, title, how: [e.message], possible: false }
-    throw e
-  }
+/** An agent listens on port 823 unless its address says otherwise. */
+const agentsOf = (guests: Guests): Agent[] =>
+  guests
+    .filter((g) => g.how === 'agent')
+    .map(({ name, address }) => ({ name, address: /:\d+$/.test(address) ? address : `${address}:823` }))
+
+function presetsOn(machine: Machine, clock: string, guests: Guests): RecordPreset[] {
+  return presets.map(({ name, title }) => {
+    try {
+      const wishes = wishesFor(name, clock, true)
+      const planned = recordersOf('.', [machine], agentsOf(guests), wishes, 'remora-collect', () => Promise.resolve([]))
+      return { name, title, how: planned.map(({ recorder }) => recorder.how), possible: true }
+    } catch (e) {
+      if (e instanceof InputError) return { name, title, how: [e.message], possible: false }
+      throw e
+    }
+  })
+}
+
+const RECORDINGS_SERVED = 200
+
+/** Registers what was recorded before, latest first. */
+async function serveRecordings(root: string, files: FileRegistry): Promise<void> {
+  const folders = (await readdir(root).catch(() => [])).sort().reverse().slice(0, RECORDINGS_SERVED)
+  // A folder that cannot be read holds nothing that could be opened again.
+  await Promise.allSettled(folders.map((name) => files.addAll([join(root, name)])))
 }
 
 async function collectorHere(note: (sentence: string) => void): Promise<string | null> {

@@ -14,6 +14,7 @@ import {
   type KnownHost,
   type Listing,
   type Question,
+  type RecordLive,
   type RemoteFile,
   type RemoteMachine,
 } from '../remote-api.js'
@@ -51,6 +52,10 @@ export const copying = signal<{
   readonly of: number
   readonly progress: CopyProgress | null
 } | null>(null)
+/** How a recording goes, null = there is none. */
+export const recordLive = signal<RecordLive | null>(null)
+/** What the dialog is for. */
+export const purpose = signal<'files' | 'record'>('files')
 export const remoteFault = signal<string | null>(null)
 /** A session that is opened again once its machine is reached. */
 export const reopening = signal<SavedSession | null>(null)
@@ -66,7 +71,7 @@ export const shownEntries = computed(() => {
 })
 
 /** One piece of work at a time; what goes wrong stands in the dialog. */
-async function working(text: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function working(text: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   busy.peek()?.cancel()
   const abort = new AbortController()
   const mine = { text, cancel: () => abort.abort() }
@@ -101,6 +106,8 @@ export async function showRemote(): Promise<void> {
 }
 
 export function hideRemote(): void {
+  // A recording is ended by its own button, never by the way.
+  if (recordLive.peek()) return
   busy.peek()?.cancel()
   batch(() => {
     remoteOpen.value = false
@@ -109,7 +116,7 @@ export function hideRemote(): void {
   })
 }
 
-const answering =
+export const answering =
   (signal: AbortSignal) =>
   (asked: Question): Promise<string | boolean | null> =>
     new Promise((resolve, reject) => {
@@ -140,6 +147,7 @@ export async function leaveMachine(): Promise<void> {
   const before = machine.peek()
   batch(() => {
     machine.value = null
+    purpose.value = 'files'
     listing.value = null
     look.value = null
     chosen.value = new Set()
@@ -180,7 +188,7 @@ export async function choose(names: ReadonlySet<string>): Promise<void> {
   })
 }
 
-const sourceOf = ({ name, size, url }: RemoteFile) =>
+export const sourceOf = ({ name, size, url }: RemoteFile) =>
   ({ kind: 'url', name, size, url: new URL(url, location.href).href }) as const
 
 const chosenOf = (file: RemoteFile, at: RemoteMachine, path: string, way: 'copy' | 'place'): Chosen => ({

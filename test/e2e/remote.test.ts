@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +9,9 @@ import { ensureBuilt } from './built.js'
 import { noWindow, openWindow } from './electron.js'
 import { openPage, startServer, type Served } from './serving.js'
 import { root, samples } from './story.js'
+
+/** The machine of the story is this one: it can be recorded by root, where the kernel shows its tracing. */
+const canRecord = process.getuid?.() === 0 && existsSync('/sys/kernel/tracing/events/header_page')
 
 const plain = (text: string | null): string => (text ?? '').replace(/[\u00a0\u2009\u202f]/g, ' ')
 const eventually = (read: () => Promise<unknown>): ReturnType<typeof expect.poll> =>
@@ -21,7 +24,7 @@ describe.skipIf(noServer)(
     const world = new SshWorld()
     const traces = join(world.dir, 'traces')
     const cache = join(world.dir, 'cache')
-    const env = { HOME: world.home, REMORA_CACHE: cache, SSH_AUTH_SOCK: '' }
+    const env = { HOME: world.home, REMORA_CACHE: cache, SSH_AUTH_SOCK: '', XDG_DATA_HOME: join(world.dir, 'data') }
     let sshd: Sshd
 
     beforeAll(async () => {
@@ -94,6 +97,35 @@ describe.skipIf(noServer)(
         expect(readdirSync(cache).length).toBe(2)
         await picture('4-copied')
 
+        if (canRecord) {
+          // Record it for two seconds, and look at what came of that.
+          await page.keyboard.press('Control+Alt+o')
+          await dialog.getByRole('tab', { name: 'Record' }).click()
+          await dialog.getByRole('button', { name: 'Record', exact: true }).waitFor()
+          await eventually(async () => plain(await dialog.getByLabel('What will be run').textContent())).toMatch(
+            /mono.*sched/,
+          )
+          await dialog.getByLabel('Seconds').fill('2')
+          await dialog.getByRole('button', { name: 'Record', exact: true }).click()
+          await dialog.getByRole('button', { name: 'Stop and open' }).waitFor()
+          await picture('5-recording')
+          await dialog.waitFor({ state: 'hidden' })
+          await page.getByText(/The recording lies in .*recordings/).waitFor()
+          await loaded()
+          const recorded = await statusText()
+          expect(recorded).not.toContain('291 867')
+          expect(recorded).toMatch(/[12]\.\d{3} \d{3} \d{3} s shown/)
+          await picture('6-recorded')
+          await page.keyboard.press('Control+Alt+o')
+          await dialog.getByRole('tab', { name: 'Files' }).click()
+          for (const name of readdirSync(samples).filter((n) => n.endsWith('.dat'))) {
+            await files.getByRole('row').filter({ hasText: name }).getByRole('checkbox').click()
+          }
+          await dialog.getByRole('button', { name: /^Copy .* and open$/ }).click()
+          await eventually(statusText).toContain('291 867 events')
+          await loaded()
+        }
+
         // A marker, and the session once more from the list: through the same connection, with its marker.
         await page.keyboard.press('Shift+A')
         await eventually(statusText).toMatch(/A \d/)
@@ -108,7 +140,7 @@ describe.skipIf(noServer)(
         await recent.click()
         await eventually(statusText).toContain('291 867 events')
         await eventually(statusText).toMatch(/A \d/)
-        await picture('5-again')
+        await picture('7-again')
       } catch (e) {
         await picture('failed')
         throw e
