@@ -217,9 +217,13 @@ static void guest_settings(struct text *t)
 		closedir(proc);
 }
 
-static void settings_json(struct text *t, int cpus)
+static void settings_json(struct text *t, const struct options *o, int cpus)
 {
-	char number[32];
+	char number[32], own[128] = "";
+
+	for (uint32_t i = 0; i < o->config.own_count; i++)
+		snprintf(own + strlen(own), sizeof(own) - strlen(own), "%s%u", i ? " " : "", o->config.own[i]);
+	setting(t, "processes left out", own);
 
 	snprintf(number, sizeof(number), "%d", cpus);
 	setting(t, "CPUs", number);
@@ -342,7 +346,7 @@ void header_json(struct text *t, const struct table *table, const struct options
 		 (unsigned long long)c.mono, (unsigned long long)c.raw, (unsigned long long)c.boot, (unsigned long long)c.real,
 		 (unsigned long long)c.tsc, (unsigned long long)c.width);
 	text_add(t, ",\"settings\":[");
-	settings_json(t, cpus);
+	settings_json(t, o, cpus);
 	text_add(t, "],\"probes\":[");
 	probes_json(t, table);
 	text_add(t, "],\"absent\":[");
