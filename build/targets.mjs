@@ -62,6 +62,7 @@ const entries = [
   'main/cli.ts',
   'renderer/export/headless.ts',
   'test/bench/bench.ts',
+  'test/collector/agreement-run.ts',
   'test/make/make-sample.ts',
   'test/pictures/pictures.ts',
 ]
@@ -80,6 +81,8 @@ export const targets = [
       'renderer',
       'workers',
       'test/bench',
+      'test/collector/agreement-run.ts',
+      'test/collector/agreement.ts',
       'test/make',
       'test/pictures',
       'test/e2e/browser.ts',

@@ -1,6 +1,6 @@
 // Whether the collector's records and a trace.dat of the same seconds agree: every sched_waking of the one has one of the other
 // with the same task, CPU and time. Run by hand on a folder of `remora record --preset wake-ups`:
-//   node dist/main/agreement.js FOLDER/host.dat FOLDER/host.wire
+//   node dist/main/agreement-run.js FOLDER/host.dat FOLDER/host.wire
 
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
