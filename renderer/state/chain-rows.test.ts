@@ -73,6 +73,10 @@ describe('rows of a chain', () => {
     const parts = chainParts(chain, [vcpu])
     expect(parts.get('m0/cpu1')).toEqual([{ from: 10, to: 50 }])
     expect(parts.get('m0/task/21')).toEqual([{ from: 10, to: 50 }])
+    expect(parts.get('m0/vcpu/21')).toEqual([
+      { from: 10, to: 50 },
+      { from: 60, to: 80 },
+    ])
     expect(parts.get('m1/cpu1')).toEqual([{ from: 60, to: 80 }])
     expect(parts.get('m1/task/701')).toEqual([{ from: 60, to: 80 }])
     expect(parts.get('m0/cpu0')).toBeUndefined()

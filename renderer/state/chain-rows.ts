@@ -53,8 +53,9 @@ export function chainParts(
   })
   for (const w of chain.wakeups) {
     const to = w.running?.t ?? w.activated?.t ?? w.waking.t
-    for (const row of [`m${w.machine}/task/${w.wakee.pid}`, `m${w.machine}/thread/${w.wakee.pid}`])
-      add(row, w.waking.t, to)
+    const { pid } = w.wakee
+    const vcpu = tracks.filter((f) => f.vcpu?.host === w.machine && f.vcpu.tid === pid).map((f) => f.id)
+    for (const row of [`m${w.machine}/task/${pid}`, `m${w.machine}/thread/${pid}`, ...vcpu]) add(row, w.waking.t, to)
   }
   return new Map([...parts].map(([row, list]) => [row, merged(list)]))
 }

@@ -14,6 +14,7 @@ import { runFused, type FusedRun } from './fused-run.js'
 import { runRuns, type RunsRun } from './runs-run.js'
 import { benchFiles, type BenchFile } from './files.js'
 import { runWakeups, type WakeupsRun } from './wakeups-run.js'
+import { runWakeupsBrowser, type WakeupsBrowserRun } from './wakeups-browser.js'
 import { median, table, write } from './stats.js'
 
 const RUNS = 3
@@ -28,7 +29,7 @@ interface Measured {
 
 /** One run in a process of its own, so that no run inherits another's memory or warm code. */
 function inFreshProcess<T>(
-  kind: 'engine' | 'browser' | 'browser-fused' | 'clocks' | 'fused' | 'wakeups',
+  kind: 'engine' | 'browser' | 'browser-fused' | 'browser-wakeups' | 'clocks' | 'fused' | 'wakeups',
   path: string,
 ): T {
   const self = fileURLToPath(import.meta.url)
@@ -171,6 +172,18 @@ function wakeupRows(files: readonly BenchFile[]): string[][] {
     console.error(`wake-ups: ${what}`)
     return Array.from({ length: RUNS }, () => inFreshProcess<WakeupsRun>('wakeups', what))
   })
+  const shown = [...files.map((f) => f.path), ...WAKEUPS.map(String)].map((what) => {
+    console.error(`wake-ups in a browser: ${what}`)
+    try {
+      return inFreshProcess<WakeupsBrowserRun>('browser-wakeups', what)
+    } catch {
+      return null
+    }
+  })
+  const inBrowser = (name: string, value: (b: WakeupsBrowserRun) => string): string[] => [
+    name,
+    ...shown.map((b) => (b ? value(b) : 'no browser')),
+  ]
   const of = (name: string, value: (r: readonly WakeupsRun[]) => string): string[] => [name, ...runs.map(value)]
   const mid = (r: readonly WakeupsRun[], pick: (x: WakeupsRun) => number): number => median(r.map(pick))
   const ms = (name: string, pick: (x: WakeupsRun) => number): string[] => of(name, (r) => write.ms(mid(r, pick)))
@@ -192,6 +205,12 @@ function wakeupRows(files: readonly BenchFile[]): string[][] {
     spread('arrows of a tenth, all rows', (x) => x.arrows),
     spread('chain of one', (x) => x.chain),
     of('id found, the last of all', (r) => write.seconds(mid(r, (x) => x.search))),
+    inBrowser('browser: from loaded to found', (b) => write.seconds(b.found)),
+    inBrowser('browser: tab opened, rows shown', (b) => write.ms(b.table)),
+    inBrowser('browser: sorted by latency', (b) => write.ms(b.sorted)),
+    inBrowser('browser: chain of a row', (b) => write.ms(b.chain)),
+    inBrowser('browser: a step of brushing, painted', (b) => write.spread(b.steps)),
+    inBrowser('browser: figures that follow a step', (b) => write.spread(b.figures)),
   ]
 }
 
@@ -225,6 +244,10 @@ async function main(): Promise<void> {
   }
   if (kind === 'wakeups') {
     console.log(JSON.stringify(await runWakeups(path!)))
+    return
+  }
+  if (kind === 'browser-wakeups') {
+    console.log(JSON.stringify(await runWakeupsBrowser(path!)))
     return
   }
   if (kind === 'browser-fused') {

@@ -42,7 +42,7 @@ export async function runWakeups(what: string): Promise<WakeupsRun> {
     return { ms: performance.now() - started, value }
   }
   try {
-    const path = /^\d+$/.test(what) ? makeFile(dir, Number(what)) : what
+    const path = /^\d+$/.test(what) ? makeWakeups(dir, Number(what)) : what
     const info = await engine.open({
       sources: [{ kind: 'path', name: basename(path), size: statSync(path).size, path }],
     })
@@ -100,7 +100,7 @@ const CPUS = 4
 const ROUND = 20_000
 
 /** So many wake-ups on a few CPUs: tasks in turn, each woken by the one before and put to sleep. */
-function makeFile(dir: string, wakeups: number): string {
+export function makeWakeups(dir: string, wakeups: number): string {
   const times = Math.ceil(wakeups / CPUS / ROUND)
   const random = seeded(5)
   const cpus = Array.from({ length: CPUS }, (_, cpu) => {
