@@ -252,6 +252,30 @@ describe.skipIf(noServer)(`a machine behind SSH${noServer && ` (skipped: ${noSer
       await expect(remoteSource(host, files)).rejects.toThrow(/is not a file/)
     })
 
+    it('say that they may not be opened', async () => {
+      const strict = await world.sshd([plainKey], ['Subsystem sftp internal-sftp -P open'])
+      trusted(strict)
+      await expect(remoteSource(await hostWith(lab(strict.port)), join(files, 'random.dat'))).rejects.toThrow(
+        /random.dat on .* may not be read: permission denied for this user/,
+      )
+      trusted()
+    })
+
+    it('go on being read when the line fell silent: nobody waits for ever', async () => {
+      const link = await world.link(sshd.port)
+      trusted(sshd, link.port)
+      const host = await hostWith(
+        lab(link.port, [`IdentityFile ${plainKey}`, 'ServerAliveInterval 1', 'ServerAliveCountMax 1']),
+      )
+      const source = await remoteSource(host, join(files, 'random.dat'))
+      link.silent = true
+      const read = source.read(2 << 20, 1000)
+      await until(() => !host.connected, 'the end of the silent connection')
+      link.silent = false
+      expect(sha(await read)).toBe(sha(random.subarray(2 << 20, (2 << 20) + 1000)))
+      trusted()
+    })
+
     it.skipIf(process.getuid?.() === 0)('say that this user may not read one', async () => {
       const path = join(files, 'private.dat')
       writeFileSync(path, 'x')

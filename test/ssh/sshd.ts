@@ -176,6 +176,8 @@ function killTree(pid: number | undefined): void {
 export class Link {
   port = 0
   readonly #sockets = new Set<Socket>()
+  /** Carries nothing more, without a word to either side: a cable that was pulled. */
+  silent = false
   /** Bytes from the server that were carried. */
   carried = 0
   readonly server: Server
@@ -197,6 +199,7 @@ export class Link {
       }
       near.pipe(far)
       far.on('data', (bytes: Buffer) => {
+        if (this.silent) return
         this.carried += bytes.length
         near.write(bytes)
         if (this.bytesPerSecond === Infinity) return
