@@ -80,6 +80,7 @@ const query = (): RunsQuery => ({
 })
 /** The query that the report on the screen answers: runs are asked for by it. */
 let answered: RunsQuery | null = null
+export const answeredQuery = (): RunsQuery | null => answered
 
 let working = new AbortController()
 /** One piece of work at a time: the latest wins. What fails is said in the panel. */

@@ -258,6 +258,10 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(await runFused(Number(path))))
     return
   }
+  if (kind === 'runs') {
+    console.log(table(runsRows()))
+    return
+  }
   const dir = mkdtempSync(join(tmpdir(), 'remora-bench-'))
   try {
     const measured = benchFiles(dir, (line) => console.error(line)).map(measure)

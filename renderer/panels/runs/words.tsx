@@ -11,15 +11,11 @@ import { formatDelta, formatInteger } from '../../state/format.js'
 import { handle } from '../../state/messages.js'
 import { engine, select, session } from '../../state/session-state.js'
 import {
+  answeredQuery,
   chosenRun,
   environmentName,
-  runsChain,
-  runsMargin,
   runsMeasure,
-  runsResamples,
-  runsSeed,
   runsShown,
-  runsStratify,
   sameSeries,
   shownSamples,
   showChosenRun,
@@ -113,19 +109,9 @@ function Shown({ sentences }: { readonly sentences: readonly Sentence[] }) {
 }
 
 async function save(format: RunsFormat): Promise<void> {
-  const api = engine.peek()
-  if (!api) return
-  const margin = runsMargin.peek()
-  const text = await api.runsExport(
-    {
-      chain: runsChain.peek(),
-      stratify: runsStratify.peek(),
-      resamples: runsResamples.peek(),
-      seed: runsSeed.peek(),
-      ...(margin === null ? {} : { margin }),
-    },
-    format,
-  )
+  const query = answeredQuery()
+  if (!query) return
+  const text = await engine.peek()!.runsExport(query, format)
   saveText(`runs.${format}`, text)
 }
 
