@@ -1,13 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
 import { RequestError } from '../../workers/fault.js'
 import type { Session } from '../../workers/model/session.js'
 import { firstNames, type FirstName } from '../../workers/table/comms.js'
-import type { ByteSink } from '../../workers/write/trace-dat.js'
 import { trimFile, type TrimChoice, type Trimmed } from '../../workers/write/trim.js'
 import { pathError } from '../api/files.js'
+import { FileSink } from '../file-sink.js'
 import { readArgs } from './args.js'
 import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
@@ -176,42 +175,5 @@ async function write(
     throw code === undefined ? error : pathError(target, error)
   } finally {
     progress.clear()
-  }
-}
-
-/** Gathers small pieces, since a page is one write otherwise. */
-class FileSink implements ByteSink {
-  readonly #fd: number
-  readonly #held = new Uint8Array(1 << 20)
-  #used = 0
-
-  constructor(path: string) {
-    this.#fd = openSync(path, 'w')
-  }
-  append(bytes: Uint8Array): void {
-    if (this.#used + bytes.length > this.#held.length) this.flush()
-    if (bytes.length > this.#held.length) writeAll(this.#fd, bytes)
-    else {
-      this.#held.set(bytes, this.#used)
-      this.#used += bytes.length
-    }
-  }
-  patch(at: number, bytes: Uint8Array): void {
-    this.flush()
-    writeAll(this.#fd, bytes, at)
-  }
-  flush(): void {
-    writeAll(this.#fd, this.#held.subarray(0, this.#used))
-    this.#used = 0
-  }
-  close(): void {
-    closeSync(this.#fd)
-  }
-}
-
-/** At the end of the file, or at `at`. */
-function writeAll(fd: number, bytes: Uint8Array, at?: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(fd, bytes, done, bytes.length - done, at === undefined ? null : at + done)
   }
 }

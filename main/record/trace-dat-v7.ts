@@ -1,7 +1,10 @@
 // Writes a trace.dat, version 7, uncompressed, from what tracefs gives: the texts that describe the kernel, and per CPU a file of
 // ring-buffer pages. The sections, their order and the options are those that trace-cmd writes.
 
-import { open, type FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { ByteWriter } from '../../workers/write/byte-writer.js'
+import { TraceDatWriter, type FileStart, type HeadSection, type RawOption } from '../../workers/write/trace-dat.js'
+import { FileSink } from '../file-sink.js'
 import { version } from '../version.js'
 import type { VcpuThread } from './preflight.js'
 
@@ -35,15 +38,13 @@ export interface TraceDatParts {
 }
 
 const Option = {
-  Buffer: 3,
+  CpuStat: 2,
   TraceClock: 4,
   Uname: 5,
-  CpuStat: 2,
   CpuCount: 8,
   Version: 9,
   TraceId: 11,
   Guest: 13,
-  Strings: 15,
   HeaderInfo: 16,
   FtraceEvents: 17,
   EventFormats: 18,
@@ -52,25 +53,11 @@ const Option = {
   Cmdlines: 21,
 } as const
 
-const u16 = (v: number): Buffer => {
-  const b = Buffer.alloc(2)
-  b.writeUInt16LE(v)
-  return b
-}
-const u32 = (v: number): Buffer => {
-  const b = Buffer.alloc(4)
-  b.writeUInt32LE(v >>> 0)
-  return b
-}
-const u64 = (v: number | bigint): Buffer => {
-  const b = Buffer.alloc(8)
-  b.writeBigUInt64LE(BigInt.asUintN(64, BigInt(v)))
-  return b
-}
-const text = (s: string): Buffer => Buffer.from(s, 'utf8')
-const string = (s: string): Buffer => text(`${s}\0`)
-const sized32 = (s: string): Buffer[] => [u32(Buffer.byteLength(s)), text(s)]
-const sized64 = (s: string): Buffer[] => [u64(Buffer.byteLength(s)), text(s)]
+const startOf = (pageSize: number): FileStart => ({ bigEndian: false, longSize: 8, pageSize })
+const writer = (): ByteWriter<FileStart> => new ByteWriter(startOf(0))
+/** A text behind its length. */
+const sized = (out: ByteWriter<FileStart>, size: 4 | 8, text: string): ByteWriter<FileStart> =>
+  out.int(size, Buffer.byteLength(text)).text(text)
 
 /** Formats of events/SYSTEM/EVENT/format by system, in the order of their names. */
 function formatsOf(files: HeadFiles): Map<string, string[]> {
@@ -82,147 +69,82 @@ function formatsOf(files: HeadFiles): Map<string, string[]> {
   return systems
 }
 
-function headSections(files: HeadFiles): { readonly id: number; readonly name: string; readonly body: Buffer }[] {
+function headSections(files: HeadFiles): HeadSection[] {
   const systems = formatsOf(files)
   const ftrace = systems.get('ftrace') ?? []
   const others = [...systems].filter(([name]) => name !== 'ftrace')
-  const body = (...parts: Buffer[]): Buffer => Buffer.concat(parts)
-  const page = files['events/header_page'] ?? ''
-  const event = files['events/header_event'] ?? ''
+  const headers = sized(writer().string('header_page'), 8, files['events/header_page'] ?? '')
+  sized(headers.string('header_event'), 8, files['events/header_event'] ?? '')
+  const own = writer().u32(ftrace.length)
+  for (const format of ftrace) sized(own, 8, format)
+  const events = writer().u32(others.length)
+  for (const [name, formats] of others) {
+    events.string(name).u32(formats.length)
+    for (const format of formats) sized(events, 8, format)
+  }
   return [
-    {
-      id: Option.HeaderInfo,
-      name: 'headers',
-      body: body(string('header_page'), ...sized64(page), string('header_event'), ...sized64(event)),
-    },
-    { id: Option.FtraceEvents, name: 'ftrace events', body: body(u32(ftrace.length), ...ftrace.flatMap(sized64)) },
-    {
-      id: Option.EventFormats,
-      name: 'events format',
-      body: body(
-        u32(others.length),
-        ...others.flatMap(([name, formats]) => [string(name), u32(formats.length), ...formats.flatMap(sized64)]),
-      ),
-    },
-    { id: Option.Kallsyms, name: 'kallsyms', body: body(...sized32(files['kallsyms'] ?? '')) },
-    { id: Option.Printk, name: 'printk', body: body(...sized32(files['printk_formats'] ?? '')) },
-    { id: Option.Cmdlines, name: 'saved command lines', body: body(...sized64(files['cmdlines'] ?? '')) },
+    { id: Option.HeaderInfo, name: 'headers', bytes: headers.bytes },
+    { id: Option.FtraceEvents, name: 'ftrace events', bytes: own.bytes },
+    { id: Option.EventFormats, name: 'events format', bytes: events.bytes },
+    { id: Option.Kallsyms, name: 'kallsyms', bytes: sized(writer(), 4, files['kallsyms'] ?? '').bytes },
+    { id: Option.Printk, name: 'printk', bytes: sized(writer(), 4, files['printk_formats'] ?? '').bytes },
+    { id: Option.Cmdlines, name: 'saved command lines', bytes: sized(writer(), 8, files['cmdlines'] ?? '').bytes },
+  ]
+}
+
+function optionsOf(parts: TraceDatParts): RawOption[] {
+  const text = (id: number, words: string): RawOption => ({ id, data: writer().string(words).bytes })
+  const guests = parts.guests.map(({ name, traceId, vcpus }): RawOption => {
+    const out = writer().string(name).u64(traceId).u32(vcpus.length)
+    for (const v of vcpus) out.u32(v.cpu).u32(v.tid)
+    return { id: Option.Guest, data: out.bytes }
+  })
+  return [
+    text(Option.TraceClock, parts.clock),
+    text(Option.Uname, parts.uname),
+    text(Option.Version, `remora ${version}`),
+    { id: Option.TraceId, data: writer().u64(parts.traceId).bytes },
+    ...guests,
+    ...parts.cpus.map(({ cpu, stats }) => text(Option.CpuStat, `CPU: ${cpu}\n${stats}`)),
+    { id: Option.CpuCount, data: writer().u32(parts.cpuCount).bytes },
   ]
 }
 
 /** Writes `to`. Rejects with the file system's error; what was written until then is of no use. */
 export async function writeTraceDat(to: string, parts: TraceDatParts): Promise<void> {
-  const file = await open(to, 'w')
+  const sink = new FileSink(to)
   try {
-    await write(file, parts)
+    const out = new TraceDatWriter(startOf(parts.pageSize), sink)
+    for (const section of headSections(parts.files)) out.section(section)
+    out.buffer('', /\[(\S+)\]/.exec(parts.clock)?.[1] ?? '', parts.pageSize)
+    for (const { cpu, pages } of parts.cpus) {
+      out.cpu(cpu)
+      await copyPages(pages, parts.pageSize, (bytes) => out.pages(bytes))
+    }
+    out.finish(optionsOf(parts))
+    sink.flush()
   } finally {
-    await file.close()
+    sink.close()
   }
 }
 
-async function write(file: FileHandle, parts: TraceDatParts): Promise<void> {
-  let at = 0
-  const strings: Buffer[] = []
-  let stringBytes = 0
-  const put = async (...bytes: Buffer[]): Promise<void> => {
-    const all = Buffer.concat(bytes)
-    await file.write(all, 0, all.length, at)
-    at += all.length
-  }
-  const sectionHead = (id: number, name: string, size: number): Buffer => {
-    const head = Buffer.concat([u16(id), u16(0), u32(stringBytes), u64(size)])
-    strings.push(string(name))
-    stringBytes += strings.at(-1)!.length
-    return head
-  }
+/** Bytes read at once, about. */
+const AT_ONCE = 4 << 20
 
-  await put(Buffer.from([0x17, 0x08, 0x44]), text('tracing'), string('7'), Buffer.from([0, 8]), u32(parts.pageSize))
-  await put(string('none'), string(''))
-  const firstOptions = at
-  await put(u64(0))
-
-  const option = (id: number, ...data: Buffer[]): Buffer => {
-    const body = Buffer.concat(data)
-    return Buffer.concat([u16(id), u32(body.length), body])
-  }
-  const options: Buffer[] = []
-  for (const { id, name, body } of headSections(parts.files)) {
-    options.push(option(id, u64(at)))
-    await put(sectionHead(id, name, body.length), body)
-  }
-
-  const sizes = await Promise.all(parts.cpus.map(({ pages }) => wholePages(pages, parts.pageSize)))
-  const bufferAt = at
-  const dataAt = Math.ceil((at + 16) / parts.pageSize) * parts.pageSize
-  const dataBytes = sizes.reduce((sum, size) => sum + size, 0)
-  await put(sectionHead(Option.Buffer, 'buffer ', dataAt - at - 16 + dataBytes))
-  at = dataAt
-  const table: Buffer[] = []
-  for (const [i, { cpu, pages }] of parts.cpus.entries()) {
-    table.push(u32(cpu), u64(at), u64(sizes[i]!))
-    at = await append(file, at, pages, sizes[i]!)
-  }
-
-  options.push(
-    option(Option.TraceClock, string(parts.clock)),
-    option(Option.Uname, string(parts.uname)),
-    option(Option.Version, string(`remora ${version}`)),
-    option(Option.TraceId, u64(parts.traceId)),
-    ...parts.guests.map((g) =>
-      option(
-        Option.Guest,
-        string(g.name),
-        u64(g.traceId),
-        u32(g.vcpus.length),
-        ...g.vcpus.flatMap((v) => [u32(v.cpu), u32(v.tid)]),
-      ),
-    ),
-    ...parts.cpus.map(({ cpu, stats }) => option(Option.CpuStat, string(`CPU: ${cpu}\n${stats}`))),
-    option(Option.CpuCount, u32(parts.cpuCount)),
-    option(
-      Option.Buffer,
-      u64(bufferAt),
-      string(''),
-      string(/\[(\S+)\]/.exec(parts.clock)?.[1] ?? ''),
-      u32(parts.pageSize),
-      u32(parts.cpus.length),
-      ...table,
-    ),
-    // The end: no further options section.
-    option(0, u64(0)),
-  )
-  const optionsAt = at
-  const body = Buffer.concat(options)
-  await put(sectionHead(0, 'options', body.length), body)
-  const names = Buffer.concat(strings)
-  await put(Buffer.concat([u16(Option.Strings), u16(0), u32(0), u64(names.length)]), names)
-  await file.write(u64(optionsAt), 0, 8, firstOptions)
-}
-
-async function wholePages(path: string, pageSize: number): Promise<number> {
+/** Hands out the whole pages of a file. */
+async function copyPages(path: string, pageSize: number, give: (bytes: Uint8Array) => void): Promise<void> {
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()
-    return size - (size % pageSize)
-  } finally {
-    await file.close()
-  }
-}
-
-const copyBytes = 4 << 20
-
-async function append(to: FileHandle, at: number, path: string, size: number): Promise<number> {
-  const from = await open(path, 'r')
-  const buffer = Buffer.alloc(Math.min(copyBytes, size || 1))
-  try {
-    for (let done = 0; done < size;) {
-      const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, size - done), done)
+    const whole = size - (size % pageSize)
+    const buffer = Buffer.alloc(Math.min(Math.ceil(AT_ONCE / pageSize) * pageSize, whole))
+    for (let done = 0; done < whole;) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, whole - done), done)
       if (bytesRead === 0) break
-      await to.write(buffer, 0, bytesRead, at + done)
+      give(buffer.subarray(0, bytesRead))
       done += bytesRead
     }
   } finally {
-    await from.close()
+    await file.close()
   }
-  return at + size
 }

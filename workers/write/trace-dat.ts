@@ -93,7 +93,8 @@ export class TraceDatWriter {
     cpus.push({ cpu, offset: this.length, size: 0 })
   }
 
-  page(bytes: Uint8Array): void {
+  /** More of the CPU's pages. */
+  pages(bytes: Uint8Array): void {
     this.#opened().cpus.at(-1)!.size += bytes.length
     this.#append(bytes)
   }

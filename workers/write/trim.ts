@@ -63,7 +63,7 @@ export async function trimFile(
       const { bigEndian } = head.start
       const { commitSize, dataOffset } = head
       const form = { bigEndian, pageSize: buffer.pageSize, commitSize, dataOffset, epoch: trace.meta.epoch }
-      const pages = new PageWriter(form, (page) => out.page(page))
+      const pages = new PageWriter(form, (page) => out.pages(page))
       const before = events
       events += await copyRecords(trace, stream, choice, pages, signal, (n) => onEvents?.(before + n))
       pages.end()
