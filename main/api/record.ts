@@ -76,7 +76,7 @@ const wishesFor = (preset: string, clock: string, probes: boolean): Wishes => ({
 /** @param hostOf throws RequestError for a connection that is closed; @param openGuest connects to a guest by SSH */
 export function recordRoutes(
   hostOf: (id: string) => Host,
-  openGuest: (address: string, ask: ReturnType<Questions['asker']>) => Promise<Host>,
+  openGuest: (address: string, of: Host, ask: ReturnType<Questions['asker']>) => Promise<Host>,
   files: FileRegistry,
   questions: Questions,
   root = defaultFolder(),
@@ -139,7 +139,7 @@ export function recordRoutes(
         const machines = [await machineOn('host', 'host', host, ask, signal)]
         for (const { name, how, address } of wish.guests) {
           if (how !== 'ssh') continue
-          const guest = await openGuest(address, ask)
+          const guest = await openGuest(address, host, ask)
           guests.push(guest)
           machines.push(await machineOn(name, 'guest', guest, ask, signal))
         }

@@ -76,12 +76,10 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     return machine
   }
 
-  /** A guest of a machine, reached by its own SSH for as long as it is recorded. */
-  const openGuest = async (address: string, asker: Asker): Promise<Host> => {
-    const host = new Host(parseAddress(`ssh://${address.replace(/^ssh:\/\//i, '')}`), {
-      asker,
-      config: await readConfig(),
-    })
+  /** A guest of a machine, reached by its own SSH for as long as it is recorded: through its host, which is sure to reach it. */
+  const openGuest = async (address: string, via: Host, asker: Asker): Promise<Host> => {
+    const at = parseAddress(`ssh://${address.replace(/^ssh:\/\//i, '')}`)
+    const host = new Host(at, { asker, via, config: await readConfig() })
     await host.connect()
     return host
   }

@@ -89,12 +89,18 @@ export async function recordCommand(args: readonly string[], io: Io): Promise<nu
   const ssh = (values.ssh ?? 'ssh').split(/\s+/).filter(Boolean)
   const guests = (values.guest ?? []).map((text, i) => guestOption(text, i))
 
-  const host = values.on === undefined ? localRunner() : await runnerOf(values.on, ssh, io)
+  const through = values.on !== undefined && isRemote(values.on) ? hostOf(values.on, io) : undefined
+  const host = values.on === undefined ? localRunner() : await runnerOf(values.on, ssh, io, through)
   const runners: { name: string; role: 'host' | 'guest'; runner: Runner }[] = [
     { name: 'host', role: 'host', runner: host },
   ]
   for (const g of guests)
-    if (g.how === 'ssh') runners.push({ name: g.name, role: 'guest', runner: await runnerOf(g.address, ssh, io) })
+    if (g.how === 'ssh')
+      runners.push({
+        name: g.name,
+        role: 'guest',
+        runner: await runnerOf(g.address, ssh, io, isRemote(g.address) ? hostOf(g.address, io, through) : undefined),
+      })
   const agents: Agent[] = guests.filter((g) => g.how === 'agent').map(({ name, address }) => ({ name, address }))
 
   const machines: Machine[] = await Promise.all(
@@ -217,13 +223,18 @@ const withPort = (address: string): string => (/:\d+$/.test(address) ? address :
 /**
  * `ssh://…` through our own connection, which can ask for passwords, that of sudo included; other targets through the ssh command.
  */
-async function runnerOf(target: string, ssh: readonly string[], io: Io): Promise<Runner> {
-  if (!isRemote(target)) return sshCommandRunner(target, ssh)
+async function runnerOf(target: string, ssh: readonly string[], io: Io, host: Host | undefined): Promise<Runner> {
+  if (!host) return sshCommandRunner(target, ssh)
   const asker = terminalAsker(io)
-  const host = new Host(parseAddress(target), { asker })
-  closeAtEnd(() => host.close())
   const elevation = await elevate(host, (again) => asker.secret(sudoQuestion(host, again)), io.signal)
   return sshRunner(host, elevation ?? { by: 'nothing' })
+}
+
+/** @param via the machine that it is a guest of */
+function hostOf(target: string, io: Io, via?: Host): Host {
+  const host = new Host(parseAddress(target), { asker: terminalAsker(io), ...(via ? { via } : {}) })
+  closeAtEnd(() => host.close())
+  return host
 }
 
 function wayOf(text: string | undefined): Way {

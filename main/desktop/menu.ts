@@ -39,8 +39,9 @@ export function menuTemplate(
       submenu: [
         item('&Open…', 'open'),
         { label: 'Open &Folder…', click: () => actions.openFolder() },
+        item('Open Over &SSH…', 'open-remote'),
         {
-          label: 'Open &Sample',
+          label: 'Open Sa&mple',
           submenu: [
             item('&Recorded Host and Guest', 'sample-recorded'),
             item('&Generated Host with Nested Guests', 'sample-generated'),

@@ -13,6 +13,8 @@ import type { HostConfig, SshConfig } from './ssh-config.js'
 export interface ConnectOptions {
   readonly config: SshConfig
   readonly asker: Asker
+  /** A machine that is connected already, and that reaches those which no ProxyJump leads to: its guests. */
+  readonly via?: () => Promise<Connected>
   /** Kept for when the connection must be made again, one for each host on the way. */
   readonly secrets: (host: string) => Secrets
   readonly signal?: AbortSignal
@@ -72,29 +74,42 @@ interface Way {
 /** A socket to the host's port: direct, or through the hosts of ProxyJump. */
 async function wayTo(host: HostConfig, label: string, options: ConnectOptions, depth: number): Promise<Way> {
   const { hostName, port, proxyJump } = host
+  if (proxyJump === null && options.via) {
+    const { client, label: host } = await options.via()
+    const socket = await forward(client, host, hostName, port)
+    return { socket, end: () => socket.destroy() }
+  }
   if (proxyJump === null) {
     const socket = await openSocket(hostName, port, host.connectTimeout, label, options.signal)
     return { socket, end: () => socket.destroy() }
   }
+  // A way that is named is the whole way.
+  const { via: _via, ...own } = options
   const hops = proxyJump.split(',')
   const last = parseAddress(/^ssh:/i.test(hops.at(-1)!) ? hops.at(-1)! : `ssh://${hops.at(-1)!.trim()}`)
   const before = hops.slice(0, -1).join(',')
   const jump = await connect(
     last,
-    before === '' ? options : { ...options, config: jumpingBy(options.config, last.host, before) },
+    before === '' ? own : { ...own, config: jumpingBy(options.config, last.host, before) },
     depth + 1,
   )
   try {
-    const socket = await new Promise<Duplex>((resolve, reject) => {
-      jump.client.forwardOut('127.0.0.1', 0, hostName, port, (error, channel) =>
-        error ? reject(error) : resolve(channel),
-      )
-    })
+    const socket = await forward(jump.client, jump.label, hostName, port)
     return { socket, end: () => jump.end() }
   } catch (e) {
     jump.end()
-    throw new InputError(`${jump.label} does not reach ${hostName} port ${port}: ${reason(e)}.`, 'no-connection')
+    throw e
   }
+}
+
+/** A channel to a port that the other machine reaches. */
+function forward(client: Client, label: string, host: string, port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+      if (!error) resolve(channel)
+      else reject(new InputError(`${label} does not reach ${host} port ${port}: ${reason(error)}.`, 'no-connection'))
+    })
+  })
 }
 
 /** The configuration with another way to one host. */

@@ -13,6 +13,8 @@ import { SshConfig } from './ssh-config.js'
 export interface HostOptions {
   readonly asker: Asker
   readonly config?: SshConfig
+  /** The machine that this one is a guest of: it is reached through it, unless the configuration names another way. */
+  readonly via?: Host
 }
 
 /** How long a broken connection is tried to be made again, and the pauses between the tries. */
@@ -66,7 +68,9 @@ export class Host {
       this.#secrets.set(host, kept)
       return kept
     }
-    const made = await connect(this.address, { config, asker: this.options.asker, secrets, signal })
+    const { asker, via } = this.options
+    const through = via && (() => via.connect(signal))
+    const made = await connect(this.address, { config, asker, secrets, signal, ...(through ? { via: through } : {}) })
     made.client.once('close', () => {
       if (this.#connected !== made) return
       this.#connected = null

@@ -183,6 +183,20 @@ describe.skipIf(noServer)(`a machine behind SSH${noServer && ` (skipped: ${noSer
       expect(inner.log).toContain('Accepted publickey')
     })
 
+    it('goes through the machine that it is a guest of', async () => {
+      const outer = await hostWith(lab())
+      const inner = await world.sshd([plainKey])
+      writeFileSync(known, [sshd, inner].map((s) => `[127.0.0.1]:${s.port} ${s.publicKeys[0]}\n`).join(''))
+      const config = await SshConfig.read({ home: world.home, files: [join(world.home, '.ssh/config')] })
+      const guest = new Host({ host: 'lab', user: null, port: inner.port }, { asker: asker(), config, via: outer })
+      hosts.push(guest)
+      expect((await guest.exec('echo $SSH_CONNECTION')).stdout).toContain(` ${inner.port}`)
+      expect(outer.connected).toBe(true)
+      const nowhere = new Host({ host: 'lab', user: null, port: 1 }, { asker: asker(), config, via: outer })
+      await expect(nowhere.connect()).rejects.toThrow(/lab:\d+ does not reach 127.0.0.1 port 1/)
+      trusted()
+    })
+
     it('says when nothing listens, and when it is not SSH that answers', async () => {
       await expect((await hostWith(lab(1))).connect()).rejects.toThrow(
         /cannot be reached \(127.0.0.1 port 1\): nothing listens there/,

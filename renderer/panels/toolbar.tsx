@@ -70,6 +70,7 @@ function viewMenu(): MenuEntry[] {
     entry('shortcuts'),
     null,
     entry('trim'),
+    entry('open-remote'),
     entry('close'),
   ]
 }
