@@ -9,6 +9,11 @@ if (!trace || !records) {
   const own = await leftOut(sources[1])
   const found = agree(await wakingsOfTrace(sources[0], own), await wakingsOfRecords(sources[1]), 50_000)
   console.log(agreementText(found))
+  if (found.matched < found.trace) {
+    // A CPU can be taken away between the two readings of the clock, that of a virtual machine for long.
+    const wide = agree(await wakingsOfTrace(sources[0], own), await wakingsOfRecords(sources[1]), 20_000_000)
+    console.log(`Within 20 ms it is ${wide.matched} of ${wide.trace}.`)
+  }
   process.exitCode = found.percent >= Number(least) ? 0 : 1
   for (const source of sources) await source.close()
 }

@@ -56,8 +56,9 @@ check 'the host knows its guest by trace id and vCPU threads' \
 	grep -q "\"name\": \"$name\"" <(node dist/main/cli.js info --json "$out/pair/host.dat")
 check 'nothing is left in the guest' timeout 60 "$tool/ssh" "$n" \
 	'[ -z "$(ls /var/tmp)" ] && [ -z "$(ls /sys/kernel/tracing/instances)" ] && [ -z "$(cat /sys/kernel/tracing/set_event)" ]'
-for machine in host "$name"; do
-	check "records and trace of $machine agree" node dist/main/agreement-run.js "$out/pair/$machine.dat" "$out/pair/$machine.wire"
-done
+agree() { node dist/main/agreement-run.js "$out/pair/$1.dat" "$out/pair/$1.wire" "$2"; }
+check 'records and trace of the host agree' agree host 99.9
+# An emulated vCPU loses its CPU for long at any time, also between the two readings of the clock: a few are farther apart.
+check 'records and trace of the guest agree' agree "$name" 99
 echo "files: $out"
 exit $failed
