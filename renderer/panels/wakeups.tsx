@@ -32,6 +32,8 @@ const parts: readonly Part[] = [
   { id: 'records', label: 'Records', component: Records },
 ]
 const part = signal('table')
+/** What is not recorded is listed. */
+const lackingShown = signal(false)
 
 export function Wakeups() {
   const info = session.value
@@ -62,12 +64,45 @@ function Views() {
           </button>
         ))}
         <WakeFilterBar />
+        <LackingButton />
       </div>
+      {lackingShown.value && <Lacking />}
       {trouble !== null && <p class="warning">{trouble}</p>}
       <div class="panel-table">
         <Panel />
       </div>
     </div>
+  )
+}
+
+function LackingButton() {
+  const list = survey.value?.lacking ?? []
+  if (list.length === 0) return null
+  return (
+    <button
+      type="button"
+      class="lacking-note"
+      title={list.join('\n')}
+      aria-expanded={lackingShown.value}
+      onClick={() => (lackingShown.value = !lackingShown.peek())}
+    >
+      more could be told
+    </button>
+  )
+}
+
+function Lacking() {
+  const list = survey.value?.lacking ?? []
+  if (list.length === 0) return null
+  return (
+    <section class="lacking">
+      <ul>
+        {list.map((l) => (
+          <li key={l}>{l}</li>
+        ))}
+      </ul>
+      <CommandLine line={recordLine} />
+    </section>
   )
 }
 

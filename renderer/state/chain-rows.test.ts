@@ -45,7 +45,7 @@ const wakeup = (m: number, pid: number, from: number, to: number) =>
     machine: machineIndex(m),
     wakee: { machine: machineIndex(m), pid, name: '' },
     waking: { t: sessionTime(from), cpu: 0, position: null, notBefore: null },
-    running: { t: sessionTime(to), cpu: 0, position: null, notBefore: null },
+    running: { t: sessionTime(to), cpu: 1, position: null, notBefore: null },
   }) as WakeupRow
 const chain: Pick<WakeupChain, 'hops' | 'wakeups'> = {
   hops: [

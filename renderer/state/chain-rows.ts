@@ -55,7 +55,11 @@ export function chainParts(
     const to = w.running?.t ?? w.activated?.t ?? w.waking.t
     const { pid } = w.wakee
     const vcpu = tracks.filter((f) => f.vcpu?.host === w.machine && f.vcpu.tid === pid).map((f) => f.id)
-    for (const row of [`m${w.machine}/task/${pid}`, `m${w.machine}/thread/${pid}`, ...vcpu]) add(row, w.waking.t, to)
+    // Who had the CPU that it waited for is how the time was spent.
+    const cpu = w.running ? `m${w.machine}/cpu${w.running.cpu}` : null
+    const shows = tracks.filter((f) => cpu !== null && f.cpuTrack === cpu).map((f) => f.id)
+    const own = [`m${w.machine}/task/${pid}`, `m${w.machine}/thread/${pid}`, ...vcpu]
+    for (const row of [...own, ...shows, ...(cpu === null ? [] : [cpu])]) add(row, w.waking.t, to)
   }
   return new Map([...parts].map(([row, list]) => [row, merged(list)]))
 }

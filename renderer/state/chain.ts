@@ -5,6 +5,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { ChainHop, ChainTarget, WakeupChain } from '../../workers/thread/contract.js'
 import { chainParts, gatheredRows } from './chain-rows.js'
 import { isAbort, say, sentence } from './messages.js'
+import { askWakeups, surveyed } from './wakeups.js'
 import {
   chosenPlace,
   engine,
@@ -89,6 +90,11 @@ export function followChain(): () => void {
       if (!chosen && !place) {
         abort.abort()
         return void (lit.value = null)
+      }
+      // Finding the wake-ups takes a while in large recordings: that is shown, and can be cancelled.
+      if (!surveyed.value) {
+        lit.value = null
+        return askWakeups()
       }
       const target: ChainTarget = chosen ? { position: chosen.position } : place!
       find(target).then(

@@ -8,7 +8,7 @@ import { session, timeFormat } from '../../state/session-state.js'
 import { copyText } from '../../widgets/copy.js'
 import { machineName } from '../../widgets/machine.js'
 import { showRow } from '../menus.js'
-import { flagsText, stackText } from './words.js'
+import { flagsText, offsetText, stackText } from './words.js'
 
 /** The wake-up's own functions at the top of a stack are shown as well. */
 const unfolded = signal(false)
@@ -101,7 +101,7 @@ function Stack({ stack }: { readonly stack: NonNullable<ChainHop['stack']> }) {
         {stack.frames.slice(from).map((f, i) => (
           <li key={i} class={i + from < stack.folded ? 'muted' : ''} title={f.address}>
             {f.symbol || f.address}
-            {f.symbol && <span class="muted">+0x{f.offset.toString(16)}</span>}
+            {f.symbol && <span class="muted">{offsetText(f.offset)}</span>}
           </li>
         ))}
       </ol>

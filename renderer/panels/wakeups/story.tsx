@@ -9,8 +9,10 @@ import { holdScope } from '../../state/scope.js'
 import { chosenPlace, rangeSelection, selection, session, setRange, timeFormat } from '../../state/session-state.js'
 import { fitChain, goHop, goWakeup, stepHop, toggleGathered } from '../../timeline/hops.js'
 import { handle } from '../../state/messages.js'
+import { askWakeupsAgain, surveying, surveyTrouble } from '../../state/wakeups.js'
 import { copyText } from '../../widgets/copy.js'
 import { Band, machineCss, machineName } from '../../widgets/machine.js'
+import { WorkProgress } from '../status.js'
 import { HopDetails } from './hop.js'
 import { gradeWords, layerLook, layers, layerWords, markWords, rowFlags } from './words.js'
 
@@ -31,11 +33,22 @@ function Chain() {
       <header class="inspector-head">
         <h2>Wake-up</h2>
       </header>
-      <p class="muted">
-        {chainAsked.value
-          ? 'The chain of wake-ups is being looked for.'
-          : 'Nothing recorded woke the task that is shown here: it ran from the beginning, or its wake-up was not recorded.'}
-      </p>
+      {surveying.value ? (
+        <WorkProgress work={surveying.value} />
+      ) : surveyTrouble.value ? (
+        <p class="muted">
+          {surveyTrouble.value.text}{' '}
+          <button type="button" class="link" onClick={askWakeupsAgain}>
+            Find them
+          </button>
+        </p>
+      ) : (
+        <p class="muted">
+          {chainAsked.value
+            ? 'The chain of wake-ups is being looked for.'
+            : 'Nothing recorded woke the task that is shown here: it ran from the beginning, or its wake-up was not recorded.'}
+        </p>
+      )}
     </article>
   )
 }

@@ -82,10 +82,13 @@ export function cpuText({ cpuBefore, cpuAfter }: Pick<WakeupRow, 'cpuBefore' | '
   return cpuBefore === cpuAfter ? one(cpuAfter) : `${one(cpuBefore)} → ${one(cpuAfter)}`
 }
 
+/** `+0x1f`; '' where a record names functions without. */
+export const offsetText = (offset: number): string => (offset < 0 ? '' : `+0x${offset.toString(16)}`)
+
 /** A stack as text, innermost first, with what is left out at its beginning said. */
 export function stackText(stack: NonNullable<ChainHop['stack']>, all: boolean): string {
   const frames = all ? stack.frames : stack.frames.slice(stack.folded)
-  return frames.map((f) => (f.symbol ? `${f.symbol}+0x${f.offset.toString(16)}` : f.address)).join('\n')
+  return frames.map((f) => (f.symbol ? `${f.symbol}${offsetText(f.offset)}` : f.address)).join('\n')
 }
 
 /** 16 hex digits: an id of a wake-up or of a link. */
