@@ -54,6 +54,7 @@ export function traceCmdWords(o: TraceCmdOptions, output: string): string[] {
 const script = (words: readonly string[], directory: string, tracefs: string, orphaned: string): string => `
 T=${quote(tracefs)}
 cd ${quote(directory)} || exit 1
+had=$(ls $T/instances)
 on=$(cat $T/tracing_on) kb=$(cat $T/buffer_size_kb) clock=$(sed 's/.*\\[\\(.*\\)\\].*/\\1/' $T/trace_clock) stacks=$(cat $T/options/stacktrace)
 ${words.map(quote).join(' ')} > said 2>&1 < /dev/null & p=$!
 trap '' INT HUP PIPE
@@ -71,6 +72,9 @@ kill $l $w 2>/dev/null
 # trace-cmd does not always leave everything as it found it.
 for i in 1 2 3; do { echo > $T/set_event; echo $clock > $T/trace_clock; echo $stacks > $T/options/stacktrace
   echo \${kb%% *} > $T/buffer_size_kb; echo $on > $T/tracing_on; } 2>/dev/null && break; sleep 0.3; done
+for i in $T/instances/clock_synch-*; do
+  case " $(echo $had) " in *" \${i##*/} "*) ;; *) rmdir "$i" 2>/dev/null ;; esac
+done
 echo "@end $c"
 [ "$word" = stop ] || { ${orphaned || ':'}; }
 exit 0`
