@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../../native-collector"
 turns=${1:-5} cpu=${2:-0}
-make -s remora-collect pingpong
+make -s remora-collect tools
 measure() { # OPTIONS of the collector, or nothing
 	local said collector=
 	said=$(mktemp)
