@@ -23,7 +23,7 @@ import { compare, comparison, type Adjusted, type Compared, type Pair } from './
 import { offsetsOf } from './offsets.js'
 import { edgesOf, ppsReport } from './pps.js'
 import { binsOf, intervalWarnings, LISTED, sampleOf, type Bins, type Sample, type Settings } from './sample.js'
-import { CONTROLLED, environmentsOf, partsOf, type Part } from './strata.js'
+import { CONTROLLED, environmentsOf, partsOf, valueAt, type Part } from './strata.js'
 import { byEnvironment, counted, environmentName, lengthOf, type Unit } from './words.js'
 
 /** Values of one attribute that are compared with each other at most. */
@@ -107,7 +107,7 @@ export async function makeReport(
     shares: measures.length > 1 ? sharesOf(parts, measures, settings) : [],
     pps,
     offsets,
-    warnings: generalWarnings(settings, judged.comparisons),
+    warnings: [...generalWarnings(settings, judged.comparisons), ...strataWarnings(stratify, runs)],
     faults: faults.list,
   }
   return { ...report, findings: findingsOf(report) }
@@ -205,8 +205,14 @@ function* pairsOf(samples: readonly Sample[]): Generator<Pair> {
   for (const list of levels.values()) {
     const key = list[0]!.part.keys[0]!
     const controlled = (CONTROLLED as readonly string[]).includes(key)
-    for (const [a, b] of two(list.slice(0, MOST_LEVELS))) yield { kind: controlled ? 'control' : 'strata', a, b }
+    for (const [a, b] of two(largest(list))) yield { kind: controlled ? 'control' : 'strata', a, b }
   }
+}
+
+/** The strata with the most runs, in the order of their names. */
+function largest(list: readonly Sample[]): Sample[] {
+  const kept = new Set(list.toSorted((a, b) => b.values.length - a.values.length).slice(0, MOST_LEVELS))
+  return list.filter((s) => kept.has(s))
 }
 
 function* two(list: readonly Sample[]): Generator<readonly [Sample, Sample]> {
@@ -274,6 +280,17 @@ function generalWarnings({ margin }: Settings, comparisons: readonly RunsCompari
     })
   }
   return warnings
+}
+
+function strataWarnings(stratify: readonly string[], runs: readonly Run[]): RunsWarning[] {
+  return stratify.flatMap((key): RunsWarning[] => {
+    const values = new Set(runs.map((r) => valueAt(r, key))).size
+    if (values === 1)
+      return [{ code: 'listed-only', text: `All runs have ${key} ${valueAt(runs[0]!, key)}: it divides nothing.` }]
+    if (values <= MOST_LEVELS) return []
+    const text = `${key} has ${values} values: within a group the ${MOST_LEVELS} with the most runs are compared with each other.`
+    return [{ code: 'listed-only', text }]
+  })
 }
 
 function findingsOf(r: Omit<RunsReport, 'findings'>): RunsFinding[] {

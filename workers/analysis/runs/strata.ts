@@ -20,13 +20,15 @@ export const valueAt = (run: Run, key: string): string => run.attributes.get(key
 export const environmentsOf = (runs: readonly Run[]): string[] =>
   [...new Set(runs.map((r) => r.environment))].sort(byEnvironment)
 
+/** What has one value divides nothing. */
+export const varies = (runs: readonly Run[], key: string): boolean =>
+  runs.some((r) => valueAt(r, key) !== valueAt(runs[0]!, key))
+
 /** Groups whole, then divided by each key that varies, then by all of `stratify` together. */
 export function partsOf(runs: readonly Run[], stratify: readonly string[]): Part[] {
-  const divisions: (readonly string[])[] = [[]]
-  for (const key of new Set([...stratify, ...CONTROLLED])) {
-    if (stratify.includes(key) || new Set(runs.map((r) => valueAt(r, key))).size > 1) divisions.push([key])
-  }
-  if (stratify.length > 1) divisions.push(stratify)
+  const varying = [...new Set([...stratify, ...CONTROLLED])].filter((key) => varies(runs, key))
+  const together = stratify.filter((key) => varying.includes(key))
+  const divisions = [[], ...varying.map((key) => [key]), ...(together.length > 1 ? [together] : [])]
   return divisions.flatMap((keys) => environmentsOf(runs).flatMap((environment) => divide(runs, environment, keys)))
 }
 

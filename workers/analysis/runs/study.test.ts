@@ -191,6 +191,26 @@ it('host and VM that are the same differ in nothing', async () => {
   for (const c of r.categories) expect(c).toMatchObject({ totalVariation: 0, jensenShannon: 0, permutation: 1 })
 })
 
+it('what has one value divides nothing, and of many values the most frequent are compared', async () => {
+  const api = runsService(open, () => null)
+  await api.runsOpen(sourcesOf(makeStudy({ runs: 40 })), true)
+  const r = await api.runsReport({ chain: studyChain, stratify: ['governor', 'phase'] })
+  expect(r.warnings.map((w) => w.text)).toContain('All runs have governor performance: it divides nothing.')
+  expect(r.samples.some((s) => s.stratum.includes('governor'))).toBe(false)
+  const rows = Array.from(
+    { length: 160 },
+    (_, i) => `${i * 1000},a,s,0,${i},${i % 20 === 9 ? 'rare' : `v${i % 8}`}\n${i * 1000 + 100 + i},b,s,0,${i},\n`,
+  )
+  const text = `timestamp_ns,probe_name,session_id,cpu_id,delta_chain_id,kind\n${rows.join('')}`
+  await api.runsOpen(sourcesOf([{ path: 'host.csv', text }]), true)
+  const many = await api.runsReport({ chain: 'a -> b', stratify: ['kind'] })
+  expect(many.warnings.map((w) => w.text)).toContain(
+    'kind has 9 values: within a group the 6 with the most runs are compared with each other.',
+  )
+  expect(many.comparisons).toHaveLength(15)
+  expect(many.comparisons.every((c) => c.a.n >= 19 && c.b.n >= 19)).toBe(true)
+})
+
 it('a slower VM is found, by how much, and nothing in the other segments', async () => {
   const r = await reportOn(makeStudy({ slower: 900 }))
   const of = (measure: string) =>
