@@ -119,6 +119,9 @@ describe('runs', { timeout: 240_000 }, () => {
     )
     const figures = page.getByLabel('Figures')
     await eventually(async () => plain(await figures.textContent())).toContain('500 resamples, fewer than 1000')
+    await eventually(async () => plain(await figures.textContent())).toMatch(
+      /Mann-Whitney.*Brown-Forsythe.*Jensen-Shannon distance/,
+    )
     await picture('2-study')
   })
 

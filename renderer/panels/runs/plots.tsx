@@ -19,6 +19,7 @@ import {
   type PlotKind,
 } from '../../state/runs.js'
 import { Figures } from './figures.js'
+import { Tests } from './tests.js'
 
 interface Kind {
   readonly id: PlotKind
@@ -124,6 +125,7 @@ export function Plots({ report }: { readonly report: RunsReport }) {
       {!session.value && ofRuns.includes(kind) && (
         <div class="runs-below scroll" tabIndex={0} aria-label="Figures">
           <Figures samples={shownSamples.value} unit={report.unit} />
+          <Tests report={report} />
         </div>
       )}
     </section>

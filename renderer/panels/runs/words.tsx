@@ -14,7 +14,6 @@ import {
   answeredQuery,
   chosenRun,
   environmentName,
-  runsMeasure,
   runsShown,
   sameSeries,
   shownSamples,
@@ -22,13 +21,13 @@ import {
 } from '../../state/runs.js'
 import { saveText } from '../../widgets/save.js'
 import { Figures } from './figures.js'
+import { shownComparisons, Tests } from './tests.js'
 
 export function Words({ report }: { readonly report: RunsReport }) {
   const shown = runsShown.value
-  const measure = runsMeasure.value
   const among = (side: { readonly environment: string; readonly stratum: string }) =>
     shown.some((s) => sameSeries(s, side))
-  const here = report.comparisons.filter((c) => c.measure === measure && among(c.a) && among(c.b))
+  const here = shownComparisons(report)
   const categories = report.categories.filter((c) => among(c.a) && among(c.b))
   return (
     <div class="runs-words scroll" tabIndex={0} aria-label="Findings">
@@ -53,7 +52,12 @@ export function Words({ report }: { readonly report: RunsReport }) {
           </p>
         ))}
       </section>
-      {session.value && <Figures samples={shownSamples.value} unit={report.unit} />}
+      {session.value && (
+        <>
+          <Figures samples={shownSamples.value} unit={report.unit} />
+          <Tests report={report} />
+        </>
+      )}
       <section class="muted runs-note">
         <p>
           The unit is the run; {report.resamples} resamples, seed {report.seed}, {100 * report.confidence} % intervals;
