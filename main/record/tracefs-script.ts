@@ -37,7 +37,7 @@ printf '@@file uname\\n'; uname -snrm; printf '\\n@@end\\n'`
 /** The files of headScript's output by their names. */
 export function parseHead(output: string): Record<string, string> {
   const files: Record<string, string> = {}
-  const marks = /@@file (.+)\n([\s\S]*?)\n@@end\n/g
+  const marks = /@@file (.+)\n([\s\S]*?)\n@@end\n(?=@@file |$)/g
   for (const [, name, content] of output.matchAll(marks)) files[name!] = content!
   return files
 }

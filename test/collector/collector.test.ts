@@ -125,6 +125,16 @@ describe.skipIf(why !== '')(`recording on this machine${why && ` (skipped: ${why
     expect(record(['-o', folder, '--seconds', '1']).stderr).toMatch(/holds a recording already/)
   })
 
+  test('runs in a row, each in a folder of its own', () => {
+    const folder = join(dir, 'runs')
+    const done = record(['-o', folder, '--seconds', '0.3', '--runs', '2', '--pause', '0', '-e', 'sched:sched_waking'])
+    expect(done.status).toBe(0)
+    const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
+      runs: { files: { path: string }[] }[]
+    }
+    expect(manifest.runs.map((r) => r.files.map((f) => f.path))).toEqual([['run-1/host.dat'], ['run-2/host.dat']])
+  })
+
   test('a full disk, a wrong clock and unknown events are sentences', () => {
     const full = spawnSync(collect, ['-o', '/dev/full', '-s', '3'], { encoding: 'utf8' })
     expect([full.status, full.stderr]).toEqual([1, expect.stringContaining('The disk of /dev/full is full;')])
