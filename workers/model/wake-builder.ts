@@ -72,6 +72,8 @@ export class WakeRecordBuilder {
   #wakes = new GrowingTable(wakeSpecs)
   #switches: Draft[] = []
   #inferred: Draft[] = []
+  /** Chain of the last switch. */
+  #chain: string | undefined
   #strings = new Map<string, number>()
   #stackIndex = new Map<string, number>()
   #stacks: Uint32Array[] = []
@@ -250,12 +252,16 @@ export class WakeRecordBuilder {
     const stage = r.clocksourceStage ?? ClocksourceStage.Entry
     const slot = (['entry', 'change', 'firstRead', 'recalculation'] as const)[stage]
     const last = this.#switches.at(-1)
-    const same =
-      last && last[slot] < 0 && (!r.clocksource || r.clocksource === last.to) && stage > ClocksourceStage.Entry
-    const draft = same ? last : emptySwitch(r.clocksource ?? '', stack, false)
-    if (!same) this.#switches.push(draft)
-    draft[slot] = at
-    if (draft.stack < 0) draft.stack = stack
+    // A stage may have several probes: what they see is one switch where they say so, else where it fits.
+    const chained = r.chain !== undefined && r.chain === this.#chain
+    const fits = last && last[slot] < 0 && (!r.clocksource || r.clocksource === last.to)
+    const draft = last && stage > ClocksourceStage.Entry && (chained || fits) ? last : null
+    if (draft && draft[slot] >= 0) return
+    const own = draft ?? emptySwitch(r.clocksource ?? '', stack, false)
+    if (!draft) this.#switches.push(own)
+    this.#chain = r.chain
+    own[slot] = at
+    if (own.stack < 0) own.stack = stack
   }
 
   /** Where no probe sees clocksource switches, stacks of wake-ups out of timekeeping_notify show them. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { correlationId } from '../../analysis/correlation-id.js'
 import { memorySource } from '../../bytes.js'
+import { WakeRecordBuilder } from '../../model/wake-builder.js'
 import { RecordKind, WakePath } from '../../model/wake-record.js'
 import { openTrace } from '../registry.js'
 import * as layout from './layout.js'
@@ -83,6 +84,21 @@ describe('the golden file', () => {
       /^[0-9a-f]+$/,
     )
   })
+})
+
+test('several probes of one stage are one clocksource switch where they name its chain', () => {
+  const builder = new WakeRecordBuilder()
+  const stages = [0, 1, 1, 2, 3, 0, 1] as const
+  for (const [i, clocksourceStage] of stages.entries()) {
+    const chain = i < 5 ? 'a' : 'b'
+    const clocksource = i < 5 ? 'acpi_pm' : 'hpet'
+    const place = { kind: RecordKind.Clocksource, time: BigInt(i), cpu: 0, pid: 1, offset: i, length: 1 }
+    builder.push({ ...place, chain, clocksource, clocksourceStage })
+  }
+  expect(builder.finish().clocksources).toMatchObject([
+    { to: 'acpi_pm', entry: 0, change: 1, firstRead: 3, recalculation: 4 },
+    { to: 'hpet', entry: 5, change: 6, firstRead: -1, recalculation: -1 },
+  ])
 })
 
 test('cut off anywhere, the records before are there and the end is told', async () => {
