@@ -16,7 +16,7 @@ import { recordLine } from './wakeups/record-line.js'
 import { Stacks } from './wakeups/stacks.js'
 import { Table } from './wakeups/table.js'
 import { Tasks } from './wakeups/tasks.js'
-import { followQuery } from './wakeups/view.js'
+import { followQuery, useAnswer } from './wakeups/view.js'
 
 interface Part {
   readonly id: string
@@ -41,7 +41,7 @@ export function Wakeups() {
   useEffect(askWakeups, [version])
   if (!info) return null
   if (!surveyed.value || !survey.value) return <NotYet />
-  if (survey.value.count === 0) return <Nothing />
+  if (survey.value.count === 0) return <RecordsAlone />
   return <Views />
 }
 
@@ -125,6 +125,37 @@ function NotYet() {
       ) : (
         <p class="empty">The wake-ups are found as soon as the recording is loaded.</p>
       )}
+    </div>
+  )
+}
+
+/** Files of records alone have stacks and flags, but no wake-ups of a recording that the other views are about. */
+function RecordsAlone() {
+  const files = useAnswer((api) => api.recordFiles(), []).value
+  useEffect(followQuery, [])
+  if (!files.value) return null
+  if (files.value.length === 0) return <Nothing />
+  const Panel = part.value === 'records' ? Records : Clusters
+  return (
+    <div class="panel-fill">
+      <div class="panel-bar wake-bar">
+        {parts
+          .filter((p) => p.component === Records || p.component === Clusters)
+          .map((p) => (
+            <button
+              key={p.id}
+              type="button"
+              class={`quiet ${p.component === Panel ? 'on' : ''}`}
+              onClick={() => (part.value = p.id)}
+            >
+              {p.label}
+            </button>
+          ))}
+        <span class="muted">Records alone: tables and chains need a recording with sched_waking or sched_wakeup.</span>
+      </div>
+      <div class="panel-table">
+        <Panel />
+      </div>
     </div>
   )
 }

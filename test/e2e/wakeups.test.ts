@@ -1,10 +1,12 @@
 // The story of a wake-up in the generated sample, which is the same wherever it is made: the slowest one, a guest's timer whose vCPU
 // waited for a CPU that a busy loop had.
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeStudy } from '../make/record-runs.js'
 import { launchChromium } from './browser.js'
 import { ensureBuilt } from './built.js'
 import { openPage, startServer, type Served } from './serving.js'
@@ -187,5 +189,42 @@ describe('wake-ups in the window', { timeout: 240_000 }, () => {
       }
       await page.setViewportSize({ width: 1440, height: 900 })
     }
+  })
+})
+
+describe('records of runs on a host and in a VM', { timeout: 240_000 }, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'remora-records-e2e-'))
+  let server: Served
+  let browser: Browser
+
+  beforeAll(async () => {
+    await ensureBuilt()
+    for (const [side, runs] of Object.entries(makeStudy()))
+      runs.forEach((text: string, i: number) => writeFileSync(join(dir, `${side}-${i}.jsonl`), text))
+    server = await startServer([dir])
+    browser = await launchChromium()
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    rmSync(dir, { recursive: true })
+  })
+
+  it('show the two planted clusters with their flags and spread, host and VM beside each other', async () => {
+    const { page, errors } = await openPage(browser, server.url)
+    await page.getByRole('tab', { name: 'Wake-ups' }).click()
+    const table = page.getByRole('tabpanel').getByRole('table')
+    await eventually(() => textOf(table)).toContain('host 1 200 with a stack')
+    expect(await textOf(table)).toContain('vm 1 200 with a stack')
+    const rows = await table.locator('tbody tr').allTextContents()
+    expect(rows.length).toBe(2)
+    // Tight and migrated by a timer, wide and staying by a pipe: the larger is the first.
+    expect(plain(rows[0]!)).toMatch(/^A.*SYNC\|MIGRATED \(0x38\).*hrtimer_wakeup/)
+    expect(plain(rows[1]!)).toMatch(/^B.*\(0x8\).*autoremove_wake_function/)
+    expect(plain(rows[1]!)).not.toContain('MIGRATED')
+    const spreads = rows.map((r) => /us([\d.]+) (ns|us)/.exec(plain(r))!)
+    const length = ([, n, unit]: RegExpExecArray): number => Number(n) * (unit === 'us' ? 1000 : 1)
+    expect(length(spreads[0]!) * 10).toBeLessThan(length(spreads[1]!))
+    expect(errors).toEqual([])
   })
 })

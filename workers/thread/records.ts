@@ -123,7 +123,10 @@ export interface WakeupCluster {
 export interface WakeupClusters {
   readonly version: number
   readonly delta: DeltaStage
-  /** Machines with wake-ups in the selection. `without`: those that have no stack. */
+  /**
+   * Machines with wake-ups in the selection; files of records alone whose headers name the same machine are one side, `machine` being
+   * the first of them. `without`: those that have no stack.
+   */
   readonly sides: readonly (ClusterShare & {
     readonly machine: MachineIndex
     readonly name: string

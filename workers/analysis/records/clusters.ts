@@ -33,6 +33,11 @@ export function clusterWakeups(
   const alone = filesAlone(session, w, query.filter)
   const machines = [...new Set([...Array.from(selected, (i) => w.machine[i]!), ...alone.map((a) => a.machine)])]
   machines.sort((a, b) => a - b)
+  // Files of records alone whose headers name the same machine are runs of it.
+  const named = new Map(alone.map((a) => [a.machine, a.records.header.machine]))
+  const keys = machines.map((m) => named.get(machineIndex(m)) || m)
+  const sides = [...new Set(keys)]
+  const sideOf = (machine: number): number => sides.indexOf(keys[machines.indexOf(machine)]!)
   const observations = new Observations()
   const run = observations.run(session.files.map((f) => f.meta.name).join(' + '))
   const tables = session.machines.map((m) => wakeFlagTable(session.files[m.files[0]!]!.meta.uname))
@@ -41,7 +46,7 @@ export function clusterWakeups(
   for (const i of selected) {
     const stack = index.of[i]!
     if (stack >= 0 && signatures[stack]! < 0) signatures[stack] = observations.signature(index.stacks[stack]!)
-    const side = machines.indexOf(w.machine[i]!)
+    const side = sideOf(w.machine[i]!)
     const ref = joined.of(i)
     const records = ref && session.files[ref.file]!.wakeRecords!
     const flags = (): number => {
@@ -66,9 +71,9 @@ export function clusterWakeups(
   }
   for (const { file, machine, records, keep } of alone) {
     const table = wakeFlagTable(records.header.kernel)
-    observations.add(session.files[file]!.meta.name, machines.indexOf(machine), records, keep, table)
+    observations.add(session.files[file]!.meta.name, sideOf(machine), records, keep, table)
   }
-  const names = machines.map((m) => session.machines[m]!.name)
+  const names = sides.map((key) => (typeof key === 'string' ? key : session.machines[key]!.name))
   const { clusterOf, ...report } = reportClusters(observations, names, settings)
   const wakeups = report.clusters.map((): number[] => [])
   members.forEach((i, k) => wakeups[clusterOf[observations.all[k]!.signature]!]!.push(i))
@@ -77,7 +82,7 @@ export function clusterWakeups(
     delta: report.delta,
     sides: report.sides.map((s, k) => ({
       ...plain(s),
-      machine: machineIndex(machines[k]!),
+      machine: machineIndex(machines[keys.indexOf(sides[k]!)]!),
       name: s.name,
       without: s.without,
     })),
