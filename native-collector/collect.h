@@ -78,11 +78,16 @@ void read_table(struct table *t, const struct options *o, const char *release);
 /* Whether every line of a label is attached, and the most there can be. */
 int slots_of(const char *label);
 
+/* --- probe.c --- */
+
+/* Finds out which candidates this kernel takes, by attaching programs that do nothing. */
+void choose_candidates(struct table *t, const struct options *o);
+/* A file of a plain tracepoint (`kvm/kvm_exit`), NULL where there is none. */
+FILE *tracepoint_file(const char *name, const char *file);
+
 /* --- attach.c --- */
 
 struct bpf_object;
-/* Finds out which candidates this kernel takes, by attaching programs that do nothing. */
-void choose_candidates(struct table *t, const struct options *o);
 /* Loads and attaches the chosen programs. Ends with a sentence if nothing can be attached. */
 struct bpf_object *attach(struct table *t, struct options *o, bool fetch);
 /* Lets all probes record, or none. */
