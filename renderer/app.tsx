@@ -218,7 +218,11 @@ function DropTarget({ children }: { readonly children: ComponentChildren }) {
       onDrop={onDrop}
     >
       {children}
-      {over.value && <div class="drop-hint">Drop traces of a host and its guests to open them together</div>}
+      {over.value && (
+        <div class="drop-hint">
+          Drop traces of a host and its guests to open them together, or probe records of runs
+        </div>
+      )}
     </div>
   )
 }
