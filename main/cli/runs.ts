@@ -41,7 +41,7 @@ What the figures mean, and the formats: docs/runs.md
 `
 
 const formats = ['json', 'csv', 'md', 'html'] as const
-const RECORDS = /\.(csv|jsonl|ndjson|json|txt|log)$/i
+const RECORDS = /\.(csv|jsonl|ndjson|json|txt|log|wire)$/i
 
 /** What `remora runs --json` prints: docs/schema/runs.schema.json. */
 export interface RunsJson extends RunsReport {

@@ -8,7 +8,7 @@ const field = (id: string): HTMLInputElement | null => {
   const input = document.getElementById(id)
   return input instanceof HTMLInputElement ? input : null
 }
-const RECORDS = /\.(csv|jsonl|ndjson|json|txt|log)$/i
+const RECORDS = /\.(csv|jsonl|ndjson|json|txt|log|wire)$/i
 
 export function openRecordsDialog(): void {
   const input = field('open-files')

@@ -19,7 +19,10 @@ export async function addWakeRecords(
   signal?: AbortSignal,
 ): Promise<void> {
   const file = source.name
-  const session = r.header.machine || file.slice(file.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '')
+  const path = file.split('/')
+  const machine = r.header.machine || path.at(-1)!.replace(/\.[^.]*$/, '')
+  // Recordings of one session lie in folders of their own.
+  const session = /^run[-_ ]?\d+$/i.test(path.at(-2) ?? '') ? `${machine} ${path.at(-2)}` : machine
   const group = environment(session)
   const lines = await lineNumbers(r, source, signal)
   const add = (record: number, probe: string, chain: string, attributes: [string, string][], stack: number): void => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { memorySource, type SourceRef } from '../../bytes.js'
 import { RequestError } from '../../fault.js'
@@ -288,6 +289,35 @@ describe('forms', () => {
     })
     expect(run.place).toEqual({ file: 'guest.jsonl', line: 7 })
     expect(report.clusters[0]!.top).toEqual(['try_to_wake_up', 'hrtimer_wakeup', 'hrtimer_interrupt'])
+  })
+
+  it('the collector’s own records, grouped as the manifest of their session says', async () => {
+    const bytes = new Uint8Array(readFileSync(new URL('../../../test/golden/wire/golden.wire', import.meta.url)))
+    const wire = (name: string) => ({
+      environment: null,
+      source: { kind: 'bytes', name, size: bytes.length, bytes } as const,
+    })
+    const files = [1, 2].map((run) => ({
+      run,
+      files: [
+        { machine: 'lab', role: 'host', kind: 'wire', path: `run-00${run}/lab.wire` },
+        { machine: 'g', role: 'guest', kind: 'wire', path: `run-00${run}/g.wire` },
+      ],
+    }))
+    const manifest = source('study/manifest.json', JSON.stringify({ version: 1, machines: [], runs: files }))
+    const all = files.flatMap((r) => r.files.map((f) => wire(`study/${f.path}`)))
+    const api = runsService(open, () => null)
+    const input = await api.runsOpen([...all.slice(0, 3), manifest, ...all.slice(3)], true)
+    const query = { chain: 'try_to_wake_up -> sched_wakeup -> first tk read' }
+    const report = await api.runsReport(query)
+    expect(report.groups).toMatchObject([
+      { environment: 'host', runs: 2 },
+      { environment: 'vm', runs: 2 },
+    ])
+    expect(input.sessions.map((s) => s.session)).toContain('lab run-001')
+    const run = await api.runsRun(query, 0)
+    expect(run).toMatchObject({ id: '64f75f545c354bbd', attributes: { read: 'ktime_get', kernel: '6.1.0 x86_64' } })
+    expect(run.attributes.wake_flags).toBe('TTWU|SYNC (0x18)')
   })
 
   it('more files join what is open, and a failure changes nothing', async () => {

@@ -23,6 +23,8 @@ interface Metadata {
   readonly environment: string | null
   /** Folder it lies in, as part of the file's name: its sessions are first of all those beside it. */
   readonly folder: string
+  /** The only file that it speaks of; absent = all. */
+  readonly file?: string
   readonly values: ReadonlyMap<string, string>
 }
 
@@ -71,6 +73,8 @@ export async function readRuns(
         file: source.name,
         message: 'It defines chains and holds no records.',
       })
+    } else if (isObject(whole) && Array.isArray(whole.runs) && Array.isArray(whole.machines)) {
+      metadata.push(...manifestOf(whole.runs, environment, source.name))
     } else if (isObject(whole)) {
       const found = metadataOf(whole, environment, source.name)
       metadata.push(...found)
@@ -107,19 +111,21 @@ const folderOf = (file: string): string => file.slice(0, file.lastIndexOf('/') +
  * a folder or file called host or vm tells.
  */
 function environmentOf(metadata: readonly Metadata[], session: string, file: string): string {
-  const beside = metadata.filter((m) => m.folder === folderOf(file))
-  for (const list of [beside, metadata]) {
+  const fits = metadata.filter((m) => m.file === undefined || m.file === file)
+  const named = fits.filter((m) => m.file !== undefined)
+  const beside = fits.filter((m) => m.folder === folderOf(file))
+  for (const list of [named, beside, fits]) {
     const told = list.filter((m) => m.environment !== null)
     const found = told.find((m) => m.session === session) ?? told.find((m) => m.session === null)
     if (found) return found.environment!
   }
-  const named = file
+  const parts = file
     .toLowerCase()
     .replace(/\.[^.]*$/, '')
     .split('/')
     .reverse()
-  if (named.includes('host')) return 'host'
-  return named.some((part) => part === 'vm' || part === 'guest') ? 'vm' : 'all'
+  if (parts.includes('host')) return 'host'
+  return parts.some((part) => part === 'vm' || part === 'guest') ? 'vm' : 'all'
 }
 
 const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8').decode(bytes)
@@ -185,6 +191,22 @@ function metadataOf(json: Record<string, unknown>, environment: string | null, f
   })
 }
 
+/** The manifest of a recorded session: which of its files are whose. */
+function manifestOf(runs: readonly unknown[], environment: string | null, manifest: string): Metadata[] {
+  const folder = folderOf(manifest)
+  return runs.flatMap((run) => {
+    const files: unknown = isObject(run) ? run.files : null
+    if (!Array.isArray(files)) return []
+    return files.filter(isObject).map((f) => ({
+      session: null,
+      environment: environment ?? (f.role === 'guest' ? 'vm' : 'host'),
+      folder,
+      file: folder + String(f.path),
+      values: new Map<string, string>(),
+    }))
+  })
+}
+
 /** Values as texts; those of nested objects (a VM's configuration) under `vm.cpus`. */
 function valuesOf(json: Record<string, unknown>, without: readonly string[], prefix = ''): Map<string, string> {
   const values = new Map<string, string>()
@@ -208,7 +230,8 @@ async function readRecords(
   const kind = kindOf(head)
   if (!kind) {
     report(source.size)
-    if (await addRecordsOf(book, source, head, environment, signal)) return
+    const bytes = await source.read(0, Math.min(64, source.size), signal)
+    if (await addRecordsOf(book, source, bytes, environment, signal)) return
     const what =
       source.size === 0
         ? 'It is empty.'
@@ -243,15 +266,18 @@ async function readRecords(
   if (rest !== '') take(rest)
 }
 
+/** Formats of the readers whose files hold records. */
+const RECORDS: readonly string[] = ['records', 'collector records']
+
 /** Records of collectors: whatever reads them as a trace reads them here. Says whether there are any. */
 async function addRecordsOf(
   book: Book,
   source: ByteSource,
-  head: string,
+  head: Uint8Array,
   environment: (session: string) => string,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  if (formatOf(new TextEncoder().encode(head.slice(0, 64)), source.name) !== 'records') return false
+  if (!RECORDS.includes(formatOf(head, source.name) ?? '')) return false
   try {
     const { wakeRecords, faults } = await openTrace(source, signal)
     book.faults.addAll(faults)
