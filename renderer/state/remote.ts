@@ -132,7 +132,7 @@ export const answering =
 
 /** Connects to a machine and shows a directory of it, '' = the user's home. */
 export async function connectRemote(address: string, path = ''): Promise<void> {
-  await working(`Connecting to ${address.replace(/^ssh:\/\//i, '')}`, async (signal) => {
+  await working(`Connecting to ${address.replace(/^ssh:\/\//i, '').replace(/\/.*/, '')}`, async (signal) => {
     const before = machine.peek()
     const typed = /^(?:ssh:\/\/)?([^/]+)(\/.*)?$/i.exec(address.trim())
     const made = await connectTo(`ssh://${typed?.[1] ?? address}`, answering(signal), signal)

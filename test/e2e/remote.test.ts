@@ -29,7 +29,7 @@ describe.skipIf(noServer)(
 
     beforeAll(async () => {
       await ensureBuilt()
-      sshd = await world.sshd([world.key('id_ed25519')])
+      sshd = await world.sshd([world.key('id_ed25519', 'open sesame')])
       mkdirSync(traces)
       writeFileSync(join(traces, 'huge.dat'), longTrace(16 << 20, 100))
       for (const name of readdirSync(samples))
@@ -61,6 +61,14 @@ describe.skipIf(noServer)(
         await eventually(async () => plain(await dialog.textContent())).toMatch(/SHA256:\S{43}/)
         await picture('1-key')
         await dialog.getByRole('button', { name: 'Trust this key' }).click()
+        // Its passphrase is typed where the focus already is, wrong at first.
+        await dialog.getByLabel('Passphrase of the key id_ed25519').waitFor()
+        await page.keyboard.type('open sesam')
+        await page.keyboard.press('Enter')
+        await dialog.getByText('That was refused').waitFor()
+        await picture('1-passphrase')
+        await page.keyboard.type('open sesame')
+        await page.keyboard.press('Enter')
         await files.getByRole('row').first().waitFor()
         expect(await files.getByRole('row').count()).toBe(3)
         expect(plain(await files.textContent())).not.toContain('notes.txt')

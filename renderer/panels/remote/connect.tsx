@@ -2,10 +2,12 @@ import { useSignal } from '@preact/signals'
 import { handle } from '../../state/messages.js'
 import { busy, connectRemote, knownHosts, openSaved, reopening } from '../../state/remote.js'
 import { remotePlaces } from '../../state/settings.js'
+import { useFocus } from '../../widgets/focus.js'
 
 /** Which machine: typed, one of the ssh configuration, or one of before. */
 export function Connect() {
   const text = useSignal('')
+  const field = useFocus<HTMLInputElement>()
   const again = reopening.value
   const idle = busy.value === null
   if (again) {
@@ -31,9 +33,9 @@ export function Connect() {
         }}
       >
         <input
+          ref={field}
           class="field"
           type="text"
-          autofocus
           spellcheck={false}
           autocomplete="off"
           aria-label="Machine"
@@ -41,7 +43,7 @@ export function Connect() {
           value={text.value}
           onInput={(e) => (text.value = e.currentTarget.value)}
         />
-        <button type="submit" class="button primary" disabled={!idle || text.value.trim() === ''}>
+        <button type="submit" class="button primary" disabled={!idle}>
           Connect
         </button>
       </form>

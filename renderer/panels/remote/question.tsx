@@ -1,5 +1,5 @@
-import { useRef } from 'preact/hooks'
 import type { Question } from '../../remote-api.js'
+import { useFocus } from '../../widgets/focus.js'
 
 interface Props {
   readonly question: Question
@@ -8,6 +8,7 @@ interface Props {
 
 /** What only the user can answer on the way to a machine. What is typed is handed on and forgotten. */
 export function Ask({ question, answer }: Props) {
+  const safe = useFocus<HTMLButtonElement>()
   return question.kind === 'host-key' ? (
     <section class="remote-question" role="alertdialog" aria-label="Unknown key">
       <p>
@@ -24,7 +25,7 @@ export function Ask({ question, answer }: Props) {
       </dl>
       <div class="dialog-foot">
         <span class="fill" />
-        <button type="button" class="button" autofocus onClick={() => answer(false)}>
+        <button ref={safe} type="button" class="button" onClick={() => answer(false)}>
           Do not connect
         </button>
         <button type="button" class="button primary" onClick={() => answer(true)}>
@@ -38,7 +39,7 @@ export function Ask({ question, answer }: Props) {
 }
 
 function Secret({ question, answer }: Props & { readonly question: Question & { kind: 'secret' } }) {
-  const field = useRef<HTMLInputElement>(null)
+  const field = useFocus<HTMLInputElement>()
   const give = () => {
     const value = field.current?.value ?? ''
     if (field.current) field.current.value = ''
@@ -56,9 +57,9 @@ function Secret({ question, answer }: Props & { readonly question: Question & { 
       <label>
         {question.text}
         {question.echo ? (
-          <input ref={field} class="field" type="text" autocomplete="off" autofocus />
+          <input ref={field} class="field" type="text" autocomplete="off" />
         ) : (
-          <input ref={field} class="field" type="password" autocomplete="off" autofocus />
+          <input ref={field} class="field" type="password" autocomplete="off" />
         )}
       </label>
       <p class="muted">It is kept in memory until you disconnect, never in a file.</p>

@@ -6,6 +6,7 @@ import { handle } from '../../state/messages.js'
 import { loadWindow } from '../../state/opening.js'
 import { session } from '../../state/session-state.js'
 import { movedWindow, sinceStart, windowOf } from '../../state/window.js'
+import { useFocus } from '../../widgets/focus.js'
 import { Icon } from '../../widgets/icons.js'
 
 export function WindowBar() {
@@ -74,6 +75,7 @@ function Edit({ window, recorded, unit, done }: EditProps) {
   const text = (n: number) => String(Number((n / scale).toFixed(unit === 'ns' ? 6 : 0)))
   const from = useSignal(text(window.from - recorded.from))
   const length = useSignal(text(window.to - window.from))
+  const field = useFocus<HTMLInputElement>()
   const found = windowOf(from.value, length.value, scale)
   const name = unit === 'ns' ? 's' : 'ticks'
   return (
@@ -89,8 +91,8 @@ function Edit({ window, recorded, unit, done }: EditProps) {
       <label>
         from
         <input
+          ref={field}
           class="field"
-          autofocus
           value={from.value}
           aria-label="Beginning of the window"
           onInput={(e) => (from.value = e.currentTarget.value)}
