@@ -11,6 +11,9 @@ class Spans {
   state: Uint8Array
   flags: Uint8Array
   busy: Uint8Array
+  taken: Uint8Array
+  waits: Uint8Array
+  blocked: Uint8Array
   constructor(size: number) {
     this.t0 = new Float64Array(size)
     this.t1 = new Float64Array(size)
@@ -18,6 +21,9 @@ class Spans {
     this.state = new Uint8Array(size)
     this.flags = new Uint8Array(size)
     this.busy = new Uint8Array(size)
+    this.taken = new Uint8Array(size)
+    this.waits = new Uint8Array(size)
+    this.blocked = new Uint8Array(size)
   }
   grown(): Spans {
     const to = new Spans(this.t0.length * 2)
@@ -28,6 +34,9 @@ class Spans {
     to.state.set(this.state)
     to.flags.set(this.flags)
     to.busy.set(this.busy)
+    to.taken.set(this.taken)
+    to.waits.set(this.waits)
+    to.blocked.set(this.blocked)
     return to
   }
 }
@@ -61,7 +70,18 @@ export class FrameBuilder {
   readonly #labels: FusedLabel[] = []
   readonly #ownLabel = new Map<number, number>()
 
-  span(t0: number, t1: number, value: number, state: number, flags: number, busy: number): void {
+  /** As LodFrame has them. */
+  span(
+    t0: number,
+    t1: number,
+    value: number,
+    state: number,
+    flags: number,
+    busy: number,
+    taken: number,
+    waits: number,
+    blocked: number,
+  ): void {
     if (this.#spans.n === this.#spans.t0.length) this.#spans = this.#spans.grown()
     const s = this.#spans
     const i = s.n++
@@ -71,6 +91,9 @@ export class FrameBuilder {
     s.state[i] = state
     s.flags[i] = flags
     s.busy[i] = busy
+    s.taken[i] = taken
+    s.waits[i] = waits
+    s.blocked[i] = blocked
   }
 
   tick(t: number, count: number, type: number): void {
@@ -115,6 +138,9 @@ export class FrameBuilder {
       state: s.state.slice(0, s.n),
       flags: s.flags.slice(0, s.n),
       busy: s.busy.slice(0, s.n),
+      taken: s.taken.slice(0, s.n),
+      waits: s.waits.slice(0, s.n),
+      blocked: s.blocked.slice(0, s.n),
       tickStart: Uint32Array.from(this.#tickStart),
       tickT: k.t.slice(0, k.n),
       tickCount: k.count.slice(0, k.n),

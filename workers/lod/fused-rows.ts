@@ -28,13 +28,15 @@ export class FusedRows {
   readonly #pyramid: Pyramid
   readonly #row: ReadonlyMap<string, number>
   readonly #threads = new Map<MachineIndex, Pyramid>()
+  /** A task within a system call is the same task. */
+  readonly #ownerOf = (label: number): number => this.model.labelOf.ownerOf(label)
 
   /** @param threadsOf the threads of a machine by all layers; throws RequestError for a machine that is not there */
   constructor(
     private readonly model: FusedModel,
     private readonly threadsOf: (machine: MachineIndex) => TaskIntervals,
   ) {
-    this.#pyramid = new Pyramid(model.intervals)
+    this.#pyramid = new Pyramid(model.intervals, this.#ownerOf)
     this.#row = new Map(model.tracks.map((track, row) => [track.id, row]))
   }
 
@@ -59,7 +61,7 @@ export class FusedRows {
   /** Rows of threads are made machine by machine when first asked for. */
   #thread(machine: MachineIndex, pid: number): Row {
     const threads = this.threadsOf(machine)
-    const pyramid = this.#threads.get(machine) ?? new Pyramid(threads.intervals)
+    const pyramid = this.#threads.get(machine) ?? new Pyramid(threads.intervals, this.#ownerOf)
     this.#threads.set(machine, pyramid)
     const row = threads.rowOf(pid)
     if (row < 0) throw new RequestError(`There is no task ${pid} on this machine.`)

@@ -55,6 +55,6 @@ function activeBefore(pyramid: Pyramid, row: number, time: number): number {
   const end = first[row + 1]! - 1
   if (end <= lo || time <= t[lo]!) return 0
   const i = lastAtOrBefore(t, lo, end, time)
-  const within = pyramid.active(i) ? Math.min(time, t[i + 1]!) - t[i]! : 0
-  return pyramid.busy(lo, i) + within
+  const within = pyramid.busy(i) ? Math.min(time, t[i + 1]!) - t[i]! : 0
+  return pyramid.busyBefore(row, i) + within
 }

@@ -1,160 +1,284 @@
-// Sums and maxima over ranges of intervals in O(log n), whatever the number of intervals: the levels of detail. A level carries
-// what comparing its nodes needs, so that a range is told from few neighbouring bytes and not from intervals all over memory.
+// Sums over ranges of intervals, whatever their number: the levels of detail. The time of each kind of state is summed exactly, by
+// running totals; for whose it was, a node keeps the two owners of the most time of each kind among the intervals below it.
 
 import type { Intervals } from '../model/intervals.js'
-import { FusedState, RunState } from '../thread/contract.js'
+import { KINDS, kindOf, LOUD, NOT_IDLE, RUNNING } from './kinds.js'
+import { Owners } from './owners.js'
 
-const FAN = 4
+/** Intervals below a node of the lowest level, nodes below one of another. */
+const FAN = 32
+/** Owners that a node keeps of each kind. */
+const KEPT = 2
 const NONE = 0xffffffff
-/** Beside SpanFlag and ExitFlag in a node's bits: its best interval is active. */
-const ActiveBit = 128
 
 interface Level {
-  /** Longest interval below each node, active ones before others; NONE where there is none. */
-  readonly best: Uint32Array
-  /** Its length. */
-  readonly length: Float64Array
-  /** SpanFlag bits of all intervals below, and ActiveBit. */
-  readonly bits: Uint8Array
+  /** Of [node][kind that occurs][rank]: the owner, its time below the node (at other levels than the lowest: at least), */
+  readonly owner: Int32Array
+  readonly time: Float32Array
+  /** and an entry that shows it; NONE where there is none. */
+  readonly entry: Uint32Array
+  /** SpanFlags of all intervals below each node, and the kinds that occur, as bits. */
+  readonly flags: Uint8Array
+  readonly kinds: Uint8Array
 }
 
-/** What lies within a range of entries. */
+/** What lies within a stretch of time. */
 export interface Summary {
-  /** Entry to show, -1 = none. */
+  /** Entry of the kind, and within it of the owner, with the most time; loud ones before others. -1 = nothing. */
   best: number
-  length: number
-  active: boolean
+  /** Time by kind. */
+  readonly time: Float64Array
+  /** Kinds that occur, be it without length; bits. */
+  kinds: number
   /** SpanFlags of all of them. */
   flags: number
 }
 
-const ACTIVE = new Uint8Array(64)
-ACTIVE[RunState.Running] = 1
-for (const [name, state] of Object.entries(FusedState)) if (!/Unknown|Idle|Blocked/.test(name)) ACTIVE[state] = 1
+export const emptySummary = (): Summary => ({ best: -1, time: new Float64Array(KINDS), kinds: 0, flags: 0 })
 
-/**
- * An interval is active when something runs in it: a task on a CPU row, the task itself on its own row. On fused rows also when a
- * vCPU wants to run and does not: what was taken from it is not to be overlooked.
- */
+/** Nodes of a range: level and number of each. */
+interface Nodes {
+  n: number
+  readonly level: Uint8Array
+  readonly node: Uint32Array
+}
+
+/** Built row by row, when more than a few intervals of a row first share a pixel. */
 export class Pyramid {
-  readonly #levels: Level[] = []
-  /** Active time of all intervals before entry FAN * k. */
-  readonly #busy: Float64Array
+  /** What counts as busy. */
+  readonly busyKinds: number
+  readonly #slots: number
+  /** Place of a kind among those that occur, -1 = it does not. */
+  readonly #slotOf = new Int8Array(KINDS).fill(-1)
+  /** Time of each kind that occurs, from the beginning of the row to entry FAN * k. */
+  #before = new Float64Array(0)
+  #levels: readonly Level[] = []
+  readonly #built: Uint8Array
 
-  constructor(readonly of: Intervals) {
-    const n = of.t.length
-    this.#busy = new Float64Array(Math.ceil(n / FAN) + 1)
-    for (let k = 0; k < this.#busy.length - 1; k++) {
-      let sum = this.#busy[k]!
-      for (let i = k * FAN; i < Math.min(n, (k + 1) * FAN); i++) if (this.active(i)) sum += this.length(i)
-      this.#busy[k + 1] = sum
-    }
-    for (let size = n; size > 1; size = Math.ceil(size / FAN)) this.#levels.push(this.#level(size))
+  /** @param ownerOf fused rows: whose a label is; absent = not a fused row, the value is the owner */
+  constructor(
+    readonly of: Intervals,
+    private readonly ownerOf: ((label: number) => number) | null = null,
+  ) {
+    this.busyKinds = ownerOf ? NOT_IDLE : RUNNING
+    this.#built = new Uint8Array(of.rows)
+    let occur = 0
+    for (let i = 0, { state } = of; i < state.length; i++) occur |= 1 << kindOf[state[i]!]!
+    let slots = 0
+    for (let kind = 0; kind < KINDS; kind++) if ((occur >> kind) & 1) this.#slotOf[kind] = slots++
+    this.#slots = slots
   }
 
   get bytes(): number {
-    const of = (l: Level): number => l.best.byteLength + l.length.byteLength + l.bits.byteLength
-    return this.#levels.reduce((n, l) => n + of(l), this.#busy.byteLength)
+    const of = (l: Level): number =>
+      l.owner.byteLength + l.time.byteLength + l.entry.byteLength + l.flags.byteLength + l.kinds.byteLength
+    return this.#levels.reduce((n, l) => n + of(l), this.#before.byteLength)
   }
 
-  active(i: number): boolean {
-    return ACTIVE[this.of.state[i]!] === 1
+  /** Whether entry i is busy. */
+  busy(i: number): boolean {
+    return ((this.busyKinds >> kindOf[this.of.state[i]!]!) & 1) === 1
   }
 
-  /** Length of entry i; the end entry of a row has none. */
-  length(i: number): number {
-    const t = this.of.t
-    return i + 1 < t.length ? Math.max(0, t[i + 1]! - t[i]!) : 0
-  }
-
-  /** Active time of the entries lo..hi-1, which must belong to one row. */
-  busy(lo: number, hi: number): number {
-    return this.#before(hi) - this.#before(lo)
-  }
-
-  /** Whether entry i, of which `length` counts, should be shown rather than what `s` holds: then it is. */
-  offer(s: Summary, i: number, length: number): void {
-    offer(s, i, length, this.active(i))
-  }
-
-  /** Takes in the whole entries lo..hi-1: as few entries and nodes as possible. */
-  include(s: Summary, lo: number, hi: number): void {
-    const levels = this.#levels
-    let level = -1
-    while (lo < hi) {
-      const last = level + 1 >= levels.length || hi - lo < FAN
-      const up = last ? hi : Math.min(hi, Math.ceil(lo / FAN) * FAN)
-      const down = last ? hi : Math.max(up, Math.floor(hi / FAN) * FAN)
-      this.#visit(s, level, lo, up)
-      this.#visit(s, level, down, hi)
-      if (last) return
-      lo = up / FAN
-      hi = down / FAN
-      level++
-    }
-  }
-
-  #visit(s: Summary, level: number, lo: number, hi: number): void {
-    if (level < 0) {
-      const { t, state, flags } = this.of
-      const end = t.length - 1
-      for (let i = lo; i < hi; i++) {
-        s.flags |= flags[i]!
-        offer(s, i, i < end ? Math.max(0, t[i + 1]! - t[i]!) : 0, ACTIVE[state[i]!] === 1)
-      }
-      return
-    }
-    const { best, length, bits } = this.#levels[level]!
-    for (let i = lo; i < hi; i++) {
-      s.flags |= bits[i]! & ~ActiveBit
-      offer(s, best[i]!, length[i]!, (bits[i]! & ActiveBit) !== 0)
-    }
-  }
-
-  #before(i: number): number {
+  /** Busy time of a row before entry i. */
+  busyBefore(row: number, i: number): number {
+    const { first, t } = this.of
+    const lo = first[row]!
     const k = Math.floor(i / FAN)
-    const { t, state } = this.of
-    let sum = this.#busy[k]!
-    for (let j = k * FAN; j < i; j++) if (ACTIVE[state[j]!] === 1) sum += Math.max(0, t[j + 1]! - t[j]!)
+    let sum = 0
+    if (k * FAN > lo) {
+      this.#build(row)
+      for (let kind = 0; kind < KINDS; kind++) if ((this.busyKinds >> kind) & 1) sum += this.#upTo(k, kind)
+    }
+    for (let j = Math.max(lo, k * FAN); j < i; j++) if (this.busy(j)) sum += t[j + 1]! - t[j]!
     return sum
   }
 
-  #level(size: number): Level {
-    const below = this.#levels.length - 1
-    const nodes = Math.ceil(size / FAN)
-    const best = new Uint32Array(nodes).fill(NONE)
-    const length = new Float64Array(nodes)
-    const bits = new Uint8Array(nodes)
-    const s = emptySummary()
-    for (let node = 0; node < nodes; node++) {
-      clear(s)
-      this.#visit(s, below, node * FAN, Math.min(size, (node + 1) * FAN))
-      if (s.best >= 0) best[node] = s.best
-      length[node] = s.length
-      bits[node] = s.flags | (s.active ? ActiveBit : 0)
+  /** What the entries a..b-1 of a row hold between c0 and c1, which the first and the last of them may stick out of. */
+  summarize(s: Summary, row: number, a: number, b: number, c0: number, c1: number): void {
+    s.time.fill(0)
+    s.kinds = 0
+    s.flags = 0
+    // Whole nodes lie from `up` to `down`, between the first entry and the last.
+    let up = Math.ceil((a + 1) / FAN)
+    let down = Math.floor((b - 1) / FAN)
+    const whole = down > up
+    if (whole) {
+      this.#build(row)
+      this.#find(up, down)
+      for (let kind = 0; kind < KINDS; kind++) s.time[kind] = this.#upTo(down, kind) - this.#upTo(up, kind)
+      for (let i = 0; i < nodes.n; i++) {
+        const level = this.#levels[nodes.level[i]!]!
+        s.flags |= level.flags[nodes.node[i]!]!
+        s.kinds |= level.kinds[nodes.node[i]!]!
+      }
+      this.#sum(s, a, up * FAN, c0, c1)
+      this.#sum(s, down * FAN, b, c0, c1)
+    } else this.#sum(s, a, b, c0, c1)
+    const kind = largest(s)
+    if (b - a === 1) {
+      s.best = a
+      return
     }
-    return { best, length, bits }
+    owners.clear()
+    if (whole) {
+      this.#offer(kind, a, up * FAN, c0, c1)
+      this.#offer(kind, down * FAN, b, c0, c1)
+      const slot = this.#slotOf[kind]!
+      for (let i = 0; i < nodes.n; i++) {
+        const { owner, time, entry } = this.#levels[nodes.level[i]!]!
+        const at = (nodes.node[i]! * this.#slots + slot) * KEPT
+        for (let k = at; k < at + KEPT && entry[k] !== NONE; k++) owners.add(owner[k]!, time[k]!, entry[k]!)
+      }
+    } else this.#offer(kind, a, b, c0, c1)
+    s.best = owners.best()
+  }
+
+  #sum(s: Summary, lo: number, hi: number, c0: number, c1: number): void {
+    const { t, state, flags } = this.of
+    const { time } = s
+    let from = Math.max(c0, t[lo]!)
+    for (let i = lo; i < hi; i++) {
+      const to = Math.min(c1, t[i + 1]!)
+      const kind = kindOf[state[i]!]!
+      time[kind]! += to - from
+      s.kinds |= 1 << kind
+      s.flags |= flags[i]!
+      from = to
+    }
+  }
+
+  #offer(kind: number, lo: number, hi: number, c0: number, c1: number): void {
+    const { t, state, value } = this.of
+    for (let i = lo; i < hi; i++) {
+      if (kindOf[state[i]!] !== kind) continue
+      owners.add(this.#ownerOf(value[i]!), Math.min(c1, t[i + 1]!) - Math.max(c0, t[i]!), i)
+    }
+  }
+
+  #ownerOf(value: number): number {
+    return this.ownerOf === null || value < 0 ? value : this.ownerOf(value)
+  }
+
+  /** Time of a kind in the row before node k of the lowest level. */
+  #upTo(k: number, kind: number): number {
+    const slot = this.#slotOf[kind]!
+    return slot < 0 ? 0 : this.#before[k * this.#slots + slot]!
+  }
+
+  /** As few nodes as cover those from lo to hi of the lowest level. */
+  #find(lo: number, hi: number): void {
+    nodes.n = 0
+    for (let level = 0; lo < hi; level++) {
+      const last = level + 1 >= this.#levels.length || hi - lo < FAN
+      const up = last ? hi : Math.min(hi, Math.ceil(lo / FAN) * FAN)
+      const down = last ? hi : Math.max(up, Math.floor(hi / FAN) * FAN)
+      for (let node = lo; node < hi; node++) {
+        if (node === up) node = down
+        if (node >= hi) break
+        nodes.level[nodes.n] = level
+        nodes.node[nodes.n++] = node
+      }
+      if (last) return
+      lo = up / FAN
+      hi = down / FAN
+    }
+  }
+
+  #build(row: number): void {
+    if (this.#built[row] === 1) return
+    this.#built[row] = 1
+    const { first, t, state } = this.of
+    if (this.#levels.length === 0) this.#allocate(t.length)
+    const slots = this.#slots
+    const lo = first[row]!
+    const end = first[row + 1]! - 1
+    const sums = new Float64Array(slots)
+    for (let i = lo; i <= end; i++) {
+      if (i % FAN === 0) this.#before.set(sums, (i / FAN) * slots)
+      if (i < end) sums[this.#slotOf[kindOf[state[i]!]!]!]! += t[i + 1]! - t[i]!
+    }
+    let from = Math.ceil(lo / FAN)
+    let to = Math.floor(end / FAN)
+    for (let level = 0; level < this.#levels.length && from < to; level++) {
+      for (let node = from; node < to; node++) this.#buildNode(level, node)
+      from = Math.ceil(from / FAN)
+      to = Math.floor(to / FAN)
+    }
+  }
+
+  #buildNode(level: number, node: number): void {
+    const { t, state, value, flags } = this.of
+    const lo = node * FAN
+    const into = this.#levels[level]!
+    owners.clear()
+    // Owner and kind as one number: owners are pids, CPUs or labels, far below 2^28.
+    if (level === 0) {
+      for (let i = lo; i < lo + FAN; i++) {
+        const kind = kindOf[state[i]!]!
+        into.flags[node]! |= flags[i]!
+        into.kinds[node]! |= 1 << kind
+        owners.add(this.#ownerOf(value[i]!) * 8 + this.#slotOf[kind]!, t[i + 1]! - t[i]!, i)
+      }
+    } else {
+      const below = this.#levels[level - 1]!
+      for (let child = lo; child < lo + FAN; child++) {
+        into.flags[node]! |= below.flags[child]!
+        into.kinds[node]! |= below.kinds[child]!
+        for (let k = 0, at = child * this.#slots * KEPT; k < this.#slots * KEPT; k++, at++) {
+          if (below.entry[at] === NONE) continue
+          owners.add(below.owner[at]! * 8 + Math.floor(k / KEPT), below.time[at]!, below.entry[at]!)
+        }
+      }
+    }
+    for (let i = 0; i < owners.count; i++) keep(into, node * this.#slots, i)
+  }
+
+  #allocate(entries: number): void {
+    const levels: Level[] = []
+    this.#before = new Float64Array((Math.floor(entries / FAN) + 1) * this.#slots)
+    for (let size = Math.floor(entries / FAN); size > 0; size = Math.floor(size / FAN)) {
+      const room = size * this.#slots * KEPT
+      levels.push({
+        owner: new Int32Array(room),
+        time: new Float32Array(room),
+        entry: new Uint32Array(room).fill(NONE),
+        flags: new Uint8Array(size),
+        kinds: new Uint8Array(size),
+      })
+    }
+    this.#levels = levels
   }
 }
 
-export const emptySummary = (): Summary => ({ best: -1, length: 0, active: false, flags: 0 })
+/** Reused from range to range. */
+const owners = new Owners()
+const nodes: Nodes = { n: 0, level: new Uint8Array(1024), node: new Uint32Array(1024) }
 
-export function clear(s: Summary): void {
-  s.best = -1
-  s.length = 0
-  s.active = false
-  s.flags = 0
+/** Owner i of `owners` takes its rank among the kept of its kind, where it has one. */
+function keep({ owner, time, entry }: Level, base: number, i: number): void {
+  const key = owners.key(i)
+  const at = (base + (key & 7)) * KEPT
+  const mine = owners.time(i)
+  let k = at
+  while (k < at + KEPT && entry[k] !== NONE && time[k]! >= mine) k++
+  if (k === at + KEPT) return
+  for (let j = at + KEPT - 1; j > k; j--) {
+    owner[j] = owner[j - 1]!
+    time[j] = time[j - 1]!
+    entry[j] = entry[j - 1]!
+  }
+  owner[k] = key >> 3
+  time[k] = mine
+  entry[k] = owners.entry(i)
 }
 
-/** Active before idle, then longer, then earlier. */
-function offer(s: Summary, i: number, length: number, active: boolean): void {
-  if (i === NONE) return
-  if (s.best >= 0) {
-    if (active !== s.active) {
-      if (!active) return
-    } else if (length < s.length || (length === s.length && i > s.best)) return
+/** The kind with the most time: a loud one where there is any, be it without length. */
+function largest({ time, kinds }: Summary): number {
+  const among = (kinds & LOUD) !== 0 ? kinds & LOUD : kinds
+  let best = -1
+  for (let kind = 0; kind < KINDS; kind++) {
+    if (((among >> kind) & 1) === 1 && (best < 0 || time[kind]! > time[best]!)) best = kind
   }
-  s.best = i
-  s.length = length
-  s.active = active
+  return best
 }

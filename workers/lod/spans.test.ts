@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { IntervalWriter, type Intervals } from '../model/intervals.js'
-import { RunState, SpanFlag } from '../thread/contract.js'
+import { FusedState, RunState, SpanFlag } from '../thread/contract.js'
 import { sessionTime } from '../units.js'
 import { Columns, FrameBuilder } from './frame.js'
-import { Pyramid } from './pyramid.js'
+import { Kind, kindOf, LOUD, NOT_IDLE, RUNNING } from './kinds.js'
+import { emptySummary, Pyramid } from './pyramid.js'
 import { addSpans, share } from './spans.js'
 
 interface Span {
@@ -13,14 +14,23 @@ interface Span {
   value: number
   state: number
   flags: number
-  busy?: number
+}
+interface Shown extends Span {
+  busy: number
+  taken: number
+  waits: number
+  blocked: number
 }
 
-const active = (s: Span): boolean => s.state === RunState.Running
+const fusedRow = (row: readonly Span[]): boolean => row.some((s) => s.state >= FusedState.Unknown)
+/** Labels of fused rows in pairs: a task, and the same within a system call. */
+const ownerOf = (label: number): number => label & ~1
+const busyKinds = (row: readonly Span[]): number => (fusedRow(row) ? NOT_IDLE : RUNNING)
+const isOf = (kinds: number, s: Span): boolean => ((kinds >> kindOf[s.state]!) & 1) === 1
 
-function spansOf(of: Intervals, row: number, columns: Columns): Span[] {
+function spansOf(of: Intervals, row: number, columns: Columns, fused = false): Shown[] {
   const out = new FrameBuilder()
-  addSpans(out, new Pyramid(of), row, columns)
+  addSpans(out, new Pyramid(of, fused ? ownerOf : null), row, columns)
   out.endRow('row')
   const f = out.finish(1, sessionTime(columns.from), sessionTime(columns.to), columns.count)
   return Array.from(f.t0, (t0, i) => ({
@@ -30,39 +40,48 @@ function spansOf(of: Intervals, row: number, columns: Columns): Span[] {
     state: f.state[i]!,
     flags: f.flags[i]!,
     busy: f.busy[i]!,
+    taken: f.taken[i]!,
+    waits: f.waits[i]!,
+    blocked: f.blocked[i]!,
   }))
 }
 
-/** The same by looking at every interval for every column. */
-function naive(row: readonly Span[], columns: Columns): Span[] {
+const touches = (s: Span, c0: number, c1: number): boolean => s.t0 < c1 && (s.t1 > c0 || (s.t0 === s.t1 && s.t0 >= c0))
+
+/** Time by key of the spans between c0 and c1, by adding them up one by one. */
+function summed(here: readonly Span[], c0: number, c1: number, key: (s: Span) => number): Map<number, number> {
+  const sums = new Map<number, number>()
+  for (const s of here) sums.set(key(s), (sums.get(key(s)) ?? 0) + Math.min(c1, s.t1) - Math.max(c0, s.t0))
+  return sums
+}
+
+/** All but whose it is, by looking at every interval for every column. */
+function naive(row: readonly Span[], columns: Columns): Omit<Shown, 'value' | 'state'>[] {
   if (row.length === 0) return []
-  const touches = (s: Span, c0: number, c1: number): boolean =>
-    s.t0 < c1 && (s.t1 > c0 || (s.t0 === s.t1 && s.t0 >= c0))
   const narrow = (s: Span): boolean => s.t1 - s.t0 < columns.width
-  const out: Span[] = []
+  const out: Omit<Shown, 'value' | 'state'>[] = []
   const mixed = new Set<number>()
+  const shares = (here: readonly Span[], c0: number, c1: number) => {
+    const of = (kinds: number): number => {
+      const part = here.filter((s) => isOf(kinds, s))
+      const time = [...summed(part, c0, c1, () => 0).values()].reduce((a, b) => a + b, 0)
+      return share(time, c1 - c0, part.length > 0)
+    }
+    return {
+      busy: of(busyKinds(row)),
+      taken: of(1 << Kind.Taken),
+      waits: of(1 << Kind.Waits),
+      blocked: of(1 << Kind.Blocked),
+    }
+  }
   for (let p = 0; p < columns.count; p++) {
     const [c0, c1] = [columns.start(p), columns.start(p + 1)]
     const here = row.filter((s) => touches(s, c0, c1))
     if (!here.some(narrow)) continue
     mixed.add(p)
-    const within = (s: Span): number => Math.min(c1, s.t1) - Math.max(c0, s.t0)
-    const best = here.reduce((a, b) => {
-      if (active(a) !== active(b)) return active(a) ? a : b
-      return within(b) > within(a) ? b : a
-    })
     const [t0, t1] = [Math.max(c0, row[0]!.t0), Math.min(c1, row.at(-1)!.t1)]
-    const busy = here
-      .filter(active)
-      .map(within)
-      .reduce((a, b) => a + b, 0)
-    out.push({
-      ...best,
-      t0,
-      t1,
-      flags: here.reduce<number>((f, s) => f | s.flags, SpanFlag.Mixed),
-      busy: share(busy, t1 - t0, here.some(active)),
-    })
+    const flags = here.reduce<number>((f, s) => f | s.flags, SpanFlag.Mixed)
+    out.push({ t0, t1, flags, ...shares(here, t0, t1) })
   }
   for (const s of row.filter((w) => !narrow(w) && w.t1 > columns.from && w.t0 < columns.to)) {
     let { t0, t1 } = s
@@ -71,23 +90,65 @@ function naive(row: readonly Span[], columns: Columns): Span[] {
     else if (t0 < columns.from && mixed.has(0)) t0 = columns.start(1)
     const last = columns.of(t1)
     if (t1 < columns.to && mixed.has(last)) t1 = Math.min(t1, columns.start(last))
-    if (t1 > t0 && t0 < columns.to && t1 > columns.from) out.push({ ...s, t0, t1, busy: active(s) ? 255 : 0 })
+    if (t1 > t0 && t0 < columns.to && t1 > columns.from) out.push({ t0, t1, flags: s.flags, ...shares([s], t0, t1) })
   }
   return out.sort((a, b) => a.t0 - b.t0)
 }
 
-const step = fc.tuple(
-  fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.nat(400) }),
-  fc.nat(3),
-  fc.constantFrom(0, SpanFlag.Inferred, SpanFlag.Lost),
-)
-const rowOf = fc.tuple(fc.nat(50), fc.array(step, { maxLength: 400, size: 'max' })).map(([start, steps]) => {
-  let t = start
-  return steps.map(([length, value, flags]): Span => {
-    const state = value === 0 ? RunState.Idle : RunState.Running
-    return { t0: t, t1: (t += length), value, state, flags }
-  })
-})
+/** Intervals below one node of the lowest level. */
+const NODE = 32
+
+/** What is shown of a column, beside the sums. */
+function checkWinner(row: readonly Span[], shown: Shown, columns: Columns): void {
+  const p = columns.of(Math.max(columns.from, shown.t0))
+  const [t0, t1] = [columns.start(p), columns.start(p + 1)]
+  const here = row.filter((s) => touches(s, t0, t1))
+  const loud = here.filter((s) => isOf(LOUD, s))
+  const among = loud.length > 0 ? loud : here
+  const kinds = summed(among, t0, t1, (s) => kindOf[s.state]!)
+  const kind = kindOf[shown.state]!
+  // The kind: exactly the one with the most time.
+  expect(kinds.get(kind)).toBe(Math.max(...kinds.values()))
+  const owner = (s: Span): number => (fusedRow(row) && s.value >= 0 ? ownerOf(s.value) : s.value)
+  const mine = here.filter((s) => kindOf[s.state] === kind)
+  const owners = summed(mine, t0, t1, owner)
+  // Whose: short of the most by no more than what whole nodes hold of owners that they do not keep.
+  const nodes = new Map<number, Span[]>()
+  for (const s of mine) {
+    const k = Math.floor(row.indexOf(s) / NODE)
+    nodes.set(k, [...(nodes.get(k) ?? []), s])
+  }
+  let slack = 0
+  if (here.length > 2 * NODE) {
+    for (const spans of nodes.values()) {
+      const parts = [...summed(spans, t0, t1, owner).values()].sort((a, b) => b - a)
+      slack += parts.slice(2).reduce((a, b) => a + b, 0)
+    }
+  }
+  expect(owners.get(owner(shown))).toBeGreaterThanOrEqual(Math.max(...owners.values()) - slack)
+  expect(here.some((s) => s.state === shown.state && s.value === shown.value)).toBe(true)
+}
+
+const stretch = fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.nat(400) })
+const anyFlags = fc.constantFrom(0, SpanFlag.Inferred, SpanFlag.Lost)
+const rowOf = (states: readonly number[]): fc.Arbitrary<Span[]> =>
+  fc
+    .tuple(
+      fc.nat(50),
+      // Rows as they are: some owners have more than others, many states in turn.
+      fc.array(fc.tuple(stretch, fc.oneof(fc.nat(1), fc.nat(7)), anyFlags, fc.constantFrom(...states)), {
+        maxLength: 400,
+        size: 'max',
+      }),
+    )
+    .map(([start, steps]) => {
+      let t = start
+      return steps.map(([length, value, flags, state]) => ({ t0: t, t1: (t += length), value, state, flags }))
+    })
+const cpuRow = rowOf([RunState.Idle, RunState.Running, RunState.Running, RunState.Running])
+const taskRow = rowOf(Object.values(RunState))
+const fusedRowOf = rowOf(Object.values(FusedState))
+const anyRow = fc.oneof(cpuRow, taskRow, fusedRowOf)
 
 function intervals(rows: readonly (readonly Span[])[]): Intervals {
   const writer = new IntervalWriter(1)
@@ -104,32 +165,79 @@ const zoom = fc.record({
   count: fc.integer({ min: 1, max: 60 }),
 })
 
+const at = ({ from, width, count }: { from: number; width: number; count: number }): Columns =>
+  new Columns(from, from + width * count, count)
+
 describe('spans at a zoom', () => {
-  it('are what a look at every interval gives', () => {
+  it('hold what adding up every interval gives', () => {
+    const rows = fc.oneof(...[cpuRow, taskRow, fusedRowOf].map((r) => fc.array(r, { minLength: 1, maxLength: 3 })))
     fc.assert(
-      fc.property(fc.array(rowOf, { minLength: 1, maxLength: 3 }), zoom, (rows, { from, width, count }) => {
-        const columns = new Columns(from, from + width * count, count)
-        const x = intervals(rows)
-        rows.forEach((row, r) => expect(spansOf(x, r, columns)).toEqual(naive(row, columns)))
+      fc.property(rows, zoom, (all, z) => {
+        const x = intervals(all)
+        const fused = all.some(fusedRow)
+        all.forEach((row, r) => {
+          const sums = spansOf(x, r, at(z), fused).map(({ value: _value, state: _state, ...rest }) => rest)
+          if (row.length === 0 || fusedRow(row) === fused) expect(sums).toEqual(naive(row, at(z)))
+        })
       }),
       { numRuns: 300 },
     )
   })
 
-  it('ascend, do not overlap and hide nothing that ran, however the pixels fall', () => {
+  it('show what a column holds the most of, in sum', () => {
+    fc.assert(
+      fc.property(anyRow, zoom, (row, z) => {
+        for (const s of spansOf(intervals([row]), 0, at(z), fusedRow(row)))
+          if (s.flags & SpanFlag.Mixed) checkWinner(row, s, at(z))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('account for the whole of a column', () => {
+    fc.assert(
+      fc.property(fusedRowOf, zoom, (row, z) => {
+        const s = emptySummary()
+        const x = intervals([row])
+        const pyramid = new Pyramid(x, ownerOf)
+        const columns = at(z)
+        for (let p = 0; p < columns.count; p++) {
+          const [c0, c1] = [columns.start(p), columns.start(p + 1)]
+          const a = row.findIndex((r) => touches(r, c0, c1))
+          if (a < 0) continue
+          const b = row.findLastIndex((r) => touches(r, c0, c1)) + 1
+          pyramid.summarize(s, 0, a, b, c0, c1)
+          const covered = Math.min(c1, row.at(-1)!.t1) - Math.max(c0, row[0]!.t0)
+          expect(s.time.reduce((n, t) => n + t, 0)).toBe(covered)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('ascend, do not overlap and hide nothing that ran or was kept from running, however the pixels fall', () => {
     const any = fc.record({
       from: fc.double({ min: -20, max: 500, noNaN: true }),
       length: fc.double({ min: 0.01, max: 2000, noNaN: true }),
       count: fc.integer({ min: 1, max: 70 }),
     })
     fc.assert(
-      fc.property(rowOf, any, (row, { from, length, count }) => {
+      fc.property(anyRow, any, (row, { from, length, count }) => {
         const columns = new Columns(from, from + length, count)
-        const spans = spansOf(intervals([row]), 0, columns)
+        const spans = spansOf(intervals([row]), 0, columns, fusedRow(row))
         spans.slice(1).forEach((s, i) => expect(s.t0).toBeGreaterThanOrEqual(spans[i]!.t1))
-        for (const s of row.filter((r) => active(r) && r.t0 >= from && r.t0 < from + length)) {
-          const shown = spans.some((p) => p.busy! > 0 && p.t0 <= s.t0 && (s.t0 < p.t1 || p.t1 === row.at(-1)!.t1))
-          expect(shown).toBe(true)
+        const kept = [
+          ['busy', busyKinds(row)],
+          ['taken', 1 << Kind.Taken],
+          ['waits', 1 << Kind.Waits],
+          ['blocked', 1 << Kind.Blocked],
+        ] as const
+        for (const [name, kinds] of kept) {
+          for (const s of row.filter((r) => isOf(kinds, r) && r.t0 >= from && r.t0 < from + length)) {
+            const shown = (p: Shown): boolean =>
+              p[name] > 0 && isOf(LOUD, p) && p.t0 <= s.t0 && (s.t0 < p.t1 || p.t1 === row.at(-1)!.t1)
+            expect(spans.some(shown)).toBe(true)
+          }
         }
       }),
       { numRuns: 300 },
@@ -138,16 +246,47 @@ describe('spans at a zoom', () => {
 
   it('show 1 us of work in a second of idleness', () => {
     const idle = { value: 0, state: RunState.Idle, flags: 0 }
+    const none = { taken: 0, waits: 0, blocked: 0 }
     const row: Span[] = [
       { ...idle, t0: 0, t1: 500_000_100 },
       { t0: 500_000_100, t1: 500_001_100, value: 42, state: RunState.Running, flags: 0 },
       { ...idle, t0: 500_001_100, t1: 1e9 },
     ]
     expect(spansOf(intervals([row]), 0, new Columns(0, 1e9, 1000))).toEqual([
-      { ...idle, t0: 0, t1: 5e8, busy: 0 },
-      { t0: 5e8, t1: 501e6, value: 42, state: RunState.Running, flags: SpanFlag.Mixed, busy: 1 },
-      { ...idle, t0: 501e6, t1: 1e9, busy: 0 },
+      { ...idle, ...none, t0: 0, t1: 5e8, busy: 0 },
+      { ...none, t0: 5e8, t1: 501e6, value: 42, state: RunState.Running, flags: SpanFlag.Mixed, busy: 1 },
+      { ...idle, ...none, t0: 501e6, t1: 1e9, busy: 0 },
     ])
+  })
+
+  it('show a vCPU preempted a quarter of the time as its guest, a quarter of it taken', () => {
+    const row: Span[] = Array.from({ length: 40_000 }, (_, i) => {
+      const turn = i % 4
+      const from = Math.floor(i / 4) * 100
+      const state = turn === 1 ? FusedState.Preempted : turn === 3 ? FusedState.VmmKernel : FusedState.GuestTask
+      const [t0, t1] = [
+        [0, 35],
+        [35, 60],
+        [60, 95],
+        [95, 100],
+      ][turn]!.map((t) => from + t) as [number, number]
+      return { t0, t1, value: turn === 1 ? 9 : turn === 3 ? 20 : (i % 3) * 2, state, flags: 0 }
+    })
+    // The longest single spans are of the guest's three tasks in turn; each column holds hundreds of each.
+    const spans = spansOf(intervals([row]), 0, new Columns(0, 1e6, 10), true)
+    expect(spans.map((s) => [s.state, s.busy, s.taken])).toEqual(spans.map(() => [FusedState.GuestTask, 255, 64]))
+    expect(spans).toHaveLength(10)
+  })
+
+  it('show the owner of many short pieces rather than that of one long', () => {
+    const pieces: Span[] = Array.from({ length: 4_000 }, (_, i) => {
+      const long = i === 2_001
+      const value = long ? 8 : i % 2 ? 2 : 4
+      const t0 = i * 10 + (i > 2_001 ? 9_000 : 0)
+      return { t0, t1: t0 + (long ? 9_010 : 10), value, state: RunState.Running, flags: 0 }
+    })
+    const [one, ...more] = spansOf(intervals([pieces]), 0, new Columns(0, 49_000, 1))
+    expect([one!.value, more]).toEqual([4, []])
   })
 
   it('say 0 and 255 only of nothing and everything', () => {

@@ -4,7 +4,8 @@ import { lastAtOrBefore } from '../model/intervals.js'
 import { SpanFlag } from '../thread/contract.js'
 import { seek } from './seek.js'
 import type { Columns, FrameBuilder } from './frame.js'
-import { clear, emptySummary, type Pyramid } from './pyramid.js'
+import { Kind, kindOf, KINDS } from './kinds.js'
+import { emptySummary, type Pyramid } from './pyramid.js'
 
 /** Flags that are for the screen; the model has more. */
 const SHOWN = SpanFlag.Inferred | SpanFlag.Lost | SpanFlag.Unsplit
@@ -18,8 +19,9 @@ export function share(part: number, whole: number, any: boolean): number {
 
 /**
  * Appends the spans of `row` between columns.from and columns.to. A column that any interval narrower than a column touches
- * becomes one Mixed span; wider intervals are exact and yield to such columns at their ends. A Mixed span shows what ran
- * longest within its column or, when nothing ran, what lasted longest; its busy share is never 0 when something ran.
+ * becomes one Mixed span; wider intervals are exact and yield to such columns at their ends. A Mixed span shows the kind of state
+ * that its column holds the most of, in sum, and of that the owner of the most; what is idle or not known only where nothing else
+ * is. Its shares are never 0 when there is any.
  */
 export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, columns: Columns): void {
   const { t, first, value, state, flags } = pyramid.of
@@ -42,7 +44,19 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
       if (next < end && stop < columns.to && narrow(next)) stop = Math.min(stop, columns.start(columns.of(stop)))
       const start = Math.max(t[i]!, done)
       if (stop > start && stop > columns.from) {
-        out.span(start, stop, value[i]!, state[i]!, flags[i]! & SHOWN, pyramid.active(i) ? 255 : 0)
+        const kind = kindOf[state[i]!]!
+        const all = (yes: boolean): number => (yes ? 255 : 0)
+        out.span(
+          start,
+          stop,
+          value[i]!,
+          state[i]!,
+          flags[i]! & SHOWN,
+          all(pyramid.busy(i)),
+          all(kind === Kind.Taken),
+          all(kind === Kind.Waits),
+          all(kind === Kind.Blocked),
+        )
         done = stop
       }
       i++
@@ -53,7 +67,7 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
     const c1 = columns.start(column + 1)
     const next = seek(time, i + 1, end, c1, i + 1 + held)
     held = next - i
-    addMixed(out, pyramid, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
+    addMixed(out, pyramid, row, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
     done = c1
     i = t[next]! > c1 && t[next - 1]! < c1 ? next - 1 : next
   }
@@ -62,27 +76,31 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
 const found = emptySummary()
 
 /** One Mixed span over c0..c1, which the intervals a..b-1 touch; the first and the last may stick out. */
-function addMixed(out: FrameBuilder, pyramid: Pyramid, a: number, b: number, c0: number, c1: number): void {
-  const { t, value, state, flags } = pyramid.of
-  const last = b - 1
-  let busy = pyramid.busy(a, b)
-  clear(found)
-  pyramid.include(found, a + 1, last)
-  // What sticks out counts with what lies within.
-  for (let edge = a; ; edge = last) {
-    const within = Math.min(c1, t[edge + 1]!) - Math.max(c0, t[edge]!)
-    found.flags |= flags[edge]!
-    pyramid.offer(found, edge, within)
-    if (pyramid.active(edge)) busy -= pyramid.length(edge) - within
-    if (edge === last) break
-  }
-  const { best } = found
+function addMixed(
+  out: FrameBuilder,
+  pyramid: Pyramid,
+  row: number,
+  a: number,
+  b: number,
+  c0: number,
+  c1: number,
+): void {
+  const { value, state } = pyramid.of
+  pyramid.summarize(found, row, a, b, c0, c1)
+  const { best, time, kinds, flags } = found
+  const whole = c1 - c0
+  let busy = 0
+  for (let kind = 0; kind < KINDS; kind++) if ((pyramid.busyKinds >> kind) & 1) busy += time[kind]!
+  const part = (kind: Kind): number => share(time[kind]!, whole, ((kinds >> kind) & 1) === 1)
   out.span(
     c0,
     c1,
     value[best]!,
     state[best]!,
-    (found.flags & SHOWN) | SpanFlag.Mixed,
-    share(busy, c1 - c0, found.active),
+    (flags & SHOWN) | SpanFlag.Mixed,
+    share(busy, whole, (kinds & pyramid.busyKinds) !== 0),
+    part(Kind.Taken),
+    part(Kind.Waits),
+    part(Kind.Blocked),
   )
 }

@@ -225,7 +225,10 @@ export type RunState = (typeof RunState)[keyof typeof RunState]
 export const SpanFlag = {
   /** No sched_switch says so: follows from common_pid; the true switch lies between `from` and the event before it. */
   Inferred: 1,
-  /** Several spans share these pixels; the one shown lasted longest, `busy` says how much of it was not idle. */
+  /**
+   * Several spans share these pixels. Shown is the kind of state that they hold the most of, in sum, and of that the owner of the
+   * most; idleness and what is not known only where nothing else is. `busy`, `taken`, `waits` and `blocked` say how much is what.
+   */
   Mixed: 2,
   /** Events were lost inside or just before. */
   Lost: 4,
@@ -252,8 +255,14 @@ export interface LodFrame {
   /** RunState, or FusedState on fused rows. */
   readonly state: Uint8Array
   readonly flags: Uint8Array
-  /** Share of the span that was not idle / was running, 0..255. */
+  /** Share of the span that was not idle (fused rows: nor asleep) / was running, 0..255; neither 0 nor 255 by rounding. */
   readonly busy: Uint8Array
+  /** Fused rows: the part of `busy` for which the vCPU was preempted by the machine below. As all shares. */
+  readonly taken: Uint8Array
+  /** Runnable and not running, by its own scheduler; woken and not running yet. On fused rows a part of `busy`. */
+  readonly waits: Uint8Array
+  /** Asleep and not to be interrupted (tasks' rows). */
+  readonly blocked: Uint8Array
   /** Event ticks: row r owns tickStart[r]..tickStart[r+1]. Where events are denser than pixels, one tick a pixel with its count. */
   readonly tickStart: Uint32Array
   readonly tickT: Float64Array

@@ -1,5 +1,5 @@
 // One row's spans turned into columns of device pixels: how full a column is and in which colour. Wide spans end on whole pixels;
-// what is narrower than a pixel adds up, the one that lasts longest gives the colour.
+// what is narrower than a pixel adds up, what ran most gives the colour.
 
 import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
 import type { Scale } from '../scale.js'
@@ -11,7 +11,7 @@ export class Columns {
   /** Share of the column that is filled, 0..1. */
   readonly fill: Float32Array
   readonly colour: Uint32Array
-  /** Longest single share so far: its owner gives the colour. */
+  /** Largest busy share of a single span so far: its owner gives the colour. */
   readonly longest: Float32Array
   /** Share of the column in which a task waited for a CPU / slept uninterruptibly. */
   readonly runnable: Float32Array
@@ -90,22 +90,22 @@ export function columnsOf(
     const state = frame.state[i]!
     const mixed = (frame.flags[i]! & SpanFlag.Mixed) !== 0
     const busy = mixed ? frame.busy[i]! / 255 : state === RunState.Running ? 1 : 0
-    const waits = state === RunState.Runnable
-    const blocks = state === RunState.DiskSleep
+    const waits = frame.waits[i]! / 255
+    const blocks = frame.blocked[i]! / 255
     const lost = mixed && (frame.flags[i]! & SpanFlag.Lost) !== 0
     if (state === RunState.Unknown && !lost) continue
     any = true
     const x0 = (t0 - scale.from) * perUnit
     const x1 = (frame.t1[i]! - scale.from) * perUnit
     out.known.fill(1, Math.max(0, Math.floor(x0)), Math.min(out.width, Math.ceil(x1)))
-    if (busy === 0 && !waits && !blocks && !lost) continue
+    if (busy === 0 && waits === 0 && blocks === 0 && !lost) continue
     const dim = dimmed?.[i] ?? 0
     if (x1 - x0 >= NARROW && !mixed) {
       const c0 = Math.max(0, Math.round(x0))
       const c1 = Math.min(out.width, Math.max(Math.round(x0) + 1, Math.round(x1)))
       if (dim) out.dim.fill(1, c0, c1)
-      if (waits) out.runnable.fill(1, c0, c1)
-      else if (blocks) out.blocked.fill(1, c0, c1)
+      if (waits > 0) out.runnable.fill(1, c0, c1)
+      else if (blocks > 0) out.blocked.fill(1, c0, c1)
       else {
         out.fill.fill(1, c0, c1)
         out.colour.fill(colours[i]!, c0, c1)
@@ -116,8 +116,8 @@ export function columnsOf(
     for (let c = Math.max(0, Math.floor(x0)), last = Math.min(out.width, Math.ceil(x1)); c < last; c++) {
       if (lost) out.lost[c] = 1
       const share = Math.min(x1, c + 1) - Math.max(x0, c)
-      if (waits) out.runnable[c]! += share
-      if (blocks) out.blocked[c]! += share
+      out.runnable[c]! += share * waits
+      out.blocked[c]! += share * blocks
       if (dim && out.longest[c] === 0) out.dim[c] = 1
       if (busy === 0) continue
       const filled = Math.max(share * busy, 1e-6)

@@ -33,15 +33,24 @@ const track = rowTrack({
   vcpu: null,
 })
 
-/** One span of ten units each: state, index of its label, flags, busy. */
-type Span = readonly [state: FusedState, label: number, flags?: number, busy?: number]
+/** One span of ten units each: state, index of its label, flags, and shares of 255. */
+type Span = readonly [state: FusedState, label: number, flags?: number, busy?: number, taken?: number, waits?: number]
+const IDLE_STATES = new Set<number>([
+  FusedState.Unknown,
+  FusedState.HostIdle,
+  FusedState.GuestIdle,
+  FusedState.Blocked,
+  FusedState.TaskBlocked,
+])
 function frameOf(...spans: readonly Span[]): LodFrame {
   return {
     ...sched('A'.repeat(spans.length)),
     state: Uint8Array.from(spans, (s) => s[0]),
     value: Int32Array.from(spans, (s) => s[1]),
     flags: Uint8Array.from(spans, (s) => s[2] ?? 0),
-    busy: Uint8Array.from(spans, (s) => s[3] ?? 255),
+    busy: Uint8Array.from(spans, (s) => s[3] ?? (IDLE_STATES.has(s[0]) ? 0 : 255)),
+    taken: Uint8Array.from(spans, (s) => s[4] ?? (s[0] === FusedState.Preempted ? 255 : 0)),
+    waits: Uint8Array.from(spans, (s) => s[5] ?? (s[0] === FusedState.Ready ? 255 : 0)),
     labels,
   }
 }
@@ -137,8 +146,33 @@ describe('fused rows', () => {
   it('leave what is not known empty', () => {
     expect(new Set(painted(frameOf([FusedState.Unknown, -1])).pixels)).toEqual(new Set([pack(theme.background)]))
   })
-  it('are as full as merged spans were busy, in the state that lasted longest', () => {
-    const frame = frameOf([FusedState.GuestTask, 0, SpanFlag.Mixed, 128])
+  it('show what was taken as its share of merged spans, never as the whole', () => {
+    const tall = (r: Raster, ink: number) =>
+      Array.from({ length: HEIGHT }, (_, y) => r.at(10, y)).filter((c) => c === ink)
+    const full = HEIGHT - BAND
+    const guestMost = frameOf([FusedState.GuestTask, 0, SpanFlag.Mixed, 255, 61, 0])
+    expect(tall(painted(guestMost), colours(guestMost)[0]!)).toHaveLength(full - Math.round((full * 61) / 255))
+    // Most of it was taken, and it is still but a share: the rest has nobody's colour.
+    const takenMost = frameOf([FusedState.Preempted, 2, SpanFlag.Mixed, 255, 153, 0])
+    expect(tall(painted(takenMost), pack(theme.crowd))).toHaveLength(full - Math.round((full * 153) / 255))
+    // A thousandth of a second is a line.
+    const hardly = frameOf([FusedState.GuestTask, 0, SpanFlag.Mixed, 255, 1, 0])
+    expect(tall(painted(hardly), colours(hardly)[0]!)).toHaveLength(full - 1)
+    expect(painted(hardly).at(10, BAND)).toBe(pack(theme.preempted))
+  })
+  it('show a preemption within idleness no taller than it was', () => {
+    const r = painted(frameOf([FusedState.Preempted, 2, SpanFlag.Mixed, 51, 51, 0]))
+    expect(r.at(10, HEIGHT - 5)).toBe(pack(theme.background))
+    expect(r.at(10, HEIGHT - Math.round((HEIGHT - BAND) / 5))).toBe(pack(theme.preempted))
+  })
+  it('let nothing idle hide what ran beside it', () => {
+    const narrow = painted(frameOf([FusedState.GuestIdle, 0], [FusedState.GuestTask, 0, SpanFlag.Mixed, 30]), 1)
+    expect(Array.from({ length: HEIGHT }, (_, y) => narrow.at(0, y))).toContain(
+      colours(frameOf([FusedState.GuestTask, 0]))[0],
+    )
+  })
+  it('are as full as merged spans were busy, in the state that they hold the most of', () => {
+    const frame = frameOf([FusedState.GuestTask, 0, SpanFlag.Mixed, 128, 0])
     const r = painted(frame)
     const ink = colours(frame)[0]!
     const tall = Array.from({ length: HEIGHT }, (_, y) => r.at(10, y)).filter((c) => c === ink).length

@@ -11,13 +11,20 @@ import type { Hatch, Raster } from './raster.js'
 import type { PaintTheme } from './theme.js'
 import { zigzagDown } from './zigzag.js'
 
-/** One row's spans turned into columns of device pixels: the state that lasts longest in each, and how much of it was busy. */
+/**
+ * One row's spans turned into columns of device pixels: what each holds the most of, how much of it was busy, and of that how much
+ * was taken by the machine below or spent waiting.
+ */
 export class FusedColumns {
   /** Places in `looks`. */
   readonly look: Uint8Array
   readonly colour: Uint32Array
   readonly machine: Int16Array
+  /** Shares of the column; `taken` and `waits` are parts of `fill`. */
   readonly fill: Float32Array
+  readonly taken: Float32Array
+  readonly waits: Float32Array
+  /** Share of the span that is shown; 2 = it fills the column. */
   readonly longest: Float32Array
   readonly known: Uint8Array
   /** 1 where something else was chosen. */
@@ -28,6 +35,8 @@ export class FusedColumns {
     this.colour = new Uint32Array(width)
     this.machine = new Int16Array(width)
     this.fill = new Float32Array(width)
+    this.taken = new Float32Array(width)
+    this.waits = new Float32Array(width)
     this.longest = new Float32Array(width)
     this.known = new Uint8Array(width)
     this.dim = new Uint8Array(width)
@@ -38,6 +47,8 @@ export class FusedColumns {
     this.dim.fill(0)
     this.machine.fill(-1)
     this.fill.fill(0)
+    this.taken.fill(0)
+    this.waits.fill(0)
     this.longest.fill(0)
     this.known.fill(0)
   }
@@ -67,7 +78,7 @@ export function fusedColumns(
   const end = frame.spanStart[row + 1]!
   const machines = machinesOf(frame)
   const perUnit = scale.width / (scale.to - scale.from)
-  const { look, colour, machine, fill, longest, known, dim, width } = out
+  const { look, colour, machine, fill, taken, waits, longest, known, dim, width } = out
   let any = false
   for (let i = firstSpanAfter(frame, frame.spanStart[row]!, end, scale.from); i < end; i++) {
     const t0 = frame.t0[i]!
@@ -79,16 +90,22 @@ export function fusedColumns(
     const x1 = (frame.t1[i]! - scale.from) * perUnit
     const flags = frame.flags[i]!
     const mixed = (flags & SpanFlag.Mixed) !== 0
-    const busy = mixed ? frame.busy[i]! / 255 : 1
+    const busy = frame.busy[i]! / 255
+    const took = frame.taken[i]! / 255
+    const waited = frame.waits[i]! / 255
     const wide = x1 - x0 >= NARROW && !mixed
     const first = Math.max(0, wide ? Math.round(x0) : Math.floor(x0))
     const stop = Math.min(width, wide ? Math.max(Math.round(x0) + 1, Math.round(x1)) : Math.ceil(x1))
     for (let c = first; c < stop; c++) {
       known[c] = 1
-      const share = wide ? 2 : Math.min(x1, c + 1) - Math.max(x0, c)
-      fill[c] = Math.min(1, fill[c]! + Math.min(share, 1) * busy)
-      if (share <= longest[c]!) continue
-      longest[c] = share
+      const share = wide ? 1 : Math.min(x1, c + 1) - Math.max(x0, c)
+      fill[c] = Math.min(1, fill[c]! + share * busy)
+      taken[c] = Math.min(1, taken[c]! + share * took)
+      waits[c] = Math.min(1, waits[c]! + share * waited)
+      // What is idle, asleep or not known never hides what is not.
+      const weight = wide ? 2 : busy > 0 ? Math.max(share * busy, 1e-4) : share * 1e-6
+      if (weight <= longest[c]!) continue
+      longest[c] = weight
       look[c] = lookCode(state, flags)
       colour[c] = colours[i]!
       machine[c] = machines[frame.value[i]!] ?? -1
@@ -141,12 +158,15 @@ export function paintFused(raster: Raster, c: FusedColumns, top: number, bottom:
   const amber = ink(theme.runnable)
   const strong = ink(theme.tick)
   const crowd = ink(theme.crowd)
+  const red = ink(theme.preempted)
+  const redGround = ink(mix(theme.background, theme.preempted, 0.35))
+  const amberGround = ink(mix(theme.background, theme.runnable, 0.35))
   const bandOf = kept((key) => (key & 1 ? faint : pack)(p.machine((key >> 1) as MachineIndex)))
   const softOf = kept((colour) => pack(mix(theme.background, unpack(colour), 0.16)))
   const lineOf = kept((colour) => pack(mix(unpack(colour), theme.background, 0.6)))
   const middle = Math.round((top + band + bottom) / 2)
   const body = bottom - top - band
-  const { known, look, colour, machine, fill, longest, dim, width } = c
+  const { known, look, colour, machine, fill, taken, waits, longest, dim, width } = c
   for (let x = 0, end = 0; x < width; x = end) {
     // Columns that look alike are painted in one piece.
     end = x + 1
@@ -157,6 +177,8 @@ export function paintFused(raster: Raster, c: FusedColumns, top: number, bottom:
       colour[end] === colour[x] &&
       machine[end] === machine[x] &&
       fill[end] === fill[x] &&
+      taken[end] === taken[x] &&
+      waits[end] === waits[x] &&
       longest[end] === longest[x] &&
       dim[end] === dim[x]
     )
@@ -165,32 +187,69 @@ export function paintFused(raster: Raster, c: FusedColumns, top: number, bottom:
     const faded = dim[x] === 1 ? 1 : 0
     raster.fill(x, bottom - thin, end, bottom, foot)
     if (machine[x]! >= 0) raster.fill(x, top, end, top + band, bandOf(machine[x]! * 2 + faded))
-    if (look[x] === IDLE) {
-      // Idle lasted longest, and something ran besides.
-      if (longest[x]! < 2 && fill[x]! > 0.02 && fill[x]! < 0.999)
-        raster.fill(x, bottom - Math.max(2, Math.round(body * fill[x]!)), end, bottom, crowd[faded])
-      continue
-    }
+    if (look[x] === IDLE) continue
     const how = looks[look[x]!]!
-    if (how === 'line') {
+    const whole = longest[x] === 2
+    if (how === 'line' && (whole || fill[x]! - waits[x]! < SOME)) {
       raster.fill(x, middle - thin, end, middle + thin, amber[faded])
       continue
     }
-    const share = fill[x]! >= 0.995 ? 1 : Math.max(FILL_MIN, fill[x]!)
-    const from = how === 'solid' || how === 'unsplit' ? bottom - Math.max(2, Math.round(body * share)) : top + band
-    if (how === 'solid') raster.fill(x, from, end, bottom, colour[x]!)
+    const share = whole || fill[x]! >= 0.995 ? 1 : Math.max(FILL_MIN, fill[x]!)
+    const from = bottom - Math.max(2, Math.round(body * share))
+    // From the foot up: what ran, what waited, what was taken. No part that there is vanishes, none takes the place of all.
+    let ran = from
+    if (!whole) {
+      const { took, waited } = stacked(bottom - from, thin, body, fill[x]!, taken[x]!, waits[x]!)
+      if (took > 0) {
+        raster.fill(x, from, end, from + took, redGround[faded])
+        raster.hatch(x, from, end, from + took, red[faded], hatch, 'rises')
+        raster.hatch(x, from, end, from + took, red[faded], hatch, 'falls')
+        raster.fill(x, from, end, from + thin, red[faded])
+      }
+      ran = from + took + waited
+      if (waited > 0) {
+        raster.fill(x, from + took, end, ran, amberGround[faded])
+        raster.fill(x, from + took, end, from + took + thin, amber[faded])
+      }
+      if (ran >= bottom) continue
+    }
+    if (!whole && (how === 'cross' || how === 'line')) raster.fill(x, ran, end, bottom, crowd[faded])
+    else if (how === 'solid') raster.fill(x, ran, end, bottom, colour[x]!)
     else if (how === 'unsplit') {
-      raster.fill(x, from, end, bottom, colour[x]!)
-      raster.hatch(x, from, end, bottom, lineOf(colour[x]!), sparse, 'rises')
+      raster.fill(x, ran, end, bottom, colour[x]!)
+      raster.hatch(x, ran, end, bottom, lineOf(colour[x]!), sparse, 'rises')
     } else if (how === 'interrupt') {
-      raster.fill(x, from, end, bottom, colour[x]!)
-      raster.fill(x, from, end, from + Math.max(2, Math.round(body / 3)), strong[faded])
+      raster.fill(x, ran, end, bottom, colour[x]!)
+      raster.fill(x, ran, end, ran + Math.max(2, Math.round(body / 3)), strong[faded])
     } else {
-      raster.fill(x, from, end, bottom, softOf(colour[x]!))
-      if (how !== 'back') raster.hatch(x, from, end, bottom, colour[x]!, hatch, 'rises')
-      if (how !== 'hatch') raster.hatch(x, from, end, bottom, colour[x]!, hatch, 'falls')
+      raster.fill(x, ran, end, bottom, softOf(colour[x]!))
+      if (how !== 'back') raster.hatch(x, ran, end, bottom, colour[x]!, hatch, 'rises')
+      if (how !== 'hatch') raster.hatch(x, ran, end, bottom, colour[x]!, hatch, 'falls')
     }
   }
+}
+
+/** Shares of a column below this are rounding. */
+const SOME = 0.004
+
+/**
+ * Pixels of a bar `room` tall for what was taken and what waited; the rest is for what ran. A share of 1 is `body` tall; what there
+ * is gets `thin` at least, and leaves as much to the others.
+ */
+function stacked(
+  room: number,
+  thin: number,
+  body: number,
+  fill: number,
+  taken: number,
+  waits: number,
+): { readonly took: number; readonly waited: number } {
+  const tall = (share: number): number => (share > 0 ? Math.max(thin, Math.round(body * share)) : 0)
+  const least = fill - taken - waits > SOME ? thin : 0
+  const took = Math.max(0, Math.min(tall(taken), room - least - (waits > 0 ? thin : 0)))
+  const waited = Math.max(0, Math.min(tall(waits), room - least - took))
+  if (least > 0 || taken + waits === 0) return { took, waited }
+  return taken > 0 ? { took: room - waited, waited } : { took, waited: room }
 }
 
 /** The red edges of preemptions, gaps between neighbours, and the torn edges of what is inferred. */

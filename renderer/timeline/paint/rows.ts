@@ -154,18 +154,20 @@ function paintColumns(raster: Raster, c: Columns, top: number, bottom: number, p
     const faded = dim[x] === 1 ? 1 : 0
     const full = fill[x]!
     if (p.foot && known[x] === 1) raster.fill(x, bottom - thin, end, bottom, foot)
-    if (runnable[x]! > 0 && full < 1) {
+    const tall = full >= 0.995 ? height : full > 0 ? Math.max(2, Math.round(height * Math.max(FILL_MIN, full))) : 0
+    if (runnable[x]! > 0 && tall > 0 && tall < height) {
+      // Upon what ran, as much as it waited.
+      const wait = Math.min(height - tall, Math.max(thin, Math.round(height * runnable[x]!)))
+      raster.fill(x, bottom - tall - wait, end, bottom - tall, amber[faded])
+    } else if (runnable[x]! > 0 && tall === 0) {
       const half = runnable[x]! < 0.5 ? 1 : line
       raster.fill(x, middle - (half >> 1), end, middle - (half >> 1) + half, amber[faded])
-    } else if (blocked[x]! > 0 && full < 1) {
+    } else if (blocked[x]! > 0 && tall < height) {
       for (let at = x; at < end; at++) {
         if ((at + phase) % pitch < pitch / 2) raster.column(at, middle, middle + thin, dot[faded])
       }
     }
-    if (full > 0) {
-      const tall = full >= 0.995 ? height : Math.max(2, Math.round(height * Math.max(FILL_MIN, full)))
-      raster.fill(x, bottom - tall, end, bottom, colour[x]!)
-    }
+    if (tall > 0) raster.fill(x, bottom - tall, end, bottom, colour[x]!)
     if (lost[x] === 1) raster.fill(x, top, end, top + line, torn)
   }
 }

@@ -10,6 +10,8 @@ export class Labels {
   readonly #tasks: Map<number, number>[] = []
   readonly #texts: Map<string, number>[] = []
   readonly #calls: (number | undefined)[][] = []
+  /** The task that a system call's label is of, else the label itself. */
+  readonly #owners: number[] = []
 
   constructor(
     private readonly files: readonly TraceFile[],
@@ -20,17 +22,18 @@ export class Labels {
     const own = (this.#tasks[machine] ??= new Map())
     const known = own.get(pid)
     if (known !== undefined) return known
-    const label = this.all.push({ text: this.name(machine, pid), machine, pid, detail: null }) - 1
+    const label = this.#add({ text: this.name(machine, pid), machine, pid, detail: null })
     own.set(pid, label)
     return label
   }
 
   /** A task within a system call, the number of whose name is `call`. */
   call(machine: MachineIndex, pid: number, call: number, name: string): number {
-    const own = (this.#calls[this.task(machine, pid)] ??= [])
+    const caller = this.task(machine, pid)
+    const own = (this.#calls[caller] ??= [])
     const known = own[call]
     if (known !== undefined) return known
-    return (own[call] = this.all.push({ text: this.name(machine, pid), machine, pid, detail: name }) - 1)
+    return (own[call] = this.#add({ text: this.name(machine, pid), machine, pid, detail: name }, caller))
   }
 
   /** Anything that is no task. */
@@ -38,9 +41,19 @@ export class Labels {
     const own = (this.#texts[machine] ??= new Map())
     const known = own.get(text)
     if (known !== undefined) return known
-    const label = this.all.push({ text, machine, pid: null, detail: null }) - 1
+    const label = this.#add({ text, machine, pid: null, detail: null })
     own.set(text, label)
     return label
+  }
+
+  /** The label of the task alone, where this one is of a task within a system call. */
+  ownerOf(label: number): number {
+    return this.#owners[label]!
+  }
+
+  #add(label: FusedLabel, owner = this.all.length): number {
+    this.#owners.push(owner)
+    return this.all.push(label) - 1
   }
 
   name(machine: MachineIndex, pid: number): string {
