@@ -1,5 +1,4 @@
-// The list of events. Only what is in sight exists as elements; see widgets/virtual-scroll.ts for lists taller than a browser
-// can scroll.
+// The list of events. Only what is in sight exists as elements.
 
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
@@ -23,15 +22,7 @@ import { columnWidths, follow } from '../../state/settings.js'
 import { formatCount, plural } from '../../state/format.js'
 import { copyText } from '../../widgets/copy.js'
 import { machineCss, machineName } from '../../widgets/machine.js'
-import {
-  clampTop,
-  elementHeight,
-  fromScrollTop,
-  topToShow,
-  toScrollTop,
-  visibleRows,
-} from '../../widgets/virtual-scroll.js'
-import type { ListSize } from '../../widgets/virtual-scroll.js'
+import { useVirtualList } from '../../widgets/virtual-list.js'
 import { eventMenu, eventText } from '../menus.js'
 import { columnsFor, layoutColumns, maxColumnWidth, minColumnWidth } from './columns.js'
 import type { Column, ColumnContext } from './columns.js'
@@ -50,9 +41,8 @@ export function EventTable() {
   const view = tableView.value
   const rows = tableCount.value
   const version = info?.version
-  const box = useRef<HTMLDivElement>(null)
-  const top = useSignal(0)
-  const size = useSignal({ width: 0, height: 0 })
+  const list = useVirtualList(rows, rowHeight, headHeight)
+  const { box, top, first, end } = list
   const arrivals = useSignal(0)
   const longest = useSignal(0)
   const cursor = useRef<number | null>(null)
@@ -70,41 +60,6 @@ export function EventTable() {
   }, [view, version, engine.value])
   useEffect(() => () => cache.close(), [cache])
 
-  const list: ListSize = { rows, rowHeight, viewport: Math.max(0, size.value.height - headHeight) }
-  const listNow = useRef(list)
-  listNow.current = list
-
-  const scrollTo = (wish: number) => {
-    const next = clampTop(wish, listNow.current)
-    top.value = next
-    if (box.current) box.current.scrollTop = toScrollTop(next, listNow.current)
-  }
-
-  useLayoutEffect(() => {
-    const element = box.current!
-    const observer = new ResizeObserver(() => {
-      size.value = { width: element.clientWidth, height: element.clientHeight }
-    })
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-
-  // The wheel moves by rows, not by the scrollbar's share, which would be thousands of rows a notch in a long list.
-  useLayoutEffect(() => {
-    const element = box.current!
-    const onWheel = (e: WheelEvent) => {
-      if (e.ctrlKey || e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) return
-      e.preventDefault()
-      const unit = e.deltaMode === 1 ? rowHeight : e.deltaMode === 2 ? listNow.current.viewport : 1
-      scrollTo(top.peek() + e.deltaY * unit)
-    }
-    element.addEventListener('wheel', onWheel, { passive: false })
-    return () => element.removeEventListener('wheel', onWheel)
-  }, [])
-
-  // Another view or size: stay near the selection if it is followed, and within the list.
-  useLayoutEffect(() => scrollTo(top.peek()), [rows, size.value.height])
-
   const chosen = selection.value
   useEffect(() => {
     // The table's own choice moved the cursor already, and may have moved it on since.
@@ -120,15 +75,14 @@ export function EventTable() {
       if (!current) return
       cursor.current = row
       cursorOf.current = cache
-      if (chosen.origin === 'table' ? exact : follow.peek()) scrollTo(topToShow(row, top.peek(), listNow.current))
+      if (chosen.origin === 'table' ? exact : follow.peek()) list.show(row)
     }
     handle(find())
     return () => {
       current = false
     }
-  }, [chosen?.position, chosen?.origin, view, version, size.value.height > 0])
+  }, [chosen?.position, chosen?.origin, view, version, list.viewport > 0])
 
-  const [first, end] = visibleRows(top.value, list)
   useLayoutEffect(() => {
     if (info && end > first) cache.want(Math.max(0, first - 20), Math.min(rows, end + 20))
   }, [cache, first, end, rows])
@@ -155,7 +109,7 @@ export function EventTable() {
     shownColumns,
     columnWidths.value,
     Math.min(longest.value, 4000) * charWidth + 16,
-    size.value.width,
+    list.width,
   )
   const template = widths.map((w) => `${w}px`).join(' ')
 
@@ -164,7 +118,7 @@ export function EventTable() {
     if (rows === 0) return
     cursor.current = wanted
     cursorOf.current = cache
-    scrollTo(topToShow(wanted, top.peek(), listNow.current))
+    list.show(wanted)
     const event = cache.get(wanted) ?? (await engine.peek()?.rows(view, wanted as never, 1))?.[0]
     if (event && cursor.current === wanted) chooseEvent(event)
   }
@@ -207,13 +161,9 @@ export function EventTable() {
         e.preventDefault()
         eventMenu(area.left + 100, area.top + headHeight + (at + 1) * rowHeight - top.peek(), event)
       }}
-      onScroll={(e) => {
-        const at = e.currentTarget.scrollTop
-        // Our own setting of the scrollbar comes back as an event; only the user's moves the list.
-        if (Math.abs(at - toScrollTop(top.peek(), listNow.current)) > 1) top.value = fromScrollTop(at, listNow.current)
-      }}
+      onScroll={list.onScroll}
     >
-      <div class="table-space" style={{ width: `${total}px`, height: `${elementHeight(list) + headHeight}px` }}>
+      <div class="table-space" style={{ width: `${total}px`, height: `${list.height + headHeight}px` }}>
         <div class="table-head" role="row" style={{ gridTemplateColumns: template }}>
           {shownColumns.map((c, i) => (
             <span key={c.name} role="columnheader" class={c.right ? 'right' : ''} title={c.tip}>

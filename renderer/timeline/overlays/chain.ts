@@ -31,6 +31,7 @@ const kept = (s: HopSpot, width: number): HopSpot => ({ ...s, x: Math.min(Math.m
 
 export const chainOverlay: Overlay = {
   id: 'chain',
+  pictured: true,
   watch: () => void [lit.value, litParts.value, dimOthers.value, fusedTracks.value],
   paint: (ctx, view) => {
     const now = lit.peek()

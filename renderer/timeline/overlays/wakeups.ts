@@ -64,6 +64,7 @@ function drawnIn(view: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): Drawn[
 
 export const wakeupsOverlay: Overlay = {
   id: 'wakeups',
+  pictured: true,
   start: followArrows,
   watch: () => void [wakeArrows.value, lit.value],
   paint: (ctx, view) => {
