@@ -135,6 +135,7 @@ static void write_stack(int32_t id)
 	while (n < STACK_DEPTH && raw[n])
 		n++;
 	own = instrumentation_frames(raw, n);
+	n = own + without_programs(raw + own, n - own);
 	r.stack.id = id;
 	r.stack.count = n - own;
 	memcpy(r.address, raw + own, (n - own) * sizeof(uint64_t));

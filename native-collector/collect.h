@@ -106,6 +106,8 @@ bool symbols_known(void);
 void symbol_text(uint64_t address, char *to, size_t size);
 /* How many frames at the innermost end belong to the instrumentation. */
 int instrumentation_frames(const uint64_t *address, int count);
+/* Takes out frames of BPF programs anywhere else; returns how many are left. */
+int without_programs(uint64_t *address, int frames);
 
 /* --- header.c --- */
 

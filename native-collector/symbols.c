@@ -112,6 +112,26 @@ static bool is_instrumentation(const char *name)
 	return false;
 }
 
+/* Between the frames of others: a trampoline calls the function that it is attached to, and an interrupt may hit a program. */
+static bool is_program(uint64_t address)
+{
+	const struct symbol *s = find(address);
+	const char *name = s ? names + s->name : "";
+
+	return !strncmp(name, "bpf_prog_", 9) || !strncmp(name, "bpf_trampoline_", 15) || !strncmp(name, "__bpf_prog_", 11) ||
+	       !strncmp(name, "bpf_trace_run", 13);
+}
+
+int without_programs(uint64_t *address, int frames)
+{
+	int kept = 0;
+
+	for (int i = 0; i < frames; i++)
+		if (!is_program(address[i]))
+			address[kept++] = address[i];
+	return kept;
+}
+
 int instrumentation_frames(const uint64_t *address, int frames)
 {
 	int own = 0;

@@ -69,11 +69,14 @@ export function agree(trace: Wakings, records: Wakings, limitNs: number): Agreem
   return { trace: within, records: shared, matched, percent, median: at(0.5), p99: at(0.99), limitNs }
 }
 
-/** Threads of the processes that the collector left out: its own and its caller's. */
+/**
+ * Threads of the processes that the collector left out: its own and its caller's. And those of process 1: there are kernels that
+ * run no BPF programs while it is current.
+ */
 export async function leftOut(source: ByteSource): Promise<Set<number>> {
   const { wakeRecords } = await openTrace(source)
   const setting = wakeRecords?.header.settings.find(({ name }) => name === 'processes left out')?.value ?? ''
-  const processes = new Set(setting.split(' ').map(Number))
+  const processes = new Set([1, ...setting.split(' ').map(Number)])
   const threads = new Set(processes)
   const bytes = await source.read(0, source.size)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
