@@ -30,6 +30,8 @@ export interface ModelCheck {
 const WINDOW_MIN = 100_000_000
 const WINDOW_MAX = 500_000_000
 const PER_WINDOW = 50
+/** A short stretch has this many windows, if its constraints suffice: one alone has D = 0 whatever the clock did. */
+const FEW = 8
 
 /** The line through the middle of the region: residuals are taken against it. */
 export function midline(s: Stretch): { readonly delta: number; readonly beta: number } {
@@ -46,13 +48,14 @@ export function midline(s: Stretch): { readonly delta: number; readonly beta: nu
   return { delta, beta: (lo + hi) / 2 }
 }
 
-/** Residual corridor per window of 0.1 to 0.5 s, wide enough for 50 constraints a side. */
+/** Residual corridor per window of 0.1 to 0.5 s, less in a short stretch, wide enough for 50 constraints a side. */
 function corridor(s: Stretch): CorridorWindow[] {
   const line = midline(s)
   const { lower, upper } = s.matching
   const span = Math.max(1, s.to - s.from)
   const density = Math.min(lower.n, upper.n) / span
-  const width = Math.min(WINDOW_MAX, Math.max(WINDOW_MIN, PER_WINDOW / Math.max(density, 1e-12)))
+  const least = Math.min(WINDOW_MIN, span / FEW)
+  const width = Math.min(WINDOW_MAX, Math.max(least, PER_WINDOW / Math.max(density, 1e-12)))
   const count = Math.max(1, Math.floor(span / width))
   const low = new Float64Array(count).fill(-Infinity)
   const high = new Float64Array(count).fill(Infinity)

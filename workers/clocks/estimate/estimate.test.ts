@@ -202,8 +202,45 @@ describe('estimate', () => {
         // What is guaranteed moved by no more than the corridor can hide.
         if (e.verdict === 'GUARANTEED' || e.verdict === 'LOOSE') expect(e.pieces).toHaveLength(1)
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        // A counterexample is a handful of numbers as it is; a second a run is too much to shrink it further.
+        endOnFailure: true,
+        examples: [
+          // The first line began across the change of rate; its one window could not show that it was wrong.
+          [
+            417471724,
+            { slews: [{ at: 2_878_133_114, ppm: -132 }] },
+            { kind: 'sched', gapFloor: 2000, gapMedian: 8000 },
+          ],
+        ],
+      },
     )
+  })
+
+  it('ends no line where another one was begun across the change', () => {
+    const slews = [{ at: 2_878_133_114, ppm: -132 }]
+    const records = { kind: 'sched', gapFloor: 2000, gapMedian: 8000 } as const
+    const e = estimate(makeTruth(plain(417471724, { duration: 4e9, ppm: 30, slews, ...records })).evidence)
+    expect(e.pieces).toHaveLength(2)
+    const [a, b] = e.pieces
+    expect(a!.deltaRange[0]).toBeLessThan(30e-6)
+    expect(a!.deltaRange[1]).toBeGreaterThan(30e-6)
+    expect(b!.deltaRange[0]).toBeLessThan(-102e-6)
+    expect(b!.deltaRange[1]).toBeGreaterThan(-102e-6)
+  })
+
+  it('looks for movement in short recordings too, as far as their brackets go', () => {
+    const busy = { duration: 5e7, bracketMean: 60_000, pauseMean: 40_000 }
+    const still = estimate(makeTruth(plain(51, busy)).evidence)
+    expect(still.verdict).toBe('GUARANTEED')
+    expect(still.pieces[0]!.check.windows.length).toBeGreaterThanOrEqual(4)
+    for (const w of still.pieces[0]!.check.windows) expect(w.n).toBeGreaterThanOrEqual(25)
+    const moved = estimate(makeTruth(plain(51, { ...busy, steps: [{ at: 2.5e7, by: -700 }] })).evidence)
+    expect(moved.verdict).toBe('CONDITIONAL')
+    expect(moved.accuracy!).toBeGreaterThanOrEqual(350)
+    const few = estimate(makeTruth(plain(51, { duration: 2e7, bracketMean: 300_000 })).evidence)
+    expect(few.pieces[0]!.check.windows.length).toBeLessThanOrEqual(1)
   })
 
   it('says so when nothing agrees, and when there is nothing', () => {

@@ -212,8 +212,29 @@ function firstStretch(
   return tries.reduce<Start | null>((a, b) => (a && weight(a.stretch) >= weight(b.stretch) ? a : b), null)
 }
 
-/** Stretches that cover the whole range, from the first one outwards. */
+/**
+ * Stretches that cover the whole range, outwards from the one that explains most. The first one may have begun right where the
+ * clock changed: a line across the change fits for a while, and its neighbours would end where it does.
+ */
 function cover(
+  evidence: Evidence,
+  all: readonly ClosedBrackets[],
+  first: Stretch,
+  range: readonly [number, number],
+): Stretch[] {
+  let done = outwards(evidence, all, first, range)
+  const heaviest = done.reduce((a, b) => (weight(b) > weight(a) ? b : a))
+  if (heaviest !== first) {
+    const g = Math.round((heaviest.from + heaviest.to) / 2)
+    const [lo, hi] = heaviest.region.status === 'bounded' ? boundsOf(heaviest)(g) : [heaviest.base, heaviest.base]
+    const grown = nearest(evidence, all, { g, offset: Math.round((lo + hi) / 2) }, range[0], range[1])
+    if (grown && weight(grown) >= weight(heaviest)) done = outwards(evidence, all, grown, range)
+  }
+  for (let i = 1; i < done.length; i++) [done[i - 1], done[i]] = meet(all, done[i - 1]!, done[i]!)
+  return done
+}
+
+function outwards(
   evidence: Evidence,
   all: readonly ClosedBrackets[],
   first: Stretch,
@@ -232,7 +253,6 @@ function cover(
       last = next
     }
   }
-  for (let i = 1; i < done.length; i++) [done[i - 1], done[i]] = meet(all, done[i - 1]!, done[i]!)
   return done
 }
 
