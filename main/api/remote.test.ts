@@ -207,7 +207,11 @@ describe.skipIf(noServer)(
       // Once the connection is closed, so is the way to the file.
       await app.request(`/api/remote/machines/${machine}`, { method: 'DELETE' })
       expect((await app.request(file.url, { headers: { range: 'bytes=0-9' } })).status).toBe(404)
-      expect((await post(`/machines/${machine}/place`, { path: '/x' })).status).toBe(400)
+      const gone = await post(`/machines/${machine}/place`, { path: '/x' })
+      expect([gone.status, await gone.json()]).toEqual([
+        422,
+        { error: expect.objectContaining({ code: 'connection-closed' }) },
+      ])
     })
 
     it('copies a file, telling how far it is, and serves the copy', async () => {

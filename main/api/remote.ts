@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { boolean, nullable, object, parse, string, union } from 'valibot'
-import { RequestError } from '../../workers/fault.js'
+import { InputError } from '../../workers/fault.js'
 import { formatAddress, parseAddress } from '../remote/address.js'
 import type { Asker } from '../remote/ask.js'
 import { browse, type Listing } from '../remote/browse.js'
@@ -72,7 +72,7 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
 
   const machineOf = (id: string): Machine => {
     const machine = machines.get(id)
-    if (!machine) throw new RequestError('That connection was closed; connect again.')
+    if (!machine) throw new InputError('That connection was closed; connect again.', 'connection-closed')
     return machine
   }
 

@@ -9,6 +9,7 @@ import {
   disconnect,
   listRemote,
   placeRemote,
+  RemoteError,
   remoteHosts,
   type CopyProgress,
   type KnownHost,
@@ -83,6 +84,8 @@ export async function working(text: string, work: (signal: AbortSignal) => Promi
     await work(abort.signal)
   } catch (e) {
     if (!isAbort(e)) remoteFault.value = sentence(e)
+    // The local server was started anew: its connections went with it.
+    if (e instanceof RemoteError && e.code === 'connection-closed') machine.value = null
   } finally {
     if (busy.peek() === mine) {
       batch(() => {
