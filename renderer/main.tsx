@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals'
 import { render } from 'preact'
+import { startAnchors } from './annotate/anchors.js'
 import { App } from './app.js'
 import { runCommand } from './commands.js'
 import { onMenu, setNativeTheme } from './host-api.js'
@@ -42,6 +43,7 @@ async function start(): Promise<void> {
   startKeys()
   startFollowing()
   startSearching()
+  startAnchors()
   onMenu(runCommand)
   handle(begin())
 }

@@ -9,7 +9,7 @@ import { RequestError } from './fault.js'
 import { isFusedTrack } from './lod/fused-rows.js'
 import { LoadedSession, readHeads, type LoadedState } from './model/loaded.js'
 import type { Session } from './model/session.js'
-import { hashFiles, trimFiles } from './write/files.js'
+import { fingerprintsOf, hashFiles, trimFiles } from './write/files.js'
 import { reportSections } from './report/sections.js'
 import { headerLines, type LineOptions } from './table/lines.js'
 import type { EngineApi, EventRow } from './thread/contract.js'
@@ -166,6 +166,11 @@ export function createEngine(env: EngineEnvironment): Engine {
       (await state().wakeups(onProgress, signal)).clusters(query, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),
 
+    fingerprints: async (sources, signal) => fingerprintsOf(sources.map(env.open), signal),
+    async ownMoments(moments) {
+      if (!session) throw new RequestError('No recording is open, or it is still loading.')
+      return session.ownMoments(moments)
+    },
     async fileHashes(onProgress, signal) {
       if (!session) throw new RequestError('No recording is open, or it is still loading.')
       const { sources } = session

@@ -16,6 +16,8 @@ const place = v.object({
   t: whole,
   /** Row id; null = the time alone (the axis). */
   row: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+  /** The same moment on the clock of the row's machine, decimal: `t` follows from it when that clock is chosen anew. */
+  raw: v.optional(whole),
 })
 export type Place = v.InferOutput<typeof place>
 

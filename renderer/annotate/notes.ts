@@ -94,6 +94,12 @@ export function remove(id: string): void {
   })
 }
 
+/** Takes over where places turned out to lie: no change of the user's, so no step. What changed meanwhile is left as it is now. */
+export function settle(before: readonly Annotation[], after: readonly Annotation[]): void {
+  const moved = new Map(before.flatMap((a, i) => (a === after[i] ? [] : [[a, after[i]!] as const])))
+  if (moved.size > 0) annotations.value = annotations.peek().map((a) => moved.get(a) ?? a)
+}
+
 /** Adds notes from elsewhere; those that are here already (by id) are replaced. */
 export function merge(others: readonly Annotation[]): void {
   const ids = new Set(others.map((o) => o.id))

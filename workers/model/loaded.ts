@@ -2,6 +2,7 @@
 
 import type { SourceOpener, SourceRef } from '../bytes.js'
 import type { Scene } from '../clocks/estimate/gather.js'
+import { ticksAt } from '../clocks/inverse.js'
 import { NO_MARKS, readClockMarks } from '../clocks/marks.js'
 import type { Relation } from '../clocks/relate.js'
 import type { Allocate, StreamBuilder } from '../columns/builder.js'
@@ -22,6 +23,7 @@ import type {
   Family,
   LoadWindow,
   OnProgress,
+  OwnMoment,
   SessionInfo,
   TimeRange,
 } from '../thread/contract.js'
@@ -210,6 +212,28 @@ export class LoadedSession {
   /** Where a guest's events would lie under another choice. */
   clockPlaces(machine: MachineIndex, choice: ClockChoice): ClockPlaces {
     return this.#clocks.places(machine, { ...this.#choices, [machine]: choice }, this.#scene())
+  }
+
+  /** Moments on machines' own clocks, under the choices in use: `t` from `raw`, or `raw` from `t` where it is null. */
+  ownMoments(moments: readonly OwnMoment[]): (OwnMoment & { readonly raw: string })[] {
+    const { files, family } = this.heads
+    const relation = this.#clocks.relate(this.#choices)
+    return moments.map((moment) => {
+      const file = family.machines[moment.machine]?.files[0]
+      const { meta } = files[file ?? -1] ?? {}
+      if (file === undefined || !meta) throw new RequestError(`There is no machine ${moment.machine} in this session.`)
+      const clock = relation.clockOf(file, moment.cpu ?? meta.streams[0]?.cpu ?? 0)
+      if (moment.raw !== null) {
+        const one = Float64Array.of(Number(BigInt(moment.raw) - meta.epoch))
+        clock.apply(one, 1, one)
+        return { ...moment, t: sessionTime(one[0]!), raw: moment.raw }
+      }
+      const spans = meta.streams.flatMap((_, i) => files[file]!.span(i) ?? [])
+      const first = Math.min(...spans.map((s) => Number(s.first - meta.epoch)))
+      const last = Math.max(...spans.map((s) => Number(s.last - meta.epoch)))
+      const tick = spans.length > 0 ? ticksAt(clock, moment.t, first, last) : ticksAt(clock, moment.t, 0, 1e9)
+      return { ...moment, raw: String(BigInt(tick) + meta.epoch) }
+    })
   }
 
   /** Assesses all guests; those whose recorded relation the events contradict get the one estimated from the events. */

@@ -1,5 +1,6 @@
 // Notes, arrows, boxes and the rest over the rows: drawn, taken hold of, moved, and begun with the tool in hand.
 
+import { headersAbove } from '../../annotate/fold.js'
 import { type Annotation, type AnnotationKind, type Place } from '../../annotate/model.js'
 import {
   add,
@@ -16,7 +17,7 @@ import {
 } from '../../annotate/notes.js'
 import { paintAnnotation, type TextBox } from '../../annotate/paint.js'
 import { partAt, shapeOf, type Part, type Shape, type ShapeView } from '../../annotate/shapes.js'
-import { quieterGroup, tasksGroup, type Row } from '../../state/rows.js'
+import type { Row } from '../../state/rows.js'
 import { session } from '../../state/session-state.js'
 import type { MenuEntry } from '../../widgets/menu.js'
 import { AXIS_HEIGHT } from '../geometry.js'
@@ -30,9 +31,7 @@ export const textBoxOf = (id: string): TextBox | undefined => boxes.get(id)
 
 /** The row of an annotation, or the header that it is folded below. */
 export function nearestRow(id: string): Row | null {
-  const machine = /^m\d+/.exec(id)?.[0]
-  const above = machine ? [quieterGroup(machine), tasksGroup(machine), machine] : []
-  for (const candidate of [id, ...above]) {
+  for (const candidate of [id, ...headersAbove(id)]) {
     const row = rowOf(candidate)
     if (row) return row
   }
