@@ -20,6 +20,7 @@ import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
 import { ExportDialog, exportOpen } from './export/dialog.js'
+import { unkept } from './state/keeping.js'
 import { familyOpen, loaded, openFiles } from './state/opening.js'
 import { remoteOpen } from './state/remote.js'
 import { openRuns, runsAmong, runsInput } from './state/runs.js'
@@ -74,9 +75,14 @@ function FolderField() {
 function Banner() {
   // While it loads, the progress says so.
   const partial = loading.value ? null : session.value?.partial
-  if (messages.value.length === 0 && !partial) return null
+  if (messages.value.length === 0 && !partial && !unkept.value) return null
   return (
     <div class="banners">
+      {unkept.value && (
+        <div class="banner banner-error" role="alert">
+          <span class="banner-text">{unkept.value}</span>
+        </div>
+      )}
       {messages.value.map((m) => (
         <div key={m.id} class={`banner banner-${m.severity}`} role={m.severity === 'error' ? 'alert' : 'status'}>
           <span class="banner-text">{m.text}</span>

@@ -22,7 +22,11 @@ const future = signal<readonly (readonly Annotation[])[]>([])
 export const canUndo = computed(() => past.value.length > 0)
 export const canRedo = computed(() => future.value.length > 0)
 
+/** The one that was begun and whose first text is not written yet: that is part of the same step. */
+let begun: string | null = null
+
 function change(next: readonly Annotation[], before = annotations.peek()): void {
+  begun = null
   batch(() => {
     past.value = [...past.peek(), before].slice(-STEPS)
     future.value = []
@@ -37,6 +41,7 @@ function travel(from: typeof past, to: typeof past): void {
   batch(() => {
     from.value = from.peek().slice(0, -1)
     to.value = [...to.peek(), annotations.peek()]
+    begun = null
     annotations.value = then
     editing.value = null
     if (!then.some((a) => a.id === chosen.peek())) chosen.value = null
@@ -63,6 +68,7 @@ export function add(a: Omit<Annotation, 'id' | 'ink' | 'number'>): string {
   const number = a.kind === 'callout' ? Math.max(0, ...numbers) + 1 : null
   batch(() => {
     change([...annotations.peek(), { ...a, id, ink: ink.peek(), number }])
+    begun = id
     chosen.value = id
   })
   return id
@@ -74,7 +80,10 @@ export const find = (id: string | null): Annotation | undefined => annotations.p
 export function update(id: string, with_: Partial<Omit<Annotation, 'id' | 'kind'>>): void {
   const before = find(id)
   if (!before || Object.entries(with_).every(([k, value]) => before[k as keyof Annotation] === value)) return
-  change(annotations.peek().map((a) => (a.id === id ? { ...a, ...with_ } : a)))
+  const next = annotations.peek().map((a) => (a.id === id ? { ...a, ...with_ } : a))
+  if (begun === id) annotations.value = next
+  else change(next)
+  begun = null
 }
 
 /** Moves one while the hand holds it: one step from where it was when the hand let go. */

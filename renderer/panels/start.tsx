@@ -4,7 +4,7 @@ import { openFilesDialog, openFolderDialog } from '../commands/file.js'
 import { openRecordsFolder } from './runs/open.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
-import { missing, openSample, recent, refreshRecent, samples, version } from '../state/opening.js'
+import { missing, openSample, recent, refreshRecent, samples, thumbs, version } from '../state/opening.js'
 import { openSaved, showRemote } from '../state/remote.js'
 import { forgetSession } from '../store/db.js'
 import type { SavedSession } from '../store/db.js'
@@ -60,7 +60,7 @@ export function Start() {
         {lost && (
           <p class="warning" role="status">
             This window may not read these files by itself any more: {lost.files.map((f) => f.name).join(', ')}. Choose
-            or drop them again, and their markers, pins and zoom come back.{' '}
+            or drop them again, moved or renamed as they may be, and notes, markers and zoom come back.{' '}
             <button type="button" class="link" onClick={openFilesDialog}>
               Choose files
             </button>
@@ -69,17 +69,21 @@ export function Start() {
         <section aria-label="Recent sessions">
           <h2>Recent</h2>
           {sessions.length === 0 ? (
-            <p class="muted">Sessions that you open are listed here, with their markers and zoom.</p>
+            <p class="muted">Sessions that you open are listed here, with their notes, markers and zoom.</p>
           ) : (
             <ul class="recent">
               {sessions.map((s) => (
                 <li key={s.key}>
                   <button type="button" class="recent-open" onClick={() => handle(openSaved(s))}>
+                    <span class="recent-thumb">
+                      {thumbs.value.has(s.key) && <img src={thumbs.value.get(s.key)} alt="" />}
+                    </span>
                     <span class="recent-name">
                       <b>{s.name}</b>
                       {remoteOf(s) && <span class="origin">{remoteOf(s)}</span>}
                       {s.label && <span class="origin">{s.label}</span>}
                     </span>
+                    <span class="muted right">{s.view?.notes?.length ? plural(s.view.notes.length, 'note') : ''}</span>
                     <span class="muted right">{plural(s.events, 'event')}</span>
                     <span class="muted right">{formatBytes(s.files.reduce((n, f) => n + f.size, 0))}</span>
                     <span class="muted right">{formatDate(s.opened, Date.now())}</span>
@@ -88,7 +92,7 @@ export function Start() {
                     type="button"
                     class="quiet"
                     aria-label={`Forget ${s.name}`}
-                    title="Forget this session and its markers"
+                    title="Forget this session, its notes and markers"
                     onClick={() => handle(forgetSession(s.key).then(refreshRecent))}
                   >
                     ×

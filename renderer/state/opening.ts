@@ -1,13 +1,21 @@
 // From files to a session: start the engine, show the family tree, load, and bring back how the session looked.
 
 import { batch, signal } from '@preact/signals'
-import type { DeclaredPair, Family, LoadWindow, OpenRequest, SessionInfo } from '../../workers/thread/contract.js'
+import type {
+  DeclaredPair,
+  EngineApi,
+  Family,
+  LoadWindow,
+  OpenRequest,
+  SessionInfo,
+} from '../../workers/thread/contract.js'
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, samples as findSamples, setTitle, startup } from '../host-api.js'
 import type { Chosen, Sample } from '../host-api.js'
-import { recentSessions, savedSession, saveSession, sessionKey } from '../store/db.js'
-import type { SavedSession, SavedView } from '../store/db.js'
+import { contentKey, findSession, recentSessions, saveSession, thumbsOf, tracesOf } from '../store/db.js'
+import type { Found, SavedSession, SessionContent } from '../store/db.js'
+import { SCHEMA } from '../store/session.js'
 import { forgetClockChoices } from './clock-choices.js'
 import { plural } from './format.js'
 import { handle, isAbort, messages, say, sentence } from './messages.js'
@@ -25,6 +33,8 @@ export interface Heads {
   readonly pairs: readonly DeclaredPair[]
   /** The part that is loaded; absent = all. */
   readonly window?: LoadWindow
+  /** What somebody did to these files, which came along with them. */
+  readonly brought?: SessionContent
 }
 /** Files that were chosen and not loaded yet. */
 export const offered = signal<Heads | null>(null)
@@ -35,6 +45,8 @@ export const familyOpen = signal(false)
 /** Recordings that come with the program. */
 export const samples = signal<readonly Sample[]>([])
 export const recent = signal<readonly SavedSession[]>([])
+/** Small pictures of the recent sessions, by key. */
+export const thumbs = signal<ReadonlyMap<string, string>>(new Map())
 export const version = signal('')
 /** Files of a recent session that could not be found again: they are to be chosen. */
 export const missing = signal<SavedSession | null>(null)
@@ -62,7 +74,14 @@ export async function begin(): Promise<void> {
   if (start.sources.length > 0) await openFiles(start.sources.map(chosenUrl), { ask: false, sample: start.sample })
 }
 
-export const refreshRecent = async (): Promise<void> => void (recent.value = await recentSessions())
+export async function refreshRecent(): Promise<void> {
+  const sessions = await recentSessions()
+  const images = await thumbsOf(sessions.map((s) => s.key))
+  batch(() => {
+    recent.value = sessions
+    thumbs.value = images
+  })
+}
 
 export const openSample = (sample: Sample): Promise<void> =>
   openFiles(sample.sources.map(chosenUrl), { ask: false, sample: true })
@@ -89,6 +108,7 @@ export async function openFiles(
     readonly sample?: boolean
     readonly pairs?: readonly DeclaredPair[]
     readonly window?: LoadWindow
+    readonly brought?: SessionContent
   },
 ): Promise<void> {
   const api = engine.peek()
@@ -109,8 +129,12 @@ export async function openFiles(
     )
     if (abort.signal.aborted) return
     batch(() => {
-      const { sample = false, pairs = [], window } = how
-      offered.value = { family, files, sample, pairs, ...(window ? { window } : {}) }
+      const { sample = false, pairs = [], window, brought } = how
+      offered.value = {
+        ...{ family, files, sample, pairs },
+        ...(window ? { window } : {}),
+        ...(brought ? { brought } : {}),
+      }
       familyOpen.value = how.ask
     })
   } catch (e) {
@@ -141,9 +165,9 @@ export async function load(): Promise<void> {
   opening = mine
   const superseded = () => opening !== mine
   closeFamily()
-  const key = sessionKey(heads.family.files, heads.pairs)
-  const saved = await savedSession(key).catch(() => undefined)
+  const found = await remembered(api, heads)
   if (superseded()) return
+  if (found.said !== null) say('note', found.said)
   clearView()
   batch(() => {
     loaded.value = heads
@@ -151,8 +175,9 @@ export async function load(): Promise<void> {
   })
   loading.value = { title: 'Loading', progress: null, cancel: () => mine.abort() }
   // Another window has other events at the same places of the list.
-  const same = JSON.stringify(saved?.window) === JSON.stringify(heads.window)
-  const view = saved?.view ? { ...saved.view, selected: same ? saved.view.selected : null } : null
+  const same = JSON.stringify(found.session?.window) === JSON.stringify(heads.window)
+  const content = together(found.session, heads.brought, same)
+  const view = content?.view ?? null
   let fresh = true
   const show = (info: SessionInfo) => {
     if (superseded()) return
@@ -189,8 +214,9 @@ export async function load(): Promise<void> {
     })
     show(info)
     setTitle(`${info.name} - Remora`)
-    handle(keep(key, info, heads, view))
-    await restoreView(key, view)
+    await keep(found, info, heads, content).catch((e: unknown) => say('error', `Nothing is kept: ${sentence(e)}`))
+    await restoreView(found.key, content)
+    handle(refreshRecent())
   } catch (e) {
     if (superseded()) return
     batch(() => {
@@ -206,20 +232,61 @@ export async function load(): Promise<void> {
   }
 }
 
-async function keep(key: string, info: SessionInfo, heads: Heads, view: SavedView | null): Promise<void> {
-  await saveSession({
-    key,
-    name: info.name,
-    files: heads.files.map((c) => ({ name: c.source.name, size: c.source.size, anchor: c.anchor })),
-    pairs: heads.pairs,
-    ...(heads.window ? { window: heads.window } : {}),
-    events: info.count,
-    label: labelOf(info, heads.sample),
-    opened: Date.now(),
-    view,
-  })
-  await refreshRecent()
+type Memory = Found & { readonly prints: readonly string[] }
+
+/** What is stored about the files. Nothing of what is wrong with it keeps them from being opened. */
+async function remembered(api: EngineApi, heads: Heads): Promise<Memory> {
+  const { files } = heads.family
+  const prints = await api.fingerprints(heads.files.map((c) => c.source))
+  try {
+    return { ...(await findSession(files, prints, heads.pairs)), prints }
+  } catch (e) {
+    const said = `What was stored about these files cannot be read: ${sentence(e)} They are shown as they are.`
+    return { session: null, key: contentKey(prints, heads.pairs), replaces: null, said, prints }
+  }
 }
+
+/** What is shown at first: as it was left here, with what came along with the files. `same`: the same part is loaded as then. */
+function together(
+  saved: SessionContent | null,
+  brought: SessionContent | undefined,
+  same: boolean,
+): SessionContent | null {
+  const own = saved && {
+    view: saved.view && { ...saved.view, selected: same ? saved.view.selected : null },
+    views: saved.views,
+  }
+  if (!brought) return own
+  const joined = <T extends { readonly id: string }>(mine: readonly T[], theirs: readonly T[]): T[] => [
+    ...mine.filter((m) => !theirs.some((t) => t.id === m.id)),
+    ...theirs,
+  ]
+  const view = brought.view && { ...brought.view, notes: joined(own?.view?.notes ?? [], brought.view.notes ?? []) }
+  return { view: view ?? own?.view ?? null, views: joined(own?.views ?? [], brought.views) }
+}
+
+const keep = (memory: Memory, info: SessionInfo, heads: Heads, content: SessionContent | null): Promise<void> =>
+  saveSession(
+    {
+      key: memory.key,
+      schema: SCHEMA,
+      name: info.name,
+      files: heads.files.map((c, i) => ({
+        ...{ name: c.source.name, size: c.source.size, anchor: c.anchor },
+        traceId: heads.family.files[i]?.traceId ?? null,
+        print: memory.prints[i] ?? '',
+      })),
+      traces: tracesOf(heads.family.files.map((f) => f.traceId)),
+      pairs: heads.pairs,
+      ...(heads.window ? { window: heads.window } : {}),
+      events: info.count,
+      label: labelOf(info, heads.sample),
+      opened: Date.now(),
+      view: content?.view ?? null,
+      views: content?.views ?? [],
+    },
+    memory.replaces,
+  )
 
 /** Opens a session of the list again; what cannot be found is named. */
 export async function openRecent(saved: SavedSession): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionInfo } from '../../workers/thread/contract.js'
-import { sessionKey } from '../store/db.js'
+import { contentKey, nameKey, tracesOfNameKey } from '../store/db.js'
 import type { SavedView } from '../store/db.js'
 import { applySettings } from './settings.js'
 import { drawerTab, treeWidth } from './settings.js'
@@ -41,6 +41,16 @@ describe('fitView', () => {
   it('shows everything where the stored range lies outside', () => {
     expect(fitView({ ...saved, range: { from: 5000, to: 6000 } }, info).range).toEqual({ from: 0, to: 1000 })
     expect(fitView({ ...saved, selected: 50 }, info).selected).toBeNull()
+  })
+})
+
+describe('fitView of a part of the recording', () => {
+  it('moves times with the beginning that they count from', () => {
+    const part = { ...info, epoch: '1100' } as SessionInfo
+    const fit = fitView({ ...saved, epoch: '1000', chosen: { from: 110, to: 120 } }, part)
+    expect(fit.range).toEqual({ from: 0, to: 100 })
+    expect(fit.markers).toEqual({ a: 50, b: null })
+    expect(fit.chosen).toEqual({ from: 10, to: 20 })
   })
 })
 
@@ -86,14 +96,20 @@ describe('settings', () => {
   })
 })
 
-describe('sessionKey', () => {
-  const a = { name: 'host.dat', size: 10, traceId: 'abc' }
-  const b = { name: 'guest.dat', size: 20, traceId: null }
-  it('does not depend on the order of files', () => expect(sessionKey([a, b])).toBe(sessionKey([b, a])))
-  it('knows declared pairs by their files', () => {
-    expect(sessionKey([a, b], [{ guest: 0, host: 1 }])).toBe(sessionKey([b, a], [{ guest: 1, host: 0 }]))
-    expect(sessionKey([a, b], [{ guest: 0, host: 1 }])).not.toBe(sessionKey([a, b]))
-    expect(sessionKey([a, b], [{ guest: 0, host: 1 }])).not.toBe(sessionKey([a, b], [{ guest: 1, host: 0 }]))
+describe('keys of sessions', () => {
+  it('do not depend on the order of files, nor on their names', () => {
+    expect(contentKey(['a', 'b'])).toBe(contentKey(['b', 'a']))
+    expect(contentKey(['a', 'b'])).not.toBe(contentKey(['a', 'c']))
   })
-  it('tells files of the same name apart', () => expect(sessionKey([a])).not.toBe(sessionKey([{ ...a, size: 11 }])))
+  it('know declared pairs by their files', () => {
+    expect(contentKey(['a', 'b'], [{ guest: 0, host: 1 }])).toBe(contentKey(['b', 'a'], [{ guest: 1, host: 0 }]))
+    expect(contentKey(['a', 'b'], [{ guest: 0, host: 1 }])).not.toBe(contentKey(['a', 'b']))
+    expect(contentKey(['a', 'b'], [{ guest: 0, host: 1 }])).not.toBe(contentKey(['a', 'b'], [{ guest: 1, host: 0 }]))
+  })
+  it('of schema 1 tell the trace ids', () => {
+    const a = { name: 'host:9:.dat', size: 10, traceId: 'abc' }
+    const files = [{ name: 'guest.dat', size: 20, traceId: '012' }, a]
+    expect(tracesOfNameKey(nameKey(files, [{ guest: 0, host: 1 }]))).toBe('012 abc')
+    expect(tracesOfNameKey(nameKey([{ ...a, traceId: null }]))).toBe('')
+  })
 })

@@ -38,8 +38,11 @@ export function nearestRow(id: string): Row | null {
   return null
 }
 
-export const shapeView = (view: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): ShapeView => ({
-  ...view,
+export const shapeView = ({ scale, height, scroll }: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): ShapeView => ({
+  // One by one: the canvas answers for them itself, and a spread would leave them behind.
+  scale,
+  height,
+  scroll,
   rowOf: nearestRow,
   timeOf,
 })
