@@ -19,6 +19,7 @@ import { Toolbar } from './panels/toolbar.js'
 import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
+import { BundleDialog, bundleOpen } from './export/bundle-dialog.js'
 import { ExportDialog, exportOpen } from './export/dialog.js'
 import { unkept } from './state/keeping.js'
 import { familyOpen, loaded, openFiles } from './state/opening.js'
@@ -54,6 +55,7 @@ export function App() {
       <StatusBar />
       {familyOpen.value && <FamilyDialog />}
       {remoteOpen.value && <RemoteDialog />}
+      {bundleOpen.value && <BundleDialog />}
       {exportOpen.value && <ExportDialog />}
       {lackingOpen.value && <LackingDialog />}
       {paletteOpen.value && <Palette />}

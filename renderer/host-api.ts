@@ -47,6 +47,8 @@ export type Anchor =
   | { readonly kind: 'url'; readonly url: string }
   /** On another machine: `ssh://user@host`, and how it was opened. */
   | { readonly kind: 'remote'; readonly address: string; readonly path: string; readonly way: 'copy' | 'place' }
+  /** In a bundle, which is found again by `of`. */
+  | { readonly kind: 'bundle'; readonly of: Anchor; readonly name: string; readonly size: number }
   | { readonly kind: 'none' }
 
 export interface Chosen {
@@ -189,7 +191,7 @@ async function walk(folder: FileSystemDirectoryHandle, depth = 0, path = folder.
 
 /** Of a folder's files those whose names can be traces; all when none can. */
 function traceFiles(files: readonly Chosen[]): readonly Chosen[] {
-  const traces = files.filter((f) => /\.(dat|trace|txt|perf|ctf)$/i.test(f.source.name))
+  const traces = files.filter((f) => /\.(dat|trace|txt|perf|ctf|remora)$/i.test(f.source.name))
   return traces.length > 0 ? traces : files
 }
 

@@ -1,5 +1,6 @@
 // Opening and closing.
 
+import { bundleOpen } from '../export/bundle-dialog.js'
 import { exportOpen } from '../export/dialog.js'
 import { saveTrimmed } from '../export/trim.js'
 import { pickFolder } from '../host-api.js'
@@ -71,6 +72,14 @@ export const fileCommands: readonly Command[] = [
     keys: ['Ctrl+E'],
     when: open,
     run: () => (exportOpen.value = true),
+  },
+  {
+    id: 'save-session',
+    title: 'Save the session as a file',
+    group: 'File',
+    keys: ['Ctrl+S'],
+    when: open,
+    run: () => (bundleOpen.value = true),
   },
   {
     id: 'trim',

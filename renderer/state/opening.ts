@@ -13,9 +13,10 @@ import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, samples as findSamples, setTitle, startup } from '../host-api.js'
 import type { Chosen, Sample } from '../host-api.js'
-import { contentKey, findSession, recentSessions, saveSession, thumbsOf, tracesOf } from '../store/db.js'
+import { contentKey, findSession, sessionWith, recentSessions, saveSession, thumbsOf, tracesOf } from '../store/db.js'
 import type { Found, SavedSession, SessionContent } from '../store/db.js'
 import { SCHEMA } from '../store/session.js'
+import { takeWaiting, unpack, waiting, type Unpacked } from './bundles.js'
 import { forgetClockChoices } from './clock-choices.js'
 import { plural } from './format.js'
 import { handle, isAbort, messages, say, sentence } from './messages.js'
@@ -35,6 +36,8 @@ export interface Heads {
   readonly window?: LoadWindow
   /** What somebody did to these files, which came along with them. */
   readonly brought?: SessionContent
+  /** From the list of recent sessions. */
+  readonly again?: boolean
 }
 /** Files that were chosen and not loaded yet. */
 export const offered = signal<Heads | null>(null)
@@ -109,10 +112,13 @@ export async function openFiles(
     readonly pairs?: readonly DeclaredPair[]
     readonly window?: LoadWindow
     readonly brought?: SessionContent
+    readonly again?: boolean
   },
 ): Promise<void> {
   const api = engine.peek()
   if (!api) return
+  const unpacked = await unpack(files)
+  if (unpacked) return openUnpacked(unpacked, how)
   inspecting?.abort()
   const abort = new AbortController()
   inspecting = abort
@@ -129,9 +135,9 @@ export async function openFiles(
     )
     if (abort.signal.aborted) return
     batch(() => {
-      const { sample = false, pairs = [], window, brought } = how
+      const { sample = false, pairs = [], window, brought, again = false } = how
       offered.value = {
-        ...{ family, files, sample, pairs },
+        ...{ family, files, sample, pairs, again },
         ...(window ? { window } : {}),
         ...(brought ? { brought } : {}),
       }
@@ -144,6 +150,23 @@ export async function openFiles(
     if (inspecting === abort) loading.value = null
   }
   if (!how.ask) await load()
+}
+
+/** What came out of a bundle: its traces with what was done to them, or that alone, for files that are here or yet to be chosen. */
+async function openUnpacked(
+  { files, pairs, brought, bundle }: Unpacked,
+  how: Parameters<typeof openFiles>[1],
+): Promise<void> {
+  const { manifest } = bundle
+  if (files.length > 0) return openFiles(files, { ...how, ask: false, pairs, brought })
+  const prints = manifest.files.map((f) => f.print)
+  const known = await sessionWith(prints, manifest.pairs)
+  waiting.value = { name: manifest.name, files: manifest.files.map((f) => f.name), prints, content: brought }
+  if (known) await openRecent(known)
+  if (waiting.peek()) {
+    const names = manifest.files.map((f) => f.name).join(', ')
+    say('note', `This file holds notes and views without their traces. Open or drop ${names}, and they are shown.`)
+  }
 }
 
 export function closeFamily(): void {
@@ -176,7 +199,9 @@ export async function load(): Promise<void> {
   loading.value = { title: 'Loading', progress: null, cancel: () => mine.abort() }
   // Another window has other events at the same places of the list.
   const same = JSON.stringify(found.session?.window) === JSON.stringify(heads.window)
-  const content = together(found.session, heads.brought, same)
+  const brought = heads.brought ?? takeWaiting(found.prints)
+  // Opened again by itself, its own later changes count.
+  const content = together(found.session, heads.again && found.session ? undefined : brought, same)
   const view = content?.view ?? null
   let fresh = true
   const show = (info: SessionInfo) => {
@@ -290,6 +315,13 @@ const keep = (memory: Memory, info: SessionInfo, heads: Heads, content: SessionC
 
 /** Opens a session of the list again; what cannot be found is named. */
 export async function openRecent(saved: SavedSession): Promise<void> {
+  const inside = saved.files[0]?.anchor
+  if (inside?.kind === 'bundle') {
+    const bundle = await reopen(inside.of, inside.name, inside.size).catch(() => null)
+    if (bundle) await openFiles([bundle], { ask: false, again: true })
+    else missing.value = { ...saved, files: [{ name: inside.name, size: inside.size, anchor: inside.of }] }
+    return
+  }
   const found = await Promise.all(saved.files.map((f) => reopen(f.anchor, f.name, f.size).catch(() => null)))
   const files = found.filter((f) => f !== null)
   if (files.length === saved.files.length)

@@ -1,6 +1,6 @@
 // How a session looked: put away while it is open, brought back when the same files are opened again.
 
-import { batch, effect } from '@preact/signals'
+import { batch, effect, untracked } from '@preact/signals'
 import type { ClockChoice, SessionInfo } from '../../workers/thread/contract.js'
 import { position, sessionTime } from '../../workers/units.js'
 import { annotations, setAnnotations } from '../annotate/notes.js'
@@ -100,8 +100,15 @@ export function restoreRows(saved: SavedView | null): void {
   })
 }
 
+/** Of the session that is open: what its own clock choices are held against. */
+let basis: { readonly clocks: SavedView['clocks']; readonly atLoad: SessionInfo } | null = null
+
+/** What the open session looks like now, for a file. */
+export const contentOfSession = (): SessionContent =>
+  untracked(() => contentNow(basis?.clocks ?? {}, basis?.atLoad ?? null))
+
 /** What there is to keep now. `stored`: clock choices of earlier times, which the engine takes for its own. */
-export function contentNow(stored: SavedView['clocks'], atLoad: SessionInfo | null): SessionContent {
+function contentNow(stored: SavedView['clocks'], atLoad: SessionInfo | null): SessionContent {
   const now = session.value
   const view: SavedView = {
     range: range.value,
@@ -130,6 +137,7 @@ export async function restoreView(key: string, saved: SessionContent | null): Pr
   savedViews.value = saved?.views ?? []
   if (before) showView(before)
   const storedClocks = before?.clocks ?? {}
+  basis = { clocks: storedClocks, atLoad: info }
   let first = true
   let pictured = 0
   const picture = async () => {

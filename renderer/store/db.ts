@@ -143,6 +143,10 @@ export async function findSession(
   }
 }
 
+/** The session of files with these fingerprints, if there was one here. */
+export const sessionWith = async (prints: readonly string[], pairs: readonly DeclaredPair[]) =>
+  (await store.sessions.get(contentKey(prints, pairs))) ?? null
+
 async function usable(stored: SavedSession, key: string): Promise<Found> {
   try {
     const { view, views } = readContent({ view: stored.view, views: stored.views }, stored.schema)

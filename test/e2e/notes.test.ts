@@ -9,7 +9,7 @@ import { annotationKinds, readAnnotations } from '../../renderer/annotate/model.
 import { launchChromium } from './browser.js'
 import { ensureBuilt } from './built.js'
 import { openPage, startServer, type Served } from './serving.js'
-import { eventually, root, samples, untilLoaded } from './story.js'
+import { eventually, root, samples, textOf, untilLoaded } from './story.js'
 
 describe('notes', { timeout: 240_000 }, () => {
   let server: Served
@@ -126,7 +126,7 @@ describe('notes', { timeout: 240_000 }, () => {
   it('follow their guest when its clock is chosen anew, and come back with it', async () => {
     const before = await exported()
     const tree = page.getByRole('tree', { name: 'Rows of the timeline' })
-    await tree.getByRole('treeitem').filter({ hasText: '10.9.1.2' }).last().scrollIntoViewIfNeeded()
+    await eventually(() => textOf(tree)).toContain('Tasks, by layer')
     const row = tree.getByRole('treeitem').filter({ hasText: 'CPU 0' }).last()
     await row.scrollIntoViewIfNeeded()
     const [at, timeline] = [(await row.boundingBox())!, await canvas()]
