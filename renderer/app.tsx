@@ -21,6 +21,7 @@ import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
 import { BundleDialog, bundleOpen } from './export/bundle-dialog.js'
 import { ExportDialog, exportOpen } from './export/dialog.js'
+import { ReportDialog, reportOpen } from './export/report-dialog.js'
 import { unkept } from './state/keeping.js'
 import { familyOpen, loaded, openFiles } from './state/opening.js'
 import { remoteOpen } from './state/remote.js'
@@ -56,6 +57,7 @@ export function App() {
       {familyOpen.value && <FamilyDialog />}
       {remoteOpen.value && <RemoteDialog />}
       {bundleOpen.value && <BundleDialog />}
+      {reportOpen.value && <ReportDialog />}
       {exportOpen.value && <ExportDialog />}
       {lackingOpen.value && <LackingDialog />}
       {paletteOpen.value && <Palette />}

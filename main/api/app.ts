@@ -5,6 +5,7 @@ import { FileRegistry, type ServedFile } from './files.js'
 import { safeHeaders } from './headers.js'
 import { pictureRoutes } from './pictures.js'
 import { remoteRoutes, type RemoteOptions } from './remote.js'
+import { reportRoutes } from './report.js'
 import { sendFile } from './send-file.js'
 import { sendSource } from './send-source.js'
 
@@ -100,6 +101,7 @@ export function createApp({ files, startup, samples, renderer, remote, guard }: 
   })
 
   app.route('/api/pictures', pictureRoutes())
+  app.route('/api/report', reportRoutes())
   app.route('/api/remote', remoteRoutes(files, remote))
 
   app.get('/*', (c) => {

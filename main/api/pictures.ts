@@ -44,7 +44,7 @@ const mark: v.GenericSchema<PictureMark> = v.variant('kind', [
 const LONGEST = 14_400
 const side = v.pipe(number, v.minValue(1), v.maxValue(LONGEST))
 
-const picture = v.object({
+export const pictureSchema: v.GenericSchema<Picture> = v.object({
   width: side,
   height: side,
   background: colour,
@@ -58,7 +58,7 @@ const MOST_PIXELS = 200e6
 
 /** Throws RequestError that names the first thing that is wrong. */
 export function readPicture(value: unknown): Picture {
-  const result = v.safeParse(picture, value)
+  const result = v.safeParse(pictureSchema, value)
   if (result.success) return result.output
   const [issue] = result.issues
   throw new RequestError(`This is no picture: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}.`)

@@ -14,6 +14,7 @@ import type {
 } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
 import { distinctNames, pathError, tracePaths } from '../api/files.js'
+import { isBundle, openBundle, tracesOf } from './bundle.js'
 import { isRemote } from '../remote/address.js'
 import { UsageError, type Io } from './io.js'
 import { pathsHere } from './paths-here.js'
@@ -49,6 +50,20 @@ export async function sourcesOf(
 }
 
 async function localSources(paths: readonly string[]): Promise<SourceRef[]> {
+  const bundles = paths.filter(isBundle)
+  if (bundles.length > 0) {
+    const inside = (await Promise.all(bundles.map(openBundle))).flatMap(tracesOf)
+    const others = paths.filter((p) => !isBundle(p))
+    if (others.length > 0) return [...inside, ...(await localSources(others))]
+    if (inside.length > 0) return inside
+    const { manifest } = await openBundle(bundles[0]!)
+    const names = manifest.files.map((f) => f.name).join(', ')
+    throw new InputError(
+      `${bundles[0]} holds a session without its traces; give them too: ${names}.`,
+      'no-traces',
+      basename(bundles[0]!),
+    )
+  }
   const all = await tracePaths(paths)
   const names = distinctNames(all)
   return Promise.all(
@@ -111,6 +126,8 @@ export interface OpenOptions {
   /** Hold the recorded relations against the events, as the screens do; always for pairs that only the user knows of. */
   readonly assess?: boolean
   readonly pair?: readonly DeclaredPair[]
+  /** Of a session that was saved; passed over where the files do not allow them. */
+  readonly clocks?: OpenRequest['clocks']
   /** `--window` as given. */
   readonly window?: string
 }
@@ -119,18 +136,22 @@ export interface OpenOptions {
 export async function openSession(
   { engine }: Connection,
   sources: readonly SourceRef[],
-  { clock, assess = false, pair = [], window: text }: OpenOptions,
+  { clock, assess = false, pair = [], clocks: saved, window: text }: OpenOptions,
   io: Io,
 ): Promise<{ info: SessionInfo; session: Session }> {
   // Declared guests are none before loading, and what the events say is known only after it.
   const early = clock !== undefined && clock !== 'events' && pair.length === 0
   const family = early || text !== undefined ? await engine.inspect(sources, io.signal) : null
-  const clocks = early && family ? clockChoices(family, clock) : undefined
+  const clocks = early && family ? clockChoices(family, clock) : clock === undefined ? saved : undefined
   const window = text !== undefined && family ? windowOption(text, family) : undefined
   const progress = progressLine(io)
   try {
     const request = { sources, clocks, pair, window, assess: (assess || pair.length > 0) && clock === undefined }
-    let info = await engine.open(request, progress.show, undefined, io.signal)
+    const open = (r: OpenRequest) => engine.open(r, progress.show, undefined, io.signal)
+    let info = await open(request).catch((error: unknown) => {
+      if (saved && clocks === saved && error instanceof RequestError) return open({ ...request, clocks: undefined })
+      throw error
+    })
     if (clock !== undefined && !early) {
       for (const [machine, choice] of Object.entries(clockChoices(info, clock) ?? {})) {
         info = await engine.setClock(machineIndex(Number(machine)), choice)

@@ -1,6 +1,7 @@
 import type { Fault } from '../../workers/fault.js'
 import type { Family, RecordFileInfo, SessionInfo } from '../../workers/thread/contract.js'
 import { version } from '../version.js'
+import type { Bundle } from './bundle.js'
 
 /** What `remora info --json` prints: docs/schema/info.schema.json. `events` is null with --heads. */
 export interface InfoReport {
@@ -23,7 +24,25 @@ export interface InfoReport {
   /** Files of wake-up records; empty with --heads. */
   readonly records: readonly RecordFileInfo[]
   readonly faults: readonly Fault[]
+  /** What a session saved as a file holds; absent = none was given. */
+  readonly bundle?: {
+    readonly name: string
+    /** Version of the Remora that wrote it. */
+    readonly by: string
+    /** Range of the trace clock that its traces were trimmed to, decimal; null = they are whole. */
+    readonly trimmed: { readonly from: string; readonly to: string } | null
+    readonly notes: readonly { readonly kind: string; readonly text: string }[]
+    readonly views: readonly { readonly name: string; readonly caption: string }[]
+  }
 }
+
+export const bundleReport = ({ manifest, content }: Bundle): InfoReport['bundle'] => ({
+  name: manifest.name,
+  by: manifest.by,
+  trimmed: manifest.trimmed,
+  notes: (content.view?.notes ?? []).map(({ kind, text }) => ({ kind, text })),
+  views: content.views.map(({ name, caption }) => ({ name, caption })),
+})
 
 export function headsReport(family: Family): InfoReport {
   const { files, machines, faults } = family

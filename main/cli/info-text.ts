@@ -7,6 +7,7 @@ import { aligned, bytesText, cpuList, grouped, plural, spanText } from './text.j
 /** `remora info` for people: files, machines, clocks, events, faults, each part left out when it is empty. */
 export function infoText(report: InfoReport): string {
   const parts = [
+    bundleLines(report.bundle),
     ...report.files.map(fileLines),
     machineLines(report),
     clockLines(report),
@@ -18,6 +19,17 @@ export function infoText(report: InfoReport): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n')
+}
+
+function bundleLines(bundle: InfoReport['bundle']): string[] {
+  if (!bundle) return []
+  const facts: [string, string][] = [
+    ['saved by', `Remora ${bundle.by}`],
+    ['traces', bundle.trimmed ? `trimmed to ${bundle.trimmed.from} .. ${bundle.trimmed.to} of the trace clock` : ''],
+    ['notes', bundle.notes.map((n) => n.text || n.kind).join('; ')],
+    ['views', bundle.views.map((v) => v.name).join('; ')],
+  ]
+  return [`session ${bundle.name}`, ...indented(aligned(facts.filter(([, text]) => text !== '')))]
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`)

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
-import type { EngineApi, SessionInfo } from '../../workers/thread/contract.js'
+import type { SessionInfo } from '../../workers/thread/contract.js'
 import { RequestError } from '../../workers/fault.js'
-import type { FontMetrics, Picture, PictureFont, PictureOptions } from '../../workers/thread/picture.js'
+import type { Picture } from '../../workers/thread/picture.js'
 import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
+import { bundleAmong } from './bundle.js'
+import { headless, type Look } from './headless.js'
 import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
@@ -20,7 +22,8 @@ trusted, the files and their hashes. Needs no display; the same files and option
 
   --out PICTURE           .svg, .png or .pdf
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
-  --view NAME             fused (CPUs and vCPUs), machines, or all; default: all
+  --view NAME             fused (CPUs and vCPUs), machines, or all; default: all. Of a session saved as a file (.remora):
+                          one of its saved views; default: as it was left, with its notes
   --rows IDS              these rows, by commas: m0/cpu1,m0/task/4711,m1/vcpu/0 (instead of a view)
   --tasks N               tasks of each machine, the busiest first
   --width N               width in pixels at scale 1; default: 1200
@@ -34,21 +37,6 @@ trusted, the files and their hashes. Needs no display; the same files and option
   --json                  one JSON object: the file, its size in bytes and pixels
   -h, --help              this text
 `
-
-/** What renderer/export/headless.ts offers. */
-export interface Headless {
-  notesOf(session: SessionInfo, options: PictureOptions): string[]
-  renderPicture(
-    engine: Pick<EngineApi, 'lod' | 'fusedTracks'>,
-    session: SessionInfo,
-    fonts: Readonly<Record<PictureFont, FontMetrics>>,
-    options: PictureOptions,
-  ): Promise<Picture>
-}
-
-/** The screens' painters, built beside this program: main knows nothing of the screens but their build. */
-export const headless = async (): Promise<Headless> =>
-  (await import(/* @vite-ignore */ new URL('./headless.js', import.meta.url).href)) as Headless
 
 const formats = ['.svg', '.png', '.pdf'] as const
 const views = ['all', 'fused', 'machines'] as const
@@ -85,8 +73,11 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
   const scale = Number(values.scale ?? 2)
   if (!(scale >= 0.1 && scale <= 8)) throw new UsageError(`--scale takes 0.1 to 8, not "${values.scale}".`, 'render')
   const tall = oneOf('--row-height', values['row-height'], ['16', '22', '28'])
+  const bundle = await bundleAmong(positionals)
+  const names = bundle?.content.views.map((v) => v.name) ?? []
+  const saved = values.view !== undefined && names.includes(values.view)
   const options = {
-    view: oneOf('--view', values.view, views),
+    view: saved ? undefined : oneOf('--view', values.view, views),
     rows: values.rows?.split(',').filter((id) => id !== ''),
     tasks: values.tasks === undefined ? undefined : integerOption('render', '--tasks', values.tasks, 0, 1000),
     width: values.width === undefined ? undefined : integerOption('render', '--width', values.width, 400, 8000),
@@ -99,19 +90,24 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
   const sources = await sourcesOf('render', positionals, io)
   const connection = await connect()
   try {
-    const pair = pairsOf('render', values.pair, sources)
-    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
-    const range = rangeOf(session, values)
+    const pair = [...(bundle?.manifest.pairs ?? []), ...pairsOf('render', values.pair, sources)]
+    const { clocks } = bundle?.content.view ?? {}
+    const { info, session } = await openSession(connection, sources, { clock, clocks, pair, assess: true }, io)
+    const asked = values.from !== undefined || values.to !== undefined
+    const range = asked ? rangeOf(session, values) : {}
     const unknown = options.rows?.find((id) => !knowsRow(info, id))
     if (unknown !== undefined)
       throw new RequestError(`There is no row ${unknown}; remora info lists machines and CPUs.`)
-    const [{ renderPicture }, { fontMetrics }, hashes] = await Promise.all([
+    const [{ renderPicture, looksOf }, { fontMetrics }, hashes] = await Promise.all([
       headless(),
       import('../export/fonts.js'),
       hashesOf(sources, io.signal),
     ])
-    const all = { ...options, ...range, hashes, version }
-    const picture = await renderPicture(connection.engine, info, fontMetrics(), all).catch((error: unknown) => {
+    const looks = bundle ? looksOf(bundle.content, info, !saved) : []
+    const look: Look | null = (saved ? looks.find((l) => l.name === values.view) : looks[0]) ?? null
+    const title = options.title ?? (saved ? values.view : undefined)
+    const all = { ...options, title, ...range, hashes, version }
+    const picture = await renderPicture(connection.engine, info, fontMetrics(), all, look).catch((error: unknown) => {
       throw error instanceof RangeError ? new RequestError(error.message) : error
     })
     const bytes = await bytesOf(picture, format, scale)
@@ -143,6 +139,7 @@ export const hashesOf = (sources: readonly SourceRef[], signal: AbortSignal): Pr
   Promise.all(sources.map((s) => sha256(s, signal)))
 
 async function sha256(source: SourceRef, signal: AbortSignal): Promise<string> {
+  if (source.kind === 'bytes') return createHash('sha256').update(source.bytes).digest('hex')
   if (source.kind !== 'path') return ''
   const hash = createHash('sha256')
   for await (const part of createReadStream(source.path, { signal, highWaterMark: 1 << 20 }))

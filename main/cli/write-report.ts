@@ -8,7 +8,9 @@ import { integerOption, readArgs } from './args.js'
 import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
-import { headless, hashesOf } from './render.js'
+import { bundleAmong, type Bundle } from './bundle.js'
+import { headless } from './headless.js'
+import { hashesOf } from './render.js'
 import { reportUnread } from './report.js'
 import { save } from './save.js'
 
@@ -16,7 +18,7 @@ export const reportHelp = `remora report [options] --out REPORT FILE|DIR...
 
 Writes down what is in the traces: pictures of the fused views and the machines, how far the guests' clocks can be trusted, what
 the CPUs really ran, guest tasks by layer, preemptions, wake-ups, faults. Needs no display; the same files and options give the
-same bytes.
+same bytes. Of a session saved as a file (.remora): its saved views with their captions instead.
 
   --out REPORT            .html, one file that opens anywhere; or .md, with its pictures in a folder beside it
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
@@ -49,13 +51,15 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
   const sources = await sourcesOf('report', positionals, io)
   const connection = await connect()
   try {
-    const pair = pairsOf('report', values.pair, sources)
-    const { info, session } = await openSession(connection, sources, { pair, assess: true }, io)
+    const bundle = await bundleAmong(positionals)
+    const pair = [...(bundle?.manifest.pairs ?? []), ...pairsOf('report', values.pair, sources)]
+    const { clocks } = bundle?.content.view ?? {}
+    const { info, session } = await openSession(connection, sources, { pair, clocks, assess: true }, io)
     const range = rangeOf(session, values)
     const hashes = await hashesOf(sources, io.signal)
     const { notesOf } = await headless()
     const sections = [
-      ...(parts.includes('pictures') ? await pictures(connection.engine, info, range) : []),
+      ...(parts.includes('pictures') ? await pictures(connection.engine, info, range, bundle) : []),
       ...(await connection.engine.reportSections({
         ...range,
         parts: reportParts.filter((p) => parts.includes(p)),
@@ -94,10 +98,17 @@ async function pictures(
   engine: Parameters<Awaited<ReturnType<typeof headless>>['renderPicture']>[0],
   info: SessionInfo,
   range: { readonly from: number; readonly to: number },
+  bundle: Bundle | null,
 ): Promise<ReportSection[]> {
-  const { renderPicture } = await headless()
+  const { renderPicture, looksOf } = await headless()
   const { fontMetrics } = await import('../export/fonts.js')
   const sections: ReportSection[] = []
+  for (const look of bundle ? looksOf(bundle.content, info, false) : []) {
+    const heading = look.name ?? info.name
+    const picture = await renderPicture(engine, info, fontMetrics(), { title: heading, notes: false }, look)
+    sections.push({ heading, picture: { picture, caption: look.caption } })
+  }
+  if (sections.length > 0) return sections
   const views = [
     { view: 'fused', heading: 'CPUs and vCPUs', caption: 'What every physical CPU and vCPU really ran.' },
     { view: 'machines', heading: 'Machines', caption: 'CPUs and the busiest tasks of each machine.' },

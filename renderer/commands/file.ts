@@ -2,6 +2,7 @@
 
 import { bundleOpen } from '../export/bundle-dialog.js'
 import { exportOpen } from '../export/dialog.js'
+import { reportOpen } from '../export/report-dialog.js'
 import { saveTrimmed } from '../export/trim.js'
 import { pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
@@ -80,6 +81,14 @@ export const fileCommands: readonly Command[] = [
     keys: ['Ctrl+S'],
     when: open,
     run: () => (bundleOpen.value = true),
+  },
+  {
+    id: 'report',
+    title: 'Write a report of saved views and tables',
+    group: 'File',
+    keys: ['Ctrl+Shift+E'],
+    when: open,
+    run: () => (reportOpen.value = true),
   },
   {
     id: 'trim',

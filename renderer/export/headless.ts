@@ -6,24 +6,63 @@ import { sessionTime } from '../../workers/units.js'
 import { busiestThatFit, isLayered, layoutRows, type Row, type RowHeight } from '../state/rows.js'
 import { TaskNames } from '../timeline/paint/palette.js'
 import { paintTheme } from '../timeline/paint/theme.js'
+import { anchored } from '../annotate/anchors.js'
+import { headersAbove } from '../annotate/fold.js'
+import type { Annotation } from '../annotate/model.js'
+import { paintAnnotation } from '../annotate/paint.js'
+import { shapeOf } from '../annotate/shapes.js'
+import { fitView } from '../state/view-fit.js'
+import { readBundle } from '../store/bundle.js'
+import type { SessionContent } from '../store/session.js'
+import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { makePicture } from './picture.js'
 import { notesOf } from './notes.js'
 import type { Fonts } from './recorder.js'
 
-export { notesOf }
+export { notesOf, readBundle }
 
 /** Rows beyond this make a picture that nobody looks at. */
 const MOST_ROWS = 400
 const CAPTIONS = 168
 
+/** How somebody left a session, or a view of it: what `renderPicture` draws it by. */
+export interface Look {
+  readonly from: number
+  readonly to: number
+  /** In sight, from above; absent = all that are unfolded. */
+  readonly rows?: readonly string[]
+  readonly pinned: readonly string[]
+  readonly hidden: readonly string[]
+  readonly toggled: readonly string[]
+  readonly notes: readonly Annotation[]
+  readonly name: string | null
+  readonly caption: string
+}
+
+/** The saved views of a session, or with `now` how it was left. */
+export function looksOf({ view, views }: SessionContent, session: SessionInfo, now: boolean): Look[] {
+  const notes = view?.notes ?? []
+  if (now) {
+    if (!view) return []
+    const { range, pinned, hidden, toggled } = fitView(view, session)
+    return [{ ...range, pinned, hidden, toggled, notes, name: null, caption: '' }]
+  }
+  const at = (t: string): number => Number(BigInt(t) - BigInt(session.epoch))
+  return views.map((v) => ({ ...v, from: at(v.from), to: at(v.to), notes }))
+}
+
 /** Rejects with the engine's errors, and with RangeError where nothing is left to draw. */
 export async function renderPicture(
-  engine: Pick<EngineApi, 'lod' | 'fusedTracks'>,
+  engine: Pick<EngineApi, 'lod' | 'fusedTracks' | 'ownMoments'>,
   session: SessionInfo,
   fonts: Fonts,
-  options: PictureOptions,
+  given: PictureOptions,
+  look: Look | null = null,
 ): Promise<Picture> {
-  const { from = session.from, to = session.to, width = 1200, dark = false, height = 22 } = options
+  const options: PictureOptions = look?.rows ? { ...given, rows: look.rows } : given
+  const { from = look?.from ?? session.from, to = look?.to ?? session.to } = options
+  const { width = 1200, dark = false, height = 22 } = options
+  const notes = await anchored(engine, session, look?.notes ?? [], true)
   const rowsWidth = Math.max(200, width - CAPTIONS - 32)
   const fused = session.machines.some((m) => m.parent !== null)
     ? await engine.fusedTracks()
@@ -31,11 +70,12 @@ export async function renderPicture(
   const layout = layoutRows(
     session.tracks,
     {
-      pinned: [],
-      hidden: new Set(),
-      toggled: new Set(),
+      pinned: look?.pinned ?? [],
+      hidden: new Set(look?.hidden),
+      toggled: new Set(look?.toggled),
       order: 'events',
-      busiest: options.tasks ?? busiestThatFit(session.tracks, 30),
+      // Rows that are named may be any.
+      busiest: options.rows ? Infinity : (options.tasks ?? busiestThatFit(session.tracks, 30)),
       text: '',
       height: height as RowHeight,
     },
@@ -50,6 +90,7 @@ export async function renderPicture(
       pixels: rowsWidth * 2,
     })
   let frame = await ask(rows)
+  const theme = paintTheme(dark, () => '')
   if (options.rows === undefined) rows = restacked(rows.filter((r) => r.kind !== 'task' || lives(frame, r)))
   if (rows.length === 0) throw new RangeError('No row is left to draw.')
   if (rows.length > MOST_ROWS) throw new RangeError(`${rows.length} rows are more than a picture holds; choose some.`)
@@ -60,7 +101,7 @@ export async function renderPicture(
     frame,
     scale: { from: sessionTime(from), to: sessionTime(to), width: rowsWidth },
     captions: CAPTIONS,
-    theme: paintTheme(dark, () => ''),
+    theme,
     fonts,
     names: new TaskNames(session.tracks),
     highlight: null,
@@ -70,6 +111,22 @@ export async function renderPicture(
     title: options.title ?? session.name,
     legend: options.legend ?? true,
     notes: options.notes === false ? [] : notesOf(session, options),
+    over: (ctx) => {
+      const scale = { from: sessionTime(from), to: sessionTime(to), width: rowsWidth }
+      const tall = AXIS_HEIGHT + rows.at(-1)!.y + rows.at(-1)!.height
+      const view = {
+        ...{ scale, scroll: 0, height: tall },
+        rowOf: (id: string) =>
+          [id, ...headersAbove(id)].map((i) => rows.find((r) => r.id === i)).find((r) => r) ?? null,
+        timeOf: (p: Annotation['from']) => Number(BigInt(p.t) - BigInt(session.epoch)),
+      }
+      const length = (a: Annotation): number => (a.to ? Math.abs(view.timeOf(a.to) - view.timeOf(a.from)) : 0)
+      const p = { theme, width: rowsWidth, height: tall, unit: session.unit, chosen: null, length }
+      for (const note of notes) {
+        const shape = shapeOf(note, view)
+        if (shape) paintAnnotation(ctx, shape, p)
+      }
+    },
   })
 }
 

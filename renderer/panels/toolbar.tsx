@@ -69,6 +69,8 @@ function viewMenu(): MenuEntry[] {
     entry('palette'),
     entry('shortcuts'),
     null,
+    entry('save-session'),
+    entry('report'),
     entry('trim'),
     entry('open-remote'),
     entry('close'),

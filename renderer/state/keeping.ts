@@ -7,7 +7,7 @@ import { sentence } from './messages.js'
 export const unkept = signal<string | null>(null)
 
 /** A change is stored this long after it, ms: what the loss of the window costs at most, with the time that storing takes. */
-const SOON = 300
+const SOON = 200
 /** Storing that failed is tried again after, ms. */
 const AGAIN = 3000
 

@@ -1,74 +1,19 @@
 // How a session looked: put away while it is open, brought back when the same files are opened again.
 
 import { batch, effect, untracked } from '@preact/signals'
-import type { ClockChoice, SessionInfo } from '../../workers/thread/contract.js'
+import type { SessionInfo } from '../../workers/thread/contract.js'
 import { position, sessionTime } from '../../workers/units.js'
 import { annotations, setAnnotations } from '../annotate/notes.js'
 import { saveContent, saveThumb } from '../store/db.js'
 import type { SavedView, SessionContent } from '../store/db.js'
-import { isFusedTrack } from './fused-tree.js'
 import { keepUp } from './keeping.js'
 import { handle } from './messages.js'
 import { savedViews } from './saved-views.js'
-import { clampRange, engine, extent, filter, hidden, markers, pinned, range, rowText } from './session-state.js'
+import { engine, extent, filter, hidden, markers, pinned, range, rowText } from './session-state.js'
 import { cpuTrack, rangeSelection, rowScroll, selection, session, toggled } from './session-state.js'
 import { drawerTab, showDrawer, showInspector } from './settings.js'
+import { fitView, ownClocks } from './view-fit.js'
 import { thumbnail } from '../timeline/thumb.js'
-
-/** Clock choices of the user's own: what the engine would choose by itself is not worth keeping. */
-export function ownClocks(info: SessionInfo, atLoad: SessionInfo): Readonly<Record<number, ClockChoice>> {
-  const own: Record<number, ClockChoice> = {}
-  for (const now of info.clocks) {
-    const before = atLoad.clocks.find((c) => c.machine === now.machine)
-    if (before?.method !== now.method || before.offset !== now.offset)
-      own[now.machine] = { method: now.method, offset: now.offset }
-  }
-  return own
-}
-
-/** The view with times that count from another value of the trace clock: a part of a recording begins elsewhere than the whole. */
-function moved(view: SavedView, epoch: string): SavedView {
-  const by = view.epoch === undefined ? 0 : Number(BigInt(view.epoch) - BigInt(epoch))
-  if (by === 0) return view
-  const range = (r: { readonly from: number; readonly to: number }) => ({ from: r.from + by, to: r.to + by })
-  const at = (t: number | null) => (t === null ? null : t + by)
-  return {
-    ...view,
-    epoch,
-    range: range(view.range),
-    markers: { a: at(view.markers.a), b: at(view.markers.b) },
-    filter: {
-      ...view.filter,
-      ...(view.filter.from === undefined ? {} : { from: sessionTime(view.filter.from + by) }),
-      ...(view.filter.to === undefined ? {} : { to: sessionTime(view.filter.to + by) }),
-    },
-    ...(view.chosen ? { chosen: range(view.chosen) } : {}),
-  }
-}
-
-/** What of a stored view still fits the session: rows that exist, times and positions within it. */
-export function fitView(stored: SavedView, info: SessionInfo): SavedView {
-  const saved = moved(stored, info.epoch)
-  const ids = new Set(info.tracks.map((t) => t.id))
-  // Fused rows come after the others: which of them there are is not known yet.
-  const known = (id: string) => ids.has(id) || isFusedTrack(id)
-  // Markers stay though the window that is loaded is another.
-  const bounds = info.window?.recorded ?? info
-  const inside = (t: number | null) => (t !== null && t >= bounds.from && t <= bounds.to ? t : null)
-  const shown = clampRange(
-    { from: sessionTime(saved.range.from), to: sessionTime(saved.range.to) },
-    { from: info.from, to: info.to },
-  )
-  return {
-    ...saved,
-    range: saved.range.to > info.from && saved.range.from < info.to ? shown : { from: info.from, to: info.to },
-    markers: { a: inside(saved.markers.a), b: inside(saved.markers.b) },
-    pinned: saved.pinned.filter(known),
-    hidden: saved.hidden.filter(known),
-    chosen: saved.chosen && saved.chosen.to > info.from && saved.chosen.from < info.to ? saved.chosen : null,
-    selected: saved.selected !== null && saved.selected < info.count ? saved.selected : null,
-  }
-}
 
 /** ms between small pictures of a session that is being worked on. */
 const PICTURE_EVERY = 5000
@@ -134,11 +79,13 @@ export async function restoreView(key: string, saved: SessionContent | null): Pr
   const info = session.peek()
   if (!info) return
   const before = saved?.view ? fitView(saved.view, info) : null
-  savedViews.value = saved?.views ?? []
-  if (before) showView(before)
+  // What was written while the session was still loading stays.
+  const meanwhile = annotations.peek()
+  savedViews.value = [...(saved?.views ?? []), ...savedViews.peek()]
+  if (before) showView({ ...before, notes: [...(before.notes ?? []), ...meanwhile] })
   const storedClocks = before?.clocks ?? {}
   basis = { clocks: storedClocks, atLoad: info }
-  let first = true
+  let first = meanwhile.length === 0
   let pictured = 0
   const picture = async () => {
     const image = thumbnail()
@@ -148,7 +95,8 @@ export async function restoreView(key: string, saved: SessionContent | null): Pr
   }
   const keeper = keepUp(async (content: SessionContent) => {
     await saveContent(key, content)
-    if (Date.now() - pictured > PICTURE_EVERY) await picture()
+    // Work goes first: what waits to be stored does not wait for this.
+    if (Date.now() - pictured > PICTURE_EVERY) setTimeout(() => handle(picture()), 50)
   })
   // Rows arrive after the session.
   const drawn = setTimeout(() => handle(picture()), 1500)

@@ -5,7 +5,7 @@ import type { SavedView } from '../store/db.js'
 import { applySettings } from './settings.js'
 import { drawerTab, treeWidth } from './settings.js'
 import { clampRange, theme } from './session-state.js'
-import { fitView, ownClocks } from './view-memory.js'
+import { fitView, ownClocks } from './view-fit.js'
 
 const info = {
   from: 0,
