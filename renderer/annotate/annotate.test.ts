@@ -211,7 +211,13 @@ describe('anchors', () => {
       ),
   })
   const note = (row: string | null): Annotation => ({
-    ...{ id: 'a', kind: 'note', text: 'x', ink: 'red', dx: 0, dy: 0, number: null },
+    id: 'a',
+    kind: 'note',
+    text: 'x',
+    ink: 'red',
+    dx: 0,
+    dy: 0,
+    number: null,
     from: { t: '1500', row },
     to: null,
   })

@@ -115,7 +115,9 @@ export async function renderPicture(
       const scale = { from: sessionTime(from), to: sessionTime(to), width: rowsWidth }
       const tall = AXIS_HEIGHT + rows.at(-1)!.y + rows.at(-1)!.height
       const view = {
-        ...{ scale, scroll: 0, height: tall },
+        scale,
+        scroll: 0,
+        height: tall,
         rowOf: (id: string) =>
           [id, ...headersAbove(id)].map((i) => rows.find((r) => r.id === i)).find((r) => r) ?? null,
         timeOf: (p: Annotation['from']) => Number(BigInt(p.t) - BigInt(session.epoch)),

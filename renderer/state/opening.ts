@@ -137,7 +137,11 @@ export async function openFiles(
     batch(() => {
       const { sample = false, pairs = [], window, brought, again = false } = how
       offered.value = {
-        ...{ family, files, sample, pairs, again },
+        family,
+        files,
+        sample,
+        pairs,
+        again,
         ...(window ? { window } : {}),
         ...(brought ? { brought } : {}),
       }
@@ -297,7 +301,9 @@ const keep = (memory: Memory, info: SessionInfo, heads: Heads, content: SessionC
       schema: SCHEMA,
       name: info.name,
       files: heads.files.map((c, i) => ({
-        ...{ name: c.source.name, size: c.source.size, anchor: c.anchor },
+        name: c.source.name,
+        size: c.source.size,
+        anchor: c.anchor,
         traceId: heads.family.files[i]?.traceId ?? null,
         print: memory.prints[i] ?? '',
       })),

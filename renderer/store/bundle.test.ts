@@ -5,7 +5,10 @@ import { isBundle, readBundle, writeBundle, type Bundle } from './bundle.js'
 
 const bundle: Bundle = {
   manifest: {
-    ...{ by: '0.1.0', name: 'host.dat and guest.dat', at: Date.UTC(2026, 1, 3), trimmed: { from: '1', to: '2' } },
+    by: '0.1.0',
+    name: 'host.dat and guest.dat',
+    at: Date.UTC(2026, 1, 3),
+    trimmed: { from: '1', to: '2' },
     files: [
       { name: 'host.dat', size: 3, traceId: 'ab', print: '00', entry: 'traces/0-host.dat' },
       { name: 'guest.dat', size: 9, traceId: null, print: '01', entry: null },

@@ -28,8 +28,17 @@ describe('stored sessions', () => {
 
   it('come back as they are', () => {
     const named = {
-      ...{ id: 'a', name: 'Late', caption: '', from: '1', to: '2', rows: [], pinned: [], hidden: [], toggled: [] },
-      ...{ filter: {}, scroll: 0 },
+      id: 'a',
+      name: 'Late',
+      caption: '',
+      from: '1',
+      to: '2',
+      rows: [],
+      pinned: [],
+      hidden: [],
+      toggled: [],
+      filter: {},
+      scroll: 0,
     }
     const full = {
       view: { ...view, epoch: '100', scroll: 20, chosen: { from: 1, to: 2 }, drawer: null, inspector: true },
