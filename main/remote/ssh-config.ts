@@ -87,7 +87,7 @@ export class SshConfig {
     const yes = (key: string): boolean => /^(yes|true)$/i.test(one(key) ?? '')
     const number = (key: string, otherwise: number): number => Number(/^\d+/.exec(one(key) ?? '')?.[0] ?? otherwise)
     const hostName = (one('hostname') ?? alias).replaceAll('%h', alias).replaceAll('%%', '%')
-    const user = given.user ?? one('user') ?? userInfo().username
+    const user = given.user ?? one('user') ?? localUser()
     const port = given.port ?? number('port', 22)
     const expand = (text: string): string => this.#expand(text, { alias, hostName, user, port })
     const paths = (list: readonly string[]): string[] => list.map(expand).filter((p) => p !== 'none')
@@ -129,7 +129,7 @@ export class SshConfig {
       n: at.alias,
       p: String(at.port),
       r: at.user,
-      u: userInfo().username,
+      u: localUser(),
       '%': '%',
     }
     const plain = text
@@ -137,6 +137,15 @@ export class SshConfig {
       .replace(/%([dhnpru%])/g, (_, token: string) => tokens[token]!)
     if (plain === '~' || plain.startsWith('~/')) return join(this.home, plain.slice(1))
     return isAbsolute(plain) || plain === 'none' ? plain : join(this.home, '.ssh', plain)
+  }
+}
+
+/** Who runs this; containers may run users that no list names. */
+function localUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return process.env.USER || process.env.LOGNAME || 'root'
   }
 }
 
@@ -201,8 +210,8 @@ function matchCondition(values: readonly string[]): Condition {
     const patterns = (values[++i] ?? '').split(',')
     if (what === 'host') tests.push(({ host }) => matchesList(patterns, host))
     else if (what === 'originalhost') tests.push(({ original }) => matchesList(patterns, original))
-    else if (what === 'user') tests.push(({ user }) => matchesList(patterns, user ?? userInfo().username))
-    else if (what === 'localuser') tests.push(() => matchesList(patterns, userInfo().username))
+    else if (what === 'user') tests.push(({ user }) => matchesList(patterns, user ?? localUser()))
+    else if (what === 'localuser') tests.push(() => matchesList(patterns, localUser()))
     else tests.push(() => false)
   }
   return (who) => tests.every((holds) => holds(who))
