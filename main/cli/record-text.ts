@@ -2,7 +2,7 @@ import type { Manifest } from '../record/manifest.js'
 import type { Preflight } from '../record/preflight.js'
 import type { Figures } from '../record/recorder.js'
 import type { Live } from '../record/session.js'
-import { bytesText } from './text.js'
+import { bytesText, plural } from './text.js'
 
 const marks = { yes: 'ok  ', partly: 'note', no: 'NO  ' } as const
 
@@ -39,7 +39,7 @@ export function recordedText(folder: string, manifest: Manifest): string {
   const lost = files.reduce((sum, f) => sum + (f.figures.lost ?? 0), 0)
   const bytes = files.reduce((sum, f) => sum + f.bytes, 0)
   const runs = manifest.runs.length === 1 ? '' : `${manifest.runs.length} runs, `
-  const head = `${folder}: ${runs}${files.length} files, ${bytesText(bytes)}, ${lost === 0 ? 'nothing' : count(lost)} lost\n`
+  const head = `${folder}: ${runs}${plural(files.length, 'file')}, ${bytesText(bytes)}, ${lost === 0 ? 'nothing' : count(lost)} lost\n`
   if (manifest.runs.length !== 1) return head
   return (
     head +

@@ -101,7 +101,7 @@ export async function runDesktop(): Promise<void> {
       // Only macOS has a dialog for both files and folders.
       properties: ['openFile', 'multiSelections', ...(process.platform === 'darwin' ? ['openDirectory' as const] : [])],
       filters: [
-        { name: 'Traces', extensions: ['dat', 'jsonl', 'json'] },
+        { name: 'Traces', extensions: ['dat', 'wire', 'jsonl', 'json'] },
         { name: 'Probe records', extensions: ['csv', 'jsonl', 'ndjson', 'json', 'txt', 'log'] },
         { name: 'All files', extensions: ['*'] },
       ],
