@@ -64,6 +64,11 @@ export function WakeFilterBar() {
         : `${formatShort(f.minLatency ?? 0, unit)} to ${formatShort(f.maxLatency, unit)}`
   return (
     <>
+      {between !== null &&
+        f.maxLatency !== undefined &&
+        chip(between, { minLatency: undefined, maxLatency: undefined } as unknown as WakeupFilter)}
+      {f.stacks && chip(f.stacks.length === 1 ? 'one stack' : `${f.stacks.length} stacks`, { stacks: [] })}
+      {f.wakees && chip('one task', { wakees: [] })}
       <input
         type="search"
         class="field wake-text"
@@ -89,11 +94,6 @@ export function WakeFilterBar() {
         set={(migrated) => change({ migrated } as WakeupFilter)}
       />
       <Choice label="How sure" options={grades} value={f.grades?.[0] ?? ''} set={(grades) => change({ grades })} />
-      {between !== null &&
-        f.maxLatency !== undefined &&
-        chip(between, { minLatency: undefined, maxLatency: undefined } as unknown as WakeupFilter)}
-      {f.stacks && chip(f.stacks.length === 1 ? 'one stack' : `${f.stacks.length} stacks`, { stacks: [] })}
-      {f.wakees && chip('one task', { wakees: [] })}
     </>
   )
 }

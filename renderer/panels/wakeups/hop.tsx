@@ -3,11 +3,11 @@
 import { signal } from '@preact/signals'
 import { Fragment } from 'preact'
 import type { ChainHop, WakeFlags, WakeRecord } from '../../../workers/thread/contract.js'
-import { formatTime } from '../../state/format.js'
-import { session, timeFormat } from '../../state/session-state.js'
+import { session } from '../../state/session-state.js'
 import { copyText } from '../../widgets/copy.js'
 import { machineName } from '../../widgets/machine.js'
 import { showRow } from '../menus.js'
+import { TimeLink } from './time-link.js'
 import { flagsText, offsetText, stackText } from './words.js'
 
 /** The wake-up's own functions at the top of a stack are shown as well. */
@@ -24,7 +24,7 @@ export function HopDetails({ hop }: { readonly hop: ChainHop }) {
       <dl class="facts">
         <dt>Time</dt>
         <dd>
-          {formatTime(hop.t, info, timeFormat.value)}
+          <TimeLink t={hop.t} />
           {hop.position === null && ' at the latest: no event says so'}
         </dd>
         <dt>Where</dt>
