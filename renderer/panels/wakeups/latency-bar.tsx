@@ -1,6 +1,7 @@
 // Where the time of a chain went, as a bar and as a list. Every part leads to where it is to be seen.
 
 import type { LatencyLayer, WakeupChain } from '../../../workers/thread/contract.js'
+import type { MachineIndex } from '../../../workers/units.js'
 import { formatDelta, formatShort } from '../../state/format.js'
 import { holdScope } from '../../state/scope.js'
 import { rangeSelection, session, setRange } from '../../state/session-state.js'
@@ -8,13 +9,14 @@ import { machineCss } from '../../widgets/machine.js'
 import { layerLook, layers, layerWords } from './words.js'
 
 /** Colour of a layer: that of the machine it is a layer of. */
-function inkOf(layer: LatencyLayer, chain: WakeupChain): string {
+export function layerInk(layer: LatencyLayer, host: MachineIndex | undefined, guest: MachineIndex | undefined): string {
   if (layer === 'unknown') return 'var(--muted)'
   if (layer.endsWith('scheduling')) return 'var(--caution)'
-  const machines = chain.hops.map((h) => h.machine)
-  const guest = layer.startsWith('guest') || layer === 'running' ? machines.at(-1) : machines[0]
-  return guest === undefined ? 'var(--muted)' : machineCss(guest)
+  const machine = layer.startsWith('guest') || layer === 'running' ? guest : host
+  return machine === undefined ? 'var(--muted)' : machineCss(machine)
 }
+const inkOf = (layer: LatencyLayer, { hops }: WakeupChain): string =>
+  layerInk(layer, hops[0]?.machine, hops.at(-1)?.machine)
 
 /** Share of the bar from which on a part has its name in it. */
 const LABELLED = 0.16
