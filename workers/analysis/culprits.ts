@@ -97,7 +97,23 @@ export class Culprits {
     })
   }
 
-  /** The same for a Preempted interval of a vCPU. */
+  /** The guest's task that was behind a vCPU's thread the longest; null for other tasks, and where nothing tells. */
+  behind(machine: MachineIndex, pid: number, range: Range): Actor | null {
+    if (this.vcpuOf(machine, pid)?.guest == null) return null
+    const times = new Map<CulpritIndex, number>()
+    let longest: CulpritIndex = NOBODY
+    this.resolve(machine, pid, range, (by, from, to) => {
+      const time = (times.get(by) ?? 0) + to - from
+      times.set(by, time)
+      if (longest === NOBODY || time > times.get(longest)!) longest = by
+    })
+    if (longest === NOBODY) return null
+    const node = this.#nodes[longest]!
+    // A guest that idles is no culprit: its vCPU's thread is.
+    return node.upon === NOBODY || node.pid <= 0 ? null : this.actor(node.machine, node.pid)
+  }
+
+  /** As resolve(), for a Preempted interval of a vCPU. */
   preemptor(entry: number, host: MachineIndex, range: Range, visit: Visit): void {
     const label = this.model.labels[this.model.intervals.value[entry]!]
     this.resolve(label?.machine ?? host, label?.pid ?? -1, range, visit)

@@ -71,7 +71,7 @@ export class FusedViews {
     this.#culprits = new Culprits(this.model, this.runs)
     this.tasksOf = once((machine) => tasksWithGaps(timeline.tasksOf(machine), gaps))
     this.threadsOf = once((machine) => fuseThreads(this.model, this.tasksOf(machine), this.runs))
-    timeline.addFused(this.model, this.threadsOf)
+    timeline.addFused(this.model, this.threadsOf, (machine, pid, range) => this.#culprits.behind(machine, pid, range))
   }
 
   tracks(): FusedTracks {

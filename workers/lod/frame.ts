@@ -1,6 +1,6 @@
 // Collects the spans and ticks of a frame, row after row.
 
-import type { FusedLabel, LodFrame } from '../thread/contract.js'
+import { SpanFlag, type Actor, type FusedLabel, type LodFrame } from '../thread/contract.js'
 import type { SessionTime } from '../units.js'
 
 class Spans {
@@ -69,6 +69,7 @@ export class FrameBuilder {
   readonly #tickStart = [0]
   readonly #labels: FusedLabel[] = []
   readonly #ownLabel = new Map<number, number>()
+  readonly #withActor = new Map<string, number>()
 
   /** As LodFrame has them. */
   span(
@@ -110,12 +111,26 @@ export class FrameBuilder {
     this.#tickStart.push(this.#ticks.n)
   }
 
-  /** The spans since the last row, of a fused row, refer to the frame's own labels instead of the model's from here on. */
-  useLabels(labels: readonly FusedLabel[]): void {
-    const { value, n } = this.#spans
+  /**
+   * The spans since the last row, of a fused row, refer to the frame's own labels instead of the model's from here on.
+   * `behind`: who was behind the owner of a span that is shown as it is.
+   */
+  useLabels(labels: readonly FusedLabel[], behind: (state: number, t0: number, t1: number) => Actor | null): void {
+    const { t0, t1, value, state, flags, n } = this.#spans
     for (let i = this.#spanStart.at(-1)!; i < n; i++) {
       const label = value[i]!
       if (label < 0) continue
+      const actor = flags[i]! & SpanFlag.Mixed ? null : behind(state[i]!, t0[i]!, t1[i]!)
+      if (actor) {
+        const key = `${label} ${actor.machine} ${actor.pid}`
+        let own = this.#withActor.get(key)
+        if (own === undefined) {
+          own = this.#labels.push({ ...labels[label]!, behind: actor }) - 1
+          this.#withActor.set(key, own)
+        }
+        value[i] = own
+        continue
+      }
       let own = this.#ownLabel.get(label)
       if (own === undefined) this.#ownLabel.set(label, (own = this.#labels.push(labels[label]!) - 1))
       value[i] = own

@@ -2,11 +2,12 @@
 
 import { RequestError } from '../fault.js'
 import type { FusedModel } from '../model/fuse/build.js'
-import { intervalBytes, type Intervals } from '../model/intervals.js'
+import { intervalAt, intervalBytes, type Intervals, type Range } from '../model/intervals.js'
 import type { TaskIntervals } from '../model/tasks.js'
 import { trackKey, type TrackKey } from '../model/tracks.js'
-import { FusedState, RunState, SpanFlag, type FusedLabel, type HoverInfo } from '../thread/contract.js'
+import { FusedState, RunState, SpanFlag, type Actor, type FusedLabel, type HoverInfo } from '../thread/contract.js'
 import { machineIndex, sessionTime, type MachineIndex } from '../units.js'
+import type { Columns } from './frame.js'
 import { Pyramid } from './pyramid.js'
 
 export interface Strip {
@@ -22,12 +23,20 @@ export interface Row {
   readonly labels: readonly FusedLabel[] | null
 }
 
+/** Who was behind a task that had a CPU for some time: a guest's task, where it is a vCPU's thread; null = nobody is known. */
+export type Behind = (machine: MachineIndex, pid: number, range: Range) => Actor | null
+
+/** Columns that a preempted span takes at least before it is asked who was behind it: it is for a label. */
+const WIDE = 8
+
 export const isFusedTrack = (id: string): boolean => /^m\d+\/(?:pcpu\d+|(?:vcpu|thread)\/\d+)$/.test(id)
 
 export class FusedRows {
   readonly #pyramid: Pyramid
   readonly #row: ReadonlyMap<string, number>
   readonly #threads = new Map<MachineIndex, Pyramid>()
+  /** Who was behind preempted intervals that were shown, by entry. */
+  readonly #known = new Map<Intervals, Map<number, Actor | null>>()
   /** A task within a system call is the same task. */
   readonly #ownerOf = (label: number): number => this.model.labelOf.ownerOf(label)
 
@@ -35,6 +44,7 @@ export class FusedRows {
   constructor(
     private readonly model: FusedModel,
     private readonly threadsOf: (machine: MachineIndex) => TaskIntervals,
+    private readonly behind: Behind,
   ) {
     this.#pyramid = new Pyramid(model.intervals, this.#ownerOf)
     this.#row = new Map(model.tracks.map((track, row) => [track.id, row]))
@@ -68,9 +78,37 @@ export class FusedRows {
     return { key: { kind: 'task', machine, pid }, strip: { pyramid, row }, labels: this.model.labels }
   }
 
-  spanAt({ t, state, value, flags }: Intervals, i: number): HoverInfo['span'] {
+  /** Who was behind the preempted spans of a row, as far as they are wide enough to say so. */
+  behindIn(strip: Strip | null, columns: Columns): (state: number, t0: number, t1: number) => Actor | null {
+    return (state, t0, t1) => {
+      if (!strip || !isPreempted(state) || t1 - t0 < WIDE * columns.width) return null
+      const x = strip.pyramid.of
+      return this.#behind(x, intervalAt(x, strip.row, (t0 + t1) / 2))
+    }
+  }
+
+  #behind(x: Intervals, i: number): Actor | null {
+    const label = i < 0 ? undefined : this.model.labels[x.value[i]!]
+    if (!label || label.pid === null || !isPreempted(x.state[i]!)) return null
+    let known = this.#known.get(x)
+    if (!known) this.#known.set(x, (known = new Map()))
+    let actor = known.get(i)
+    if (actor === undefined)
+      known.set(i, (actor = this.behind(label.machine, label.pid, { from: x.t[i]!, to: x.t[i + 1]! })))
+    return actor
+  }
+
+  spanAt(x: Intervals, i: number): HoverInfo['span'] {
+    const { t, state, value, flags } = x
     const label = this.model.labels[value[i]!]
-    const text = label ? (label.detail === null ? label.text : `${label.text} (${label.detail})`) : ''
+    const behind = this.#behind(x, i)
+    const text = behind
+      ? `${behind.name} (${label!.text})`
+      : label
+        ? label.detail === null
+          ? label.text
+          : `${label.text} (${label.detail})`
+        : ''
     return {
       from: sessionTime(t[i]!),
       to: sessionTime(t[i + 1]!),
@@ -82,6 +120,8 @@ export class FusedRows {
     }
   }
 }
+
+const isPreempted = (state: number): boolean => state === FusedState.Preempted || state === FusedState.TaskPreempted
 
 function nearest(state: number): RunState {
   switch (state) {

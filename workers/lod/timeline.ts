@@ -21,7 +21,7 @@ import {
 } from './events.js'
 import { Columns, FrameBuilder } from './frame.js'
 import { buildOverview } from './overview.js'
-import { FusedRows, isFusedTrack, type Row, type Strip } from './fused-rows.js'
+import { FusedRows, isFusedTrack, type Behind, type Row, type Strip } from './fused-rows.js'
 import { Pyramid } from './pyramid.js'
 import { seek } from './seek.js'
 import { addSpans } from './spans.js'
@@ -72,8 +72,8 @@ export class Timeline {
   }
 
   /** From here on the rows of the fused model can be asked for as well, and those of threads by all layers. */
-  addFused(model: FusedModel, threadsOf: (machine: MachineIndex) => TaskIntervals): void {
-    this.#fused ??= new FusedRows(model, threadsOf)
+  addFused(model: FusedModel, threadsOf: (machine: MachineIndex) => TaskIntervals, behind: Behind): void {
+    this.#fused ??= new FusedRows(model, threadsOf, behind)
   }
 
   /** The tasks of a machine by what they do when. */
@@ -96,7 +96,7 @@ export class Timeline {
       signal?.throwIfAborted()
       const { key, strip, labels } = this.#rowOf(id)
       if (strip) addSpans(out, strip.pyramid, strip.row, columns)
-      if (labels) out.useLabels(labels)
+      if (labels) out.useLabels(labels, this.#fused!.behindIn(strip, columns))
       addTicks(out, this.#events(key, query.view ?? 0), columns, edges)
       out.endRow(id)
     }

@@ -56,6 +56,8 @@ export interface FusedLabel {
   readonly pid: number | null
   /** The system call that the task is in. */
   readonly detail: string | null
+  /** Of the vCPU thread that preempted a span: the guest's task that had the CPU the longest meanwhile. Absent where not known. */
+  readonly behind?: Actor
 }
 
 /** Fused rows: `m0/pcpu1` (a CPU of a machine that is nobody's guest), `m0/vcpu/4711` (the vCPU whose thread is 4711 of m0). */

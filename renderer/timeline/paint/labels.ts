@@ -87,11 +87,18 @@ export interface LabelPaint {
   readonly measure: (text: string, fontSize: number) => number
 }
 
+const withoutPid = (text: string, pid: number): string =>
+  text.endsWith(`-${pid}`) ? text.slice(0, -`-${pid}`.length) : text
+
 const textsOf = (track: RowTrack, frame: LodFrame, value: number, names: TaskNames): readonly string[] => {
   if (isLayered(track)) {
     const label = frame.labels?.[value]
     if (!label) return []
-    const short = label.pid !== null && label.pid > 0 ? label.text.slice(0, -`-${label.pid}`.length) : label.text
+    if (label.behind) {
+      const { name, pid } = label.behind
+      return [`${name} (${label.text})`, name, withoutPid(name, pid)]
+    }
+    const short = label.pid !== null && label.pid > 0 ? withoutPid(label.text, label.pid) : label.text
     return label.detail === null ? [label.text, short] : [`${label.text} ${label.detail}`, label.text, short]
   }
   if (track.kind === 'task') return value >= 0 ? [`CPU ${value}`, String(value)] : []
