@@ -102,6 +102,24 @@ function TreeRows() {
 }
 
 function TreeRow({ row }: { readonly row: Row }) {
+  if (row.note !== undefined)
+    return (
+      <div
+        id={`row-${row.id}`}
+        class={`tree-row kind-${row.kind}`}
+        role="treeitem"
+        aria-level={row.depth + 1}
+        style={{ top: `${row.y}px`, height: `${rowHeight.value}px` }}
+        title="What the CPUs and virtual machines really ran"
+      >
+        <Band machine={row.machine} />
+        <span class="tree-twist" />
+        <span class="tree-label">{row.label}</span>
+        <span class="tree-note" role="status">
+          {row.note}
+        </span>
+      </div>
+    )
   // A vCPU has a row of its own, and its thread's below it on demand.
   const folds = row.expanded !== null
   const header = folds && row.kind !== 'vcpu'

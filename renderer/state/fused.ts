@@ -3,7 +3,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { SessionInfo } from '../../workers/thread/contract.js'
 import { isAbort, say, sentence } from './messages.js'
-import { engine, fusedTracks, loading, session } from './session-state.js'
+import { engine, fusedAwaited, fusedTracks, loading, session } from './session-state.js'
 
 /** Events that tell of virtual machines without naming them. */
 const TELLING = /^kvm_/
@@ -26,10 +26,15 @@ export function followFused(): () => void {
     const api = engine.value
     const info = session.value
     if (!info) fusedTracks.value = null
-    if (!api || !info || loading.value) return
+    const expected = info !== null && mayHaveGuests(info)
+    if (!api || !info || loading.value) {
+      fusedAwaited.value = expected ? 'when all is loaded' : null
+      return
+    }
     const { version } = info
     if (fusedTracks.peek()?.version === version) return
-    if (mayHaveGuests(info)) askFused()
+    fusedAwaited.value = expected ? 'being worked out' : null
+    if (expected) askFused()
     else fusedTracks.value = null
   })
 }
@@ -49,7 +54,9 @@ export function askFused(): void {
       (e: unknown) => isAbort(e) || say('error', `What the CPUs really ran is not known: ${sentence(e)}`),
     )
     .finally(() => {
-      if (fusing.peek() === version) fusing.value = null
+      if (fusing.peek() !== version) return
+      fusing.value = null
+      fusedAwaited.value = null
     })
 }
 

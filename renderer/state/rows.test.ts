@@ -142,6 +142,20 @@ describe('layoutRows with many tasks', () => {
   })
 })
 
+describe('fused rows that are not there yet', () => {
+  const none = { tracks: [], threads: [] }
+  it('have a header that says why, above all machines', () => {
+    const { rows } = layoutRows(tracks, choices, { ...none, awaited: 'being worked out' })
+    expect(rows[0]).toMatchObject({ kind: 'group', track: null, note: 'being worked out', expanded: null, y: 0 })
+    expect(rows.slice(1).map((r) => r.id)).toEqual(layoutRows(tracks, choices).rows.map((r) => r.id))
+  })
+  it('have none where none are expected, or rows are sought by name', () => {
+    expect(layoutRows(tracks, choices, none).rows[0]!.id).toBe('m0')
+    const sought = layoutRows(tracks, { ...choices, text: 'cpu' }, { ...none, awaited: 'being worked out' })
+    expect(sought.rows.some((r) => r.note)).toBe(false)
+  })
+})
+
 describe('rowsBetween', () => {
   const layout = layoutRows(tracks, choices)
   it('covers rows that are cut by the edge', () => {

@@ -2,7 +2,7 @@
 // so they cannot disagree.
 
 import type { FusedThread, FusedTrack, FusedTracks, TrackInfo } from '../../workers/thread/contract.js'
-import type { MachineIndex } from '../../workers/units.js'
+import { machineIndex, type MachineIndex } from '../../workers/units.js'
 import { byName } from './format.js'
 import { fusedRowTracks, fusedRows } from './fused-tree.js'
 
@@ -38,6 +38,8 @@ export interface Row {
   readonly expanded: boolean | null
   /** Rows below this header, shown or not. */
   readonly children: number
+  /** Why the rows that will follow are not there yet. */
+  readonly note?: string
 }
 
 /** How the tasks of a machine follow one another. */
@@ -70,6 +72,9 @@ export const emptyLayout: RowLayout = { rows: [], index: new Map(), height: 0, h
 export const tasksGroup = (machineTrack: string): string => `${machineTrack}/tasks`
 export const quieterGroup = (machineTrack: string): string => `${machineTrack}/quieter`
 
+/** Row that stands for those of the fused views until they are there. */
+export const AWAITED = 'fused/awaited'
+
 /** More tasks than this are not unfolded unasked. */
 const UNASKED = 200
 /** A header is worth its row from this many tasks on. */
@@ -86,8 +91,10 @@ export function busiestThatFit(tracks: readonly TrackInfo[], room: number): numb
 
 const byEvents = (a: TrackInfo, b: TrackInfo): number => b.events - a.events
 
-/** Rows of the fused views. */
-export type FusedRows = Pick<FusedTracks, 'tracks' | 'threads'>
+/** Rows of the fused views; `awaited`: there are none yet, for this reason. */
+export interface FusedRows extends Pick<FusedTracks, 'tracks' | 'threads'> {
+  readonly awaited?: string | null
+}
 
 export function layoutRows(
   tracks: readonly TrackInfo[],
@@ -134,6 +141,19 @@ export function layoutRows(
     const t = byId.get(id)
     if (t && wanted(t)) leaf(t, 0, true)
   }
+  if (fused.awaited && text === '')
+    push({
+      id: AWAITED,
+      kind: 'group',
+      track: null,
+      machine: machineIndex(0),
+      label: 'Virtual machines',
+      depth: 0,
+      pinned: false,
+      expanded: null,
+      children: 0,
+      note: fused.awaited,
+    })
   for (const row of fusedRows(fused, tracks, { toggled, hidden, pinned: pinnedIds, text, order: choices.order }))
     push(row)
   for (const m of tracks) {

@@ -25,6 +25,8 @@ import type { RowHeight, TaskOrder } from './rows.js'
 /** null until the worker has been started. */
 export const engine = signal<EngineApi | null>(null)
 export const session = signal<SessionInfo | null>(null)
+/** Why there are no fused rows yet, for a few words beside their header; null = they are there, or none are expected. */
+export const fusedAwaited = signal<string | null>(null)
 /** Rows of the fused views; null until they are known, and where there is no virtual machine. */
 export const fusedTracks = signal<FusedTracks | null>(null)
 
@@ -165,7 +167,7 @@ export const rowLayout = computed(() => {
     busiest: busiest.value ?? 6,
     height: rowHeight.value,
   }
-  return layoutRows(s.tracks, choices, fusedTracks.value ?? undefined)
+  return layoutRows(s.tracks, choices, fusedTracks.value ?? { tracks: [], threads: [], awaited: fusedAwaited.value })
 })
 /** Vertical scroll of tree and canvas, CSS pixels. */
 export const rowScroll = signal(0)
