@@ -11,6 +11,7 @@ import { rowCommands } from './commands/rows.js'
 import { runsCommands } from './commands/runs.js'
 import { searchCommands } from './commands/search.js'
 import { selectCommands } from './commands/select.js'
+import { tableCommands } from './commands/tables.js'
 import { undoCommands } from './commands/undo.js'
 import { viewCommands } from './commands/view.js'
 import { wakeupCommands } from './commands/wakeups.js'
@@ -19,6 +20,7 @@ import { zoomCommands } from './commands/zoom.js'
 /** In the order of palette and shortcut sheet, which keep those of one group together. */
 export const commands: readonly Command[] = [
   ...fileCommands,
+  ...tableCommands,
   ...runsCommands,
   ...zoomCommands,
   ...selectCommands,

@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks'
 import type { FusedTotals, PreemptionReport } from '../../workers/thread/contract.js'
 import { formatShort, plural } from '../state/format.js'
 import { askFused, fusing, hasVcpus, lacking } from '../state/fused.js'
+import { SaveTable } from './save-table.js'
 import { scope, scopeWords } from '../state/scope.js'
 import { fusedTracks, session } from '../state/session-state.js'
 import { Containers, Exits, Steal, Tasks, Vcpus } from './fused-tables.js'
@@ -104,6 +105,7 @@ export function Preemptions() {
             {formatShort(now.to - now.from, info.unit)}
           </span>
         )}
+        <SaveTable tables={['preemptions', 'vcpu-totals', 'task-totals']} />
       </div>
       {trouble.value !== null && <p class="warning">{trouble.value}</p>}
       <div class={`scroll panel-table ${stale ? 'stale' : ''}`} tabIndex={0} aria-label="Preemptions">

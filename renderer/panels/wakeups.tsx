@@ -1,5 +1,6 @@
 // All wake-ups of the chosen range or the visible time: as a table, by latency, by task, by stack, and what records say of them.
 
+import { SaveTable } from './save-table.js'
 import { signal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -65,6 +66,7 @@ function Views() {
         ))}
         <WakeFilterBar />
         <LackingButton />
+        <SaveTable tables={['wakeups']} />
       </div>
       {lackingShown.value && <Lacking />}
       {trouble !== null && <p class="warning">{trouble}</p>}

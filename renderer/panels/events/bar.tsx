@@ -1,6 +1,7 @@
 import { plural } from '../../state/format.js'
 import { tableCount } from '../../state/session-state.js'
 import { follow } from '../../state/settings.js'
+import { SaveTable } from '../save-table.js'
 
 /** How many events the table lists, and whether it follows. */
 export function EventsBar() {
@@ -11,6 +12,7 @@ export function EventsBar() {
         <input type="checkbox" checked={follow.value} onChange={() => (follow.value = !follow.peek())} />
         Follow selection
       </label>
+      <SaveTable tables={['events']} />
     </>
   )
 }
