@@ -1,5 +1,14 @@
 import { integerOption, readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { frameOf } from './fused-json.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
@@ -14,8 +23,7 @@ the time went. IDs are those of \`remora wakeups\`, of a collector's records, an
 
   --wakeups N        go back over at most N wake-ups (default 8)
   --within US        a waker counts as just woken when it ran no longer than that before it woke the next (default 1000)
-  --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
-  --json             one JSON object (docs/schema/chain.schema.json)
+${sessionHelp(21)}  --json             one JSON object (docs/schema/chain.schema.json)
   -h, --help         this text
 `
 
@@ -23,7 +31,7 @@ export async function chainCommand(args: readonly string[], io: Io, connect: Con
   const { values, positionals } = readArgs('chain', args, {
     wakeups: { type: 'string' },
     within: { type: 'string' },
-    pair: { type: 'string', multiple: true },
+    ...sessionOptions,
     json: { type: 'boolean' },
   })
   const [id, ...paths] = positionals
@@ -35,9 +43,10 @@ export async function chainCommand(args: readonly string[], io: Io, connect: Con
   }
   const sources = await sourcesOf('chain', paths, io)
   const pair = pairsOf('chain', values.pair, sources)
+  const clock = clockOption('chain', values.clock)
   const connection = await connect()
   try {
-    const { info, session } = await openSession(connection, sources, { pair, assess: true }, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const progress = progressLine(io)
     const chain = await connection.engine.wakeupChain({ id }, limits, progress.show, io.signal).finally(progress.clear)

@@ -3,7 +3,7 @@ import type { ClockHealth, SessionInfo } from '../../workers/thread/contract.js'
 import { readArgs } from './args.js'
 import { clocksReport, type Limits } from './clocks-json.js'
 import { clocksText } from './clocks-text.js'
-import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { clockOption, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { UsageError, type Io } from './io.js'
 import { ExitCode, reportUnread } from './report.js'
 
@@ -13,7 +13,7 @@ Tells for each guest how its clock stands to its host's, what the events say abo
 A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
   --method METHOD    judge this method: recorded, compat (as trace-cmd does), events (from the sequence of events), none;
-                     default: the best that the files allow
+                     default: what is recorded, unless the events contradict it
   --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
   --max-error NS     fail when a guest's times may be off by more, or when no accuracy can be stated (ticks where the clock
                      has no known rate)
@@ -32,10 +32,7 @@ export async function clocksCommand(args: readonly string[], io: Io, connect: Co
     'max-outside': { type: 'string' },
     json: { type: 'boolean' },
   })
-  const clock = clockMethods.find((method) => method === values.method)
-  if (values.method !== undefined && !clock) {
-    throw new UsageError(`--method takes ${clockMethods.join(', ')}, not "${values.method}".`, 'clocks')
-  }
+  const clock = clockOption('clocks', values.method, '--method')
   const limits: Limits = {
     maxError: limitOption('--max-error', values['max-error']),
     maxOutside: limitOption('--max-outside', values['max-outside']),

@@ -82,6 +82,33 @@ async function localSources(paths: readonly string[]): Promise<SourceRef[]> {
 export const clockMethods = ['recorded', 'compat', 'events', 'none'] as const
 export type ClockOption = (typeof clockMethods)[number]
 
+/** `--clock` (or another name for it) as given; absent = what the files record, unless their events contradict it. */
+export function clockOption(command: string, text: string | undefined, name = '--clock'): ClockOption | undefined {
+  const clock = clockMethods.find((method) => method === text)
+  if (text !== undefined && clock === undefined)
+    throw new UsageError(`${name} takes ${clockMethods.join(', ')}, not "${text}".`, command)
+  return clock
+}
+
+/** The options of all commands that say something about recordings, and what their help says of them. */
+export const sessionOptions = { clock: { type: 'string' }, pair: { type: 'string', multiple: true } } as const
+
+/**
+ * @param width of the column of names
+ * @param usual what holds without `--clock`
+ */
+export const sessionHelp = (width: number, usual = 'what is recorded, unless the events contradict it'): string => {
+  const line = (name: string, text: string): string => `  ${name.padEnd(width - 2)}${text}\n`
+  return [
+    line('--clock METHOD', "how guests' times are related to the host's: recorded, compat (as trace-cmd does), events"),
+    line('', `(from the sequence of events), none; default: ${usual}`),
+    line(
+      '--pair GUEST=HOST',
+      'take these two files for a guest and its host, though nothing in them says so; may repeat',
+    ),
+  ].join('')
+}
+
 /** One method for all machines it can apply to: guests, and for `none` everybody. */
 export function clockChoices(family: Pick<Family, 'machines'>, method: ClockOption | undefined): OpenRequest['clocks'] {
   if (method === undefined) return undefined

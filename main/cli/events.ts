@@ -3,8 +3,17 @@ import { compileExpression } from '../../workers/table/filter/compile.js'
 import { filterPositions } from '../../workers/table/filter/views.js'
 import { headerLines } from '../../workers/table/lines.js'
 import { readArgs } from './args.js'
-import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
-import { UsageError, type Io } from './io.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
+import type { Io } from './io.js'
 import { windowHelp } from './window.js'
 import { printEvents } from './print-pool.js'
 import { progressLine } from './progress.js'
@@ -21,10 +30,7 @@ ${windowHelp.replace(/^ {2}--window FROM..TO {2}/, '  --window FROM..TO        '
   --event NAME             only this event: sched_switch, sched:sched_switch, sched:*; more by commas or repeating
   --machine NAME           only this machine: host, or a guest's name (see remora info)
   --filter EXPR            only events for which the expression holds: 'prev_prio < 100 && next_comm ~ "CPU"'
-  --clock METHOD           how guests' times are related to the host's: recorded, compat (as trace-cmd does), events (from
-                           the sequence of events), none; default: recorded where a file records one
-  --pair GUEST=HOST        take these two files for a guest and its host, though nothing in them says so; may repeat
-  --us                     microseconds in place of nanoseconds
+${sessionHelp(27, 'recorded where a file records one')}  --us                     microseconds in place of nanoseconds
   --json                   one JSON object a line (docs/schema/event.schema.json)
   -h, --help               this text
 `
@@ -38,15 +44,11 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
     machine: { type: 'string', multiple: true },
     filter: { type: 'string' },
     window: { type: 'string' },
-    clock: { type: 'string' },
-    pair: { type: 'string', multiple: true },
+    ...sessionOptions,
     us: { type: 'boolean' },
     json: { type: 'boolean' },
   })
-  const clock = clockMethods.find((method) => method === values.clock)
-  if (values.clock !== undefined && !clock) {
-    throw new UsageError(`--clock takes ${clockMethods.join(', ')}, not "${values.clock}".`, 'events')
-  }
+  const clock = clockOption('events', values.clock)
   // A mistake in the expression is said before anything is read.
   if (values.filter !== undefined) compileExpression(values.filter)
   const sources = await sourcesOf('events', positionals, io, { part: values.window !== undefined })

@@ -4,7 +4,16 @@ import type { Session } from '../../workers/model/session.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
 import { sessionTime } from '../../workers/units.js'
 import { readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { fusedReport, intervalsOf } from './fused-json.js'
 import { fusedText } from './fused-text.js'
 import { subjectsOf } from './fused-subjects.js'
@@ -20,8 +29,7 @@ layers below it. A directory stands for all *.dat, *.jsonl and *.wire files in i
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
   --task [MACHINE/]PID    where the time from .. to went for this task, layer by layer; may repeat
   --vcpu [MACHINE/]N      the same for a vCPU
-  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --csv                   every state of every CPU and vCPU, one line each, in place of the totals
+${sessionHelp(26)}  --csv                   every state of every CPU and vCPU, one line each, in place of the totals
   --threads               with --csv: of every thread of hosts and guests as well
   --json                  one JSON object (docs/schema/fused.schema.json)
   --intervals             with --json: every state of every row as well
@@ -45,7 +53,7 @@ export function rangeOf(
 export async function fusedCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('fused', args, {
     ...rangeOptions,
-    pair: { type: 'string', multiple: true },
+    ...sessionOptions,
     task: { type: 'string', multiple: true },
     vcpu: { type: 'string', multiple: true },
     csv: { type: 'boolean' },
@@ -60,9 +68,10 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
     throw new UsageError('--csv prints rows; --task and --vcpu go with the totals or --json.', 'fused')
   const sources = await sourcesOf('fused', positionals, io)
   const pair = pairsOf('fused', values.pair, sources)
+  const clock = clockOption('fused', values.clock)
   const connection = await connect()
   try {
-    const { info, session } = await openSession(connection, sources, { pair }, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const views = await connection.engine.fused()
     const range = rangeOf(session, values)

@@ -1,6 +1,15 @@
 import type { VcpuTotals } from '../../workers/thread/contract.js'
 import { integerOption, readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { frameOf, type PreemptionsReport } from './fused-json.js'
 import { preemptionsText } from './preemptions-text.js'
 import { rangeOf, rangeOptions } from './fused.js'
@@ -15,8 +24,7 @@ guest's vCPU is followed into that guest. A directory stands for all *.dat, *.js
   --top N                 the N longest (default 20)
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
   --max-steal PCT         fail when a vCPU waited for a CPU for more than that share of the time it wanted to run
-  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --json                  one JSON object (docs/schema/preemptions.schema.json)
+${sessionHelp(26)}  --json                  one JSON object (docs/schema/preemptions.schema.json)
   -h, --help              this text
 
 Exit code 1 when the limit is exceeded, or when there is no vCPU that could be held against it.
@@ -29,18 +37,19 @@ export async function preemptionsCommand(
 ): Promise<number> {
   const { values, positionals } = readArgs('preemptions', args, {
     ...rangeOptions,
+    ...sessionOptions,
     top: { type: 'string' },
     'max-steal': { type: 'string' },
-    pair: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   })
   const limit = integerOption('preemptions', '--top', values.top ?? '20', 0, 1e9)
   const maxSteal = stealOption(values['max-steal'])
   const sources = await sourcesOf('preemptions', positionals, io)
   const pair = pairsOf('preemptions', values.pair, sources)
+  const clock = clockOption('preemptions', values.clock)
   const connection = await connect()
   try {
-    const { info, session } = await openSession(connection, sources, { pair }, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     const range = rangeOf(session, values)
     const { engine } = connection

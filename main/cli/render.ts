@@ -9,7 +9,16 @@ import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
 import { bundleAmong } from './bundle.js'
 import { headless, type Look } from './headless.js'
-import { clockMethods, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { reportUnread } from './report.js'
@@ -32,9 +41,7 @@ trusted, the files and their hashes. Needs no display; the same files and option
   --theme NAME            light or dark; default: light
   --title TEXT            above the picture; default: the session's name
   --no-legend             without the legend
-  --clock METHOD          ${clockMethods.join(', ')}
-  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --json                  one JSON object: the file, its size in bytes and pixels
+${sessionHelp(26)}  --json                  one JSON object: the file, its size in bytes and pixels
   -h, --help              this text
 `
 
@@ -53,6 +60,7 @@ function oneOf<T extends string>(name: string, text: string | undefined, all: re
 export async function renderCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('render', args, {
     ...rangeOptions,
+    ...sessionOptions,
     out: { type: 'string' },
     view: { type: 'string' },
     rows: { type: 'string' },
@@ -63,8 +71,6 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     theme: { type: 'string' },
     title: { type: 'string' },
     'no-legend': { type: 'boolean' },
-    clock: { type: 'string' },
-    pair: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   })
   const { out } = values
@@ -86,7 +92,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     title: values.title,
     legend: values['no-legend'] !== true,
   }
-  const clock = oneOf('--clock', values.clock, clockMethods)
+  const clock = clockOption('render', values.clock)
   const sources = await sourcesOf('render', positionals, io)
   const connection = await connect()
   try {

@@ -8,7 +8,16 @@ import { trimFile, type TrimChoice, type Trimmed } from '../../workers/write/tri
 import { pathError } from '../api/files.js'
 import { FileSink } from '../file-sink.js'
 import { readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
@@ -24,8 +33,7 @@ KernelShark open: one for each file, records untouched. A directory stands for a
   --from TIME, --to TIME  only from .. to, both included: seconds as printed, or +SECONDS from the first event
   --cpu LIST              only these CPUs: 0,2-3
   --machine NAME          only this machine: host, or a guest's name (see remora info)
-  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --force                 overwrite what is there
+${sessionHelp(26, 'recorded where a file records one')}  --force                 overwrite what is there
   --json                  one JSON object (docs/schema/trim.schema.json)
   -h, --help              this text
 `
@@ -38,20 +46,21 @@ interface Written extends Trimmed {
 export async function trimCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('trim', args, {
     ...rangeOptions,
+    ...sessionOptions,
     out: { type: 'string' },
     cpu: { type: 'string', multiple: true },
     machine: { type: 'string', multiple: true },
-    pair: { type: 'string', multiple: true },
     force: { type: 'boolean' },
     json: { type: 'boolean' },
   })
   const { out } = values
   if (out === undefined) throw new UsageError('--out PATH is missing.', 'trim')
+  const clock = clockOption('trim', values.clock)
   const sources = await sourcesOf('trim', positionals, io)
   const connection = await connect()
   try {
     const pair = pairsOf('trim', values.pair, sources)
-    const { info, session } = await openSession(connection, sources, { pair }, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair }, io)
     if (info.partial) throw new RequestError(`${info.partial} What is not loaded cannot be written.`)
     const choice = choiceOf(session, values)
     const wanted = filesOf(session, choice)

@@ -1,7 +1,16 @@
 import { RequestError } from '../../workers/fault.js'
 import type { LatencySummary, WakeupFilter } from '../../workers/thread/contract.js'
 import { integerOption, readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { frameOf } from './fused-json.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
@@ -13,14 +22,13 @@ import { wakeupsText } from './wakeups-text.js'
 export const wakeupsHelp = `remora wakeups [options] FILE|DIR...
 
 Lists wake-ups: who was woken by whom, how long it took until it ran, whether it moved to another CPU. A directory stands for all
-*.dat files in it.
+*.dat, *.jsonl and *.wire files in it.
 
   --task TEXT             only tasks with this pid, or this in their name
   --from TIME, --to TIME  only those woken from .. to: seconds as printed, or +SECONDS from the first event
   --top N                 the N slowest wake-ups and tasks (default 20)
   --max-latency US        fail when a woken task had to wait for longer than that many microseconds
-  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --json                  one JSON object (docs/schema/wakeups.schema.json)
+${sessionHelp(26)}  --json                  one JSON object (docs/schema/wakeups.schema.json)
   -h, --help              this text
 
 Exit code 1 when the limit is exceeded, or when no wake-up could be held against it.
@@ -29,19 +37,20 @@ Exit code 1 when the limit is exceeded, or when no wake-up could be held against
 export async function wakeupsCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('wakeups', args, {
     ...rangeOptions,
+    ...sessionOptions,
     task: { type: 'string' },
     top: { type: 'string' },
     'max-latency': { type: 'string' },
-    pair: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   })
   const count = integerOption('wakeups', '--top', values.top ?? '20', 0, 100_000)
   const maxLatency = latencyOption(values['max-latency'])
   const sources = await sourcesOf('wakeups', positionals, io)
   const pair = pairsOf('wakeups', values.pair, sources)
+  const clock = clockOption('wakeups', values.clock)
   const connection = await connect()
   try {
-    const { info, session } = await openSession(connection, sources, { pair, assess: true }, io)
+    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
     if (info.partial) io.err(`remora: ${info.partial}\n`)
     if (maxLatency !== null && session.unit === 'ticks')
       throw new RequestError('--max-latency is in microseconds, and how long a tick of this clock takes is not known.')

@@ -5,7 +5,16 @@ import type { Report, ReportSection } from '../../workers/thread/report.js'
 import { pathError } from '../api/files.js'
 import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import {
+  clockOption,
+  connect as connectNode,
+  openSession,
+  pairsOf,
+  sessionHelp,
+  sessionOptions,
+  sourcesOf,
+  type Connect,
+} from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { bundleAmong, type Bundle } from './bundle.js'
@@ -26,20 +35,19 @@ same bytes. Of a session saved as a file (.remora): its saved views with their c
   --top N                 rows of a table (default 20)
   --title TEXT            default: the session's name
   --text TEXT             a paragraph at the top; may repeat
-  --pair GUEST=HOST       take these two files for a guest and its host, though nothing in them says so; may repeat
-  --json                  one JSON object: the file and its size
+${sessionHelp(26)}  --json                  one JSON object: the file and its size
   -h, --help              this text
 `
 
 export async function reportCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('report', args, {
     ...rangeOptions,
+    ...sessionOptions,
     out: { type: 'string' },
     parts: { type: 'string' },
     top: { type: 'string' },
     title: { type: 'string' },
     text: { type: 'string', multiple: true },
-    pair: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   })
   const { out } = values
@@ -48,13 +56,14 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
   if (format !== '.html' && format !== '.md') throw new UsageError(`--out takes .html or .md, not "${out}".`, 'report')
   const parts = partsOf(values.parts)
   const limit = integerOption('report', '--top', values.top ?? '20', 1, 10_000)
+  const clock = clockOption('report', values.clock)
   const sources = await sourcesOf('report', positionals, io)
   const connection = await connect()
   try {
     const bundle = await bundleAmong(positionals)
     const pair = [...(bundle?.manifest.pairs ?? []), ...pairsOf('report', values.pair, sources)]
     const { clocks } = bundle?.content.view ?? {}
-    const { info, session } = await openSession(connection, sources, { pair, clocks, assess: true }, io)
+    const { info, session } = await openSession(connection, sources, { clock, clocks, pair, assess: true }, io)
     const range = rangeOf(session, values)
     const hashes = await hashesOf(sources, io.signal)
     const { notesOf } = await headless()
