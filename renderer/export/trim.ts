@@ -1,6 +1,7 @@
 // A range of the session as trace.dat files again.
 
 import { zipSync } from 'fflate'
+import type { Progress } from '../../workers/thread/contract.js'
 import { formatBytes, formatCount } from '../state/format.js'
 import { say } from '../state/messages.js'
 import { engine, loading, range, rangeSelection, session } from '../state/session-state.js'
@@ -17,7 +18,11 @@ export async function saveTrimmed(): Promise<void> {
   const cancel = () => stop.abort()
   loading.value = { title, progress: null, cancel }
   try {
-    const files = await api.trim({ from, to }, (progress) => (loading.value = { title, progress, cancel }), stop.signal)
+    // A callback across threads: it must answer nothing.
+    const show = (progress: Progress): void => {
+      loading.value = { title, progress, cancel }
+    }
+    const files = await api.trim({ from, to }, show, stop.signal)
     const events = files.reduce((n, f) => n + f.events, 0)
     const bytes = files.reduce((n, f) => n + f.bytes, 0)
     const only = files.length === 1 ? files[0]! : null

@@ -88,8 +88,10 @@ export async function bundleNow(
         traces.set(entryOf(i), await bytesOf(source))
       }
     } else if (which !== 'none') {
-      const progress = (p: Parameters<NonNullable<Parameters<typeof api.trim>[1]>>[0]) =>
-        (loading.value = { title, progress: p, cancel })
+      // A callback across threads: it must answer nothing.
+      const progress = (p: Parameters<NonNullable<Parameters<typeof api.trim>[1]>>[0]): void => {
+        loading.value = { title, progress: p, cancel }
+      }
       const files = await api.trim(which, progress, stop.signal)
       for (const [i, f] of files.entries())
         traces.set(entryOf(i), new Uint8Array(await new Blob([...f.parts]).arrayBuffer()))
