@@ -47,7 +47,7 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
         ? ''
         : `${grouped(packets.used)} used; ${grouped(packets.ambiguous)} fit several senders, ${grouped(packets.unmatched)} none`,
     ],
-    ['left', guest.leftAt === null ? '' : `this host at ${time(guest.leftAt)}`],
+    ['left', guest.leftAt === null ? '' : `this host at ${time(guest.leftAt)}; later times are not related`],
     ['kvm-clock', guest.rebases.length === 0 ? '' : `rebased ${plural(guest.rebases.length, 'time')}`],
     ['guest events', recorded && recorded !== used ? `${placesText(recorded)} as recorded` : ''],
     [recorded && recorded !== used ? '' : 'guest events', `${placesText(used)} by the method in use`],

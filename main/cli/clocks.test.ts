@@ -26,6 +26,7 @@ beforeAll(() => {
     ['shifted', { recorded: { by: 200_000 } }, { clock: 'mono' }],
     ['unrelated', { related: false }, { clock: 'mono' }],
     ['entries', {}, { clock: 'mono', events: 'entries' }],
+    ['left', { truth: { ...truth, leaves: 6e8 } }, { clock: 'mono' }],
   ] as const) {
     const made = makePair({ ...more, guests: [{ name: 'vm', truth, ...guest }] })
     write(`${name}-host.dat`, made.host)
@@ -87,6 +88,19 @@ test('limits decide the exit code', async () => {
   const entries = await clocks('entries', '--max-error', '1000000000')
   expect(entries).toMatchObject({ code: 1, err: 'remora: No accuracy can be stated for the times of vm.\n' })
   expect(entries.out).toMatch(/^vm in entries-host: ONE-SIDED\n/)
+})
+
+test('a guest that was migrated away is said to have left, and when', async () => {
+  const { code, out, err } = await clocks('left')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  const sentence = out.split('\n')[1]!
+  expect(sentence).toMatch(/ Then vm ran no more on this host .* nothing relates its later times\.$/)
+  const left = out.match(/^ +left +this host at (\d+\.\d{9}); later times are not related$/m)
+  const report = JSON.parse((await clocks('left', '--json')).out) as { epoch: string; guests: { leftAt: number }[] }
+  // The host's clock counts from 0 in the truth.
+  const at = BigInt(report.epoch) + BigInt(Math.round(report.guests[0]!.leftAt))
+  expect(left?.[1]).toBe(`${at / 1_000_000_000n}.${String(at % 1_000_000_000n).padStart(9, '0')}`)
+  expect(await clocks('right').then((r) => r.out)).not.toMatch(/ left +this host| ran no more /)
 })
 
 test.each([
