@@ -165,12 +165,45 @@ export function meet(
   b: Stretch,
   o = CONTRACT_DEFAULTS,
 ): [Stretch, Stretch] {
-  const from = Math.max(a.from, Math.min(a.to, b.from) - 2 * o.window)
-  const to = Math.min(b.to, Math.max(a.to, b.from) + 2 * o.window)
+  const near = [Math.min(a.to, b.from), Math.max(a.to, b.from)] as const
+  // Where records were lost, few events contradict a stretch that went on far beyond the break.
+  const lossy = all.some(({ source }) => source.entry.includes(-Infinity) || source.exit.includes(Infinity))
+  let [left, right] = [2 * o.window, 2 * o.window]
+  for (;;) {
+    const from = Math.max(a.from, near[0] - left)
+    const to = Math.min(b.to, near[1] + right)
+    const { end, start, strays } = split(all, a, b, from, to)
+    const growLeft = lossy && strays > 0 && from > a.from && start < from + left / 4
+    const growRight = lossy && strays > 0 && to < b.to && end > to - right / 4
+    if (growLeft) left *= 2
+    if (growRight) right *= 2
+    if (growLeft || growRight) continue
+    // Where the two lines hardly differ, events fit both for long: no more than four windows are left to neither.
+    const spare = Math.max(0, start - end - 4 * o.window) / 2
+    return [cutTo(all, a, a.from, end + spare, o.maxDrift), cutTo(all, b, start - spare, b.to, o.maxDrift)]
+  }
+}
+
+/** A stretch within other limits; only within its own where what lies beyond contradicts it. */
+function cutTo(all: readonly ClosedBrackets[], s: Stretch, from: number, to: number, maxDrift: number): Stretch {
+  const within = (x: number, y: number): Stretch => narrow(all, boundsOf(s), x, y, s.centre, s.base, maxDrift, s.ways)
+  const cut = within(from, to)
+  return cut.region.status === 'empty' ? within(Math.max(from, s.from), Math.min(to, s.to)) : cut
+}
+
+/** Where `a` ends and `b` starts in [from, to], and how many events there contradict one of the two. */
+function split(
+  all: readonly ClosedBrackets[],
+  a: Stretch,
+  b: Stretch,
+  from: number,
+  to: number,
+): { readonly end: number; readonly start: number; readonly strays: number } {
   const strayA = straysIn(all, boundsOf(a), from, to)
   const strayB = straysIn(all, boundsOf(b), from, to)
-  const times = [...new Set([...strayA.keys(), ...strayB.keys()])].sort((x, y) => x - y)
+  const times = [...strayA.keys()].sort((x, y) => x - y)
   let cost = [...strayB.values()].filter(Boolean).length
+  const strays = cost + [...strayA.values()].filter(Boolean).length
   let best = cost
   let after = -1
   times.forEach((g, i) => {
@@ -184,10 +217,7 @@ export function meet(
   const isB = (g: number): boolean => strayA.get(g) === true && strayB.get(g) !== true
   const end = Math.max(a.from, times.slice(0, after + 1).findLast(isA) ?? from)
   const start = Math.min(b.to, times.slice(after + 1).find(isB) ?? to)
-  return [
-    narrow(all, boundsOf(a), a.from, end, a.centre, a.base, o.maxDrift, a.ways),
-    narrow(all, boundsOf(b), start, b.to, b.centre, b.base, o.maxDrift, b.ways),
-  ]
+  return { end, start, strays }
 }
 
 /** Guest times in [from, to], and whether the event there fits no bracket. */
@@ -195,12 +225,12 @@ function straysIn(all: readonly ClosedBrackets[], bounds: Bounds, from: number, 
   const stray = new Map<number, boolean>()
   for (const b of all) {
     const guest = b.source.guest
+    const n = b.to.length
     for (let i = lowerBound(guest, guest.length, from); i < guest.length && guest[i]! <= to; i++) {
       const g = guest[i]!
-      stray.set(
-        g,
-        matchBrackets([{ ...b, source: { ...b.source, guest: Float64Array.of(g) } }], bounds, g, g).outside > 0,
-      )
+      const [lo, hi] = bounds(g)
+      const k = lowerBound(b.to, n, g + lo)
+      stray.set(g, n > 0 && (k === n || b.from[k]! > g + hi))
     }
   }
   return stray

@@ -17,6 +17,17 @@ const plain = (seed: number, more: Partial<TruthOptions> = {}): TruthOptions => 
   ...more,
 })
 
+/** With the scheduling of the vCPUs' threads alone. */
+const bySched = { kind: 'sched', gapFloor: 2000, gapMedian: 8000 } as const
+
+/** The rate changes at host time `t`, and half a second later once more. */
+const slewTwice = (t: number, a: number, b: number): Pick<TruthOptions, 'slews'> => ({
+  slews: [
+    { at: t, ppm: a },
+    { at: t + 5e8, ppm: b },
+  ],
+})
+
 /** Guest times across the whole trace. */
 function* moments(truth: Truth, n: number, seed: number): Generator<number> {
   const next = random(seed)
@@ -163,18 +174,13 @@ describe('estimate', () => {
       fc.record({ at, by: fc.integer({ min: -3000, max: 0 }) }).map((step) => ({ steps: [step] })),
       fc.record({ at, by: fc.integer({ min: -100_000_000, max: 0 }) }).map((step) => ({ steps: [step] })),
       fc.record({ at, ppm: rate }).map((slew) => ({ slews: [slew] })),
-      fc.tuple(at, rate, rate).map(([t, a, b]) => ({
-        slews: [
-          { at: t, ppm: a / 40 },
-          { at: t + 5e8, ppm: b / 40 },
-        ],
-      })),
+      fc.tuple(at, rate, rate).map(([t, a, b]) => slewTwice(t, a / 40, b / 40)),
       fc.constant({}),
     )
     const seen = fc.oneof(
       fc.constant({}),
       fc.record({ lost: fc.double({ min: 0, max: 0.2, noNaN: true }) }),
-      fc.constant({ kind: 'sched', gapFloor: 2000, gapMedian: 8000 } as const),
+      fc.constant(bySched),
     )
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), clock, seen, (seed, moves, records) => {
@@ -208,11 +214,13 @@ describe('estimate', () => {
         endOnFailure: true,
         examples: [
           // The first line began across the change of rate; its one window could not show that it was wrong.
-          [
-            417471724,
-            { slews: [{ at: 2_878_133_114, ppm: -132 }] },
-            { kind: 'sched', gapFloor: 2000, gapMedian: 8000 },
-          ],
+          [417471724, { slews: [{ at: 2_878_133_114, ppm: -132 }] }, bySched],
+          // With many entries and exits lost the later line ran on for 100 ms before the change, beyond where the two were compared.
+          [1119248995, { slews: [{ at: 1_357_064_701, ppm: 48 }] }, { lost: 0.17414581063203516 }],
+          // The earlier line, drawn out into the part that both fit, contradicted itself and was lost.
+          [1046070491, slewTwice(716_146_229, -7.075, -4.125), { lost: 0.09299263046123088 }],
+          // Much was left to neither of two lines that hardly differ.
+          [1965437015, slewTwice(2_648_654_279, 0.15, 10), bySched],
         ],
       },
     )
@@ -220,8 +228,7 @@ describe('estimate', () => {
 
   it('ends no line where another one was begun across the change', () => {
     const slews = [{ at: 2_878_133_114, ppm: -132 }]
-    const records = { kind: 'sched', gapFloor: 2000, gapMedian: 8000 } as const
-    const e = estimate(makeTruth(plain(417471724, { duration: 4e9, ppm: 30, slews, ...records })).evidence)
+    const e = estimate(makeTruth(plain(417471724, { duration: 4e9, ppm: 30, slews, ...bySched })).evidence)
     expect(e.pieces).toHaveLength(2)
     const [a, b] = e.pieces
     expect(a!.deltaRange[0]).toBeLessThan(30e-6)
