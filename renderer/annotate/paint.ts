@@ -43,6 +43,24 @@ const TEXT_WIDTH = 220
 
 const fontOf = (theme: PaintTheme, bold = false): string => `${bold ? '600 ' : ''}${SIZE}px ${theme.font}`
 
+/** What was measured on a context, by font and text: hundreds of notes are painted with every frame, and their texts stay. */
+const measured = new WeakMap<PaintContext, Map<string, { readonly lines: readonly string[]; readonly width: number }>>()
+const MOST_MEASURED = 4000
+
+/** A text broken into lines, and its width, in the font that is set. */
+function laidOut(ctx: PaintContext, text: string, font: string) {
+  let known = measured.get(ctx)
+  if (!known || known.size > MOST_MEASURED) measured.set(ctx, (known = new Map()))
+  const key = `${font}\n${text}`
+  let laid = known.get(key)
+  if (!laid) {
+    const lines = linesOf(ctx, text, TEXT_WIDTH)
+    laid = { lines, width: Math.ceil(Math.max(...lines.map((l) => ctx.measureText(l).width))) }
+    known.set(key, laid)
+  }
+  return laid
+}
+
 function linesOf(ctx: PaintContext, text: string, width: number): string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = []
@@ -111,9 +129,10 @@ function textBox(
   p: AnnotationPaint,
 ): TextBox | null {
   if (text === '') return null
-  ctx.font = fontOf(p.theme)
-  const lines = linesOf(ctx, text, TEXT_WIDTH)
-  const width = Math.ceil(Math.max(...lines.map((l) => ctx.measureText(l).width))) + 2 * PAD
+  const font = fontOf(p.theme)
+  ctx.font = font
+  const { lines, width: wide } = laidOut(ctx, text, font)
+  const width = wide + 2 * PAD
   const height = boxHeight(lines.length)
   const left = Math.round(Math.max(2, Math.min(x, p.width - width - 2)))
   const top = Math.round(Math.max(AXIS_HEIGHT + 2, Math.min(y, p.height - height - 2)))
