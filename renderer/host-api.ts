@@ -69,6 +69,9 @@ export interface Startup {
 
 const native = (): NativeHost | undefined => window.remoraHost
 
+/** Whether this is the desktop window, which reaches the system's key store. */
+export const hasKeyStore = (): boolean => native() !== undefined
+
 async function json(path: string): Promise<unknown> {
   const answer = await fetch(path)
   if (!answer.ok) throw new Error(`The local server answered ${answer.status} to ${path}.`)

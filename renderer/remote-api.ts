@@ -21,7 +21,12 @@ export type Question =
       readonly text: string
       readonly echo: boolean
       readonly again: boolean
+      /** The answer may be kept in the system's key store, if the user wishes. */
+      readonly keepable?: true
     }
+
+/** null = no answer. */
+export type Answer = string | boolean | null | { readonly text: string; readonly keep: boolean }
 
 export interface RemoteMachine {
   /** Names the connection to the server. */
@@ -119,25 +124,39 @@ async function* linesOf<T extends Line>(answer: Response): AsyncGenerator<T> {
 export const remoteHosts = async (): Promise<readonly KnownHost[]> =>
   (await (await ask('/hosts')).json()) as readonly KnownHost[]
 
-type ConnectLine =
+type AskLine =
   | { readonly type: 'question'; readonly id: string; readonly question: Question }
-  | ({ readonly type: 'connected' } & RemoteMachine)
+  | { readonly type: 'note'; readonly sentence: string }
+
+/** What the local server says to the user on the way. */
+export interface Asked {
+  readonly answer: (question: Question) => Promise<Answer>
+  /** One sentence. */
+  readonly note: (sentence: string) => void
+}
+
+type ConnectLine = AskLine | ({ readonly type: 'connected' } & RemoteMachine)
 
 /**
- * Connects; `answer` is given each question on the way, null ends the attempt.
+ * Connects; `asked` gets the questions on the way.
  * @param address `user@host:port`, a name of the ssh configuration, or ssh://…
  */
-export async function connectTo(
-  address: string,
-  answer: (question: Question) => Promise<string | boolean | null>,
-  signal: AbortSignal,
-): Promise<RemoteMachine> {
+export async function connectTo(address: string, asked: Asked, signal: AbortSignal): Promise<RemoteMachine> {
   for await (const line of linesOf<ConnectLine>(await post('/connect', { address }, signal))) {
     if (line.type === 'connected') return { machine: line.machine, label: line.label, address: line.address }
-    await post(`/answers/${line.id}`, { value: await answer(line.question) }, signal)
+    await reply(line, asked, signal)
   }
   throw new RemoteError('The connection was given up.', 'connection-lost')
 }
+
+async function reply(line: AskLine, asked: Asked, signal: AbortSignal): Promise<void> {
+  if (line.type === 'note') asked.note(line.sentence)
+  else await post(`/answers/${line.id}`, { value: await asked.answer(line.question) }, signal)
+}
+
+/** Forgets what is kept in the system's key store; gives how many there were. */
+export const forgetSecrets = async (): Promise<number> =>
+  ((await (await ask('/secrets', { method: 'DELETE' })).json()) as { forgotten: number }).forgotten
 
 export const disconnect = async (machine: string): Promise<void> =>
   void (await ask(`/machines/${machine}`, { method: 'DELETE' }))
@@ -223,23 +242,17 @@ export interface RecordLive {
   }[]
 }
 
-type Answerer = (question: Question) => Promise<string | boolean | null>
-type AskLine = { readonly type: 'question'; readonly id: string; readonly question: Question }
-
-const reply = async (line: AskLine, answer: Answerer, signal: AbortSignal): Promise<void> =>
-  void (await post(`/answers/${line.id}`, { value: await answer(line.question) }, signal))
-
 export interface RecordAllowed {
   readonly found: { readonly facts: RecordFacts; readonly checks: readonly RecordCheck[] }
   readonly presets: readonly RecordPreset[]
 }
 
 /** What a machine allows to be recorded. */
-export async function checkRecording(machine: string, answer: Answerer, signal: AbortSignal): Promise<RecordAllowed> {
+export async function checkRecording(machine: string, asked: Asked, signal: AbortSignal): Promise<RecordAllowed> {
   type CheckLine = AskLine | ({ readonly type: 'checked' } & RecordAllowed)
   for await (const line of linesOf<CheckLine>(await post(`/machines/${machine}/record/check`, {}, signal))) {
     if (line.type === 'checked') return { found: line.found, presets: line.presets }
-    await reply(line, answer, signal)
+    await reply(line, asked, signal)
   }
   throw new RemoteError('The machine did not tell what can be recorded.', 'connection-lost')
 }
@@ -255,19 +268,17 @@ export const planRecording = async (
 export async function recordRemote(
   machine: string,
   wish: RecordWish,
-  on: { readonly answer: Answerer; readonly live: (live: RecordLive) => void; readonly note: (text: string) => void },
+  on: Asked & { readonly live: (live: RecordLive) => void },
   signal: AbortSignal,
 ): Promise<{ readonly folder: string; readonly files: readonly RemoteFile[] }> {
   type RecordLine =
     | AskLine
     | { readonly type: 'live'; readonly live: RecordLive }
-    | { readonly type: 'note'; readonly sentence: string }
     | { readonly type: 'done'; readonly folder: string; readonly files: readonly RemoteFile[] }
   for await (const line of linesOf<RecordLine>(await post(`/machines/${machine}/record`, wish, signal))) {
     if (line.type === 'done') return line
     if (line.type === 'live') on.live(line.live)
-    else if (line.type === 'note') on.note(line.sentence)
-    else await reply(line, on.answer, signal)
+    else await reply(line, on, signal)
   }
   throw new RemoteError('The recording broke off.', 'connection-lost')
 }

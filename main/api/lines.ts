@@ -15,14 +15,20 @@ export interface QuestionLine {
   readonly question: Question
 }
 
-type Answer = string | boolean | null
+export interface NoteLine {
+  readonly type: 'note'
+  readonly sentence: string
+}
+
+/** To a question for a secret, `keep` may come with it. */
+type Answer = string | boolean | null | { readonly text: string; readonly keep: boolean }
 
 /** Questions that a window was asked and has not answered yet. */
 export class Questions {
   readonly #waiting = new Map<string, (value: Answer) => void>()
 
   /** Asks through the lines of one answer. */
-  asker(send: (line: QuestionLine) => void, signal: AbortSignal): Asker {
+  asker(send: (line: QuestionLine | NoteLine) => void, signal: AbortSignal): Asker {
     const ask = async (question: Question): Promise<Answer> => {
       const id = randomUUID()
       try {
@@ -37,10 +43,13 @@ export class Questions {
     }
     return {
       hostKey: async (question) => (await ask(question)) === true,
-      secret: async (question) => {
-        const answer = await ask(question)
-        return typeof answer === 'string' ? answer : null
+      secret: async (question, keep) => {
+        const answer = await ask(keep ? { ...question, keepable: true } : question)
+        if (answer === null || typeof answer !== 'object') return typeof answer === 'string' ? answer : null
+        if (answer.keep) keep?.()
+        return answer.text
       },
+      note: (sentence) => send({ type: 'note', sentence }),
     }
   }
 

@@ -17,7 +17,7 @@ import { recordSession, type Live } from '../record/session.js'
 import type { Host } from '../remote/host.js'
 import { elevate, sshRunner, sudoQuestion, type Elevation } from '../remote/runner.js'
 import type { FileRegistry, ServedFile } from './files.js'
-import { lines, type ErrorLine, type QuestionLine, type Questions } from './lines.js'
+import { lines, type ErrorLine, type NoteLine, type QuestionLine, type Questions } from './lines.js'
 
 export interface RecordPreset {
   readonly name: string
@@ -30,6 +30,7 @@ export interface RecordPreset {
 /** Lines of POST record/check. */
 export type CheckLine =
   | QuestionLine
+  | NoteLine
   | { readonly type: 'checked'; readonly found: Preflight; readonly presets: readonly RecordPreset[] }
   | ErrorLine
 
@@ -37,7 +38,7 @@ export type CheckLine =
 export type RecordLine =
   | QuestionLine
   | { readonly type: 'live'; readonly live: Live }
-  | { readonly type: 'note'; readonly sentence: string }
+  | NoteLine
   | { readonly type: 'done'; readonly folder: string; readonly files: readonly ServedFile[] }
   | ErrorLine
 

@@ -1,25 +1,28 @@
 // Other machines for the screens: connecting (with questions on the way), looking round, opening in place and copying. Answers that
-// take long, or ask back, are lines of JSON. What the user types comes in, is used, and is kept nowhere but in memory.
+// take long, or ask back, are lines of JSON. What the user types comes in and is used; it is kept in memory, and in the system's key store where
+// there is one and the user wishes.
 
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { boolean, nullable, object, parse, string, union } from 'valibot'
-import { InputError } from '../../workers/fault.js'
+import { InputError, RequestError } from '../../workers/fault.js'
 import { formatAddress, parseAddress } from '../remote/address.js'
 import type { Asker } from '../remote/ask.js'
 import { browse, type Listing } from '../remote/browse.js'
 import { Cache } from '../remote/cache.js'
 import { fetchFile, type Fetched, type FetchProgress } from '../remote/fetch.js'
 import { Host } from '../remote/host.js'
+import type { SecretStore } from '../remote/secrets.js'
 import { remoteSource, type RemoteSource } from '../remote/source.js'
 import { SshConfig } from '../remote/ssh-config.js'
 import type { FileRegistry, ServedFile } from './files.js'
-import { lines, type ErrorLine, type QuestionLine, Questions } from './lines.js'
+import { lines, type ErrorLine, type NoteLine, type QuestionLine, Questions } from './lines.js'
 import { recordRoutes } from './record.js'
 
 /** Lines of POST connect. */
 export type ConnectLine =
   | QuestionLine
+  | NoteLine
   | { readonly type: 'connected'; readonly machine: string; readonly label: string; readonly address: string }
   | ErrorLine
 
@@ -46,7 +49,9 @@ interface Machine {
 
 const connectBody = object({ address: string() })
 const pathBody = object({ path: string() })
-const answerBody = object({ value: nullable(union([string(), boolean()])) })
+const answerBody = object({
+  value: nullable(union([string(), boolean(), object({ text: string(), keep: boolean() })])),
+})
 const noStore = { headers: { 'Cache-Control': 'no-store' } }
 
 export interface RemoteOptions {
@@ -54,6 +59,8 @@ export interface RemoteOptions {
   /** Folder of recordings that the windows make. */
   readonly recordings?: string
   readonly config?: () => Promise<SshConfig>
+  /** Where secrets are kept for the next time; absent = nowhere. */
+  readonly secrets?: SecretStore
   /** Ends all connections: they would keep the process alive. */
   readonly until?: AbortSignal
 }
@@ -62,6 +69,7 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
   const app = new Hono()
   const cache = options.cache ?? new Cache()
   const readConfig = options.config ?? (() => SshConfig.read())
+  const store = options.secrets && { store: options.secrets }
   const machines = new Map<string, Machine>()
   const questions = new Questions()
 
@@ -79,7 +87,7 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
   /** A guest of a machine, reached by its own SSH for as long as it is recorded: through its host, which is sure to reach it. */
   const openGuest = async (address: string, via: Host, asker: Asker): Promise<Host> => {
     const at = parseAddress(`ssh://${address.replace(/^ssh:\/\//i, '')}`)
-    const host = new Host(at, { asker, via, config: await readConfig() })
+    const host = new Host(at, { asker, via, config: await readConfig(), ...store })
     await host.connect()
     return host
   }
@@ -102,9 +110,11 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
         ask: questions.asker(send, signal),
         host: new Host(address, {
           config: await readConfig(),
+          ...store,
           asker: {
             hostKey: async (question) => (await machine.ask?.hostKey(question)) ?? false,
-            secret: async (question) => (await machine.ask?.secret(question)) ?? null,
+            secret: async (question, keep) => (await machine.ask?.secret(question, keep)) ?? null,
+            note: (sentence) => machine.ask?.note?.(sentence),
           },
         }),
       }
@@ -174,6 +184,11 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     for (const source of machine?.sources ?? []) files.dropSource(source)
     machine?.host.close()
     return new Response(null, { status: 204 })
+  })
+
+  app.delete('/secrets', () => {
+    if (!options.secrets) throw new RequestError('No secrets are kept here.')
+    return Response.json({ forgotten: options.secrets.forget() }, noStore)
   })
 
   app.get('/cache', async () => {

@@ -53,6 +53,7 @@ export function menuTemplate(
           submenu: [...recentItems, separator, { label: 'Clear', click: () => actions.clearRecent() }],
         },
         item('&Close Session', 'close'),
+        item('Forget &Kept Passwords', 'forget-secrets'),
         separator,
         mac ? { role: 'close' } : { role: 'quit' },
       ],

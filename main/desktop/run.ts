@@ -1,4 +1,4 @@
-import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron'
+import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, safeStorage, session } from 'electron'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { array, parse, picklist, string } from 'valibot'
@@ -10,6 +10,7 @@ import { serveSamples } from '../samples.js'
 import { version } from '../version.js'
 import { pathsOf } from './arguments.js'
 import { channels, type OpenedFile } from './channels.js'
+import { KeptSecrets } from './kept-secrets.js'
 import { menuTemplate } from './menu.js'
 import { RecentFiles } from './recent.js'
 import { createWindow, origin, refusePermissions } from './window.js'
@@ -154,6 +155,7 @@ export async function runDesktop(): Promise<void> {
     startup: () => startup,
     samples: () => serveSamples(files),
     renderer: rendererDir,
+    remote: { secrets: new KeptSecrets(join(app.getPath('userData'), 'kept-secrets.json'), safeStorage) },
   })
   protocol.handle('remora', (request) =>
     request.url.startsWith(`${origin}/`) ? api.fetch(request) : new Response(null, { status: 404 }),

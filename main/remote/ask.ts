@@ -1,4 +1,4 @@
-// What only the user can answer on the way to another machine. Answers are used and dropped: they are in no log and no file.
+// What only the user can answer on the way to another machine. Answers are in no log, and in no file but where the user wishes it.
 
 export interface HostKeyQuestion {
   readonly kind: 'host-key'
@@ -22,14 +22,18 @@ export interface SecretQuestion {
   readonly echo: boolean
   /** The last answer was refused. */
   readonly again: boolean
+  /** The answer may be kept in the system's key store, if the user wishes. */
+  readonly keepable?: true
 }
 export type Question = HostKeyQuestion | SecretQuestion
 
 export interface Asker {
   /** Whether to trust the key from now on. */
   hostKey(question: HostKeyQuestion): Promise<boolean>
-  /** null = the user gave up. */
-  secret(question: SecretQuestion): Promise<string | null>
+  /** null = the user gave up. `keep`, given where that can be offered, is called where the user wants the answer kept for next time. */
+  secret(question: SecretQuestion, keep?: () => void): Promise<string | null>
+  /** One sentence that the user should know; nothing waits for it. */
+  note?(sentence: string): void
 }
 
 /** Nobody is there to answer: unknown keys and passwords make a connection fail. */

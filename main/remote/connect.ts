@@ -7,7 +7,8 @@ import { InputError } from '../../workers/fault.js'
 import { hostLabel, parseAddress, type RemoteAddress } from './address.js'
 import type { Asker } from './ask.js'
 import { addKnownHost, fingerprint, hostId, keyType, KnownHosts } from './known-hosts.js'
-import { GaveUp, Login, Secrets } from './login.js'
+import { GaveUp, Login } from './login.js'
+import type { Secrets } from './secrets.js'
 import type { HostConfig, SshConfig } from './ssh-config.js'
 
 export interface ConnectOptions {
@@ -187,6 +188,7 @@ async function login(host: HostConfig, label: string, socket: Duplex, options: C
   const verify = async (key: Buffer): Promise<boolean> => {
     try {
       await judgeKey(key, id, host, label, known, asker)
+      secrets.belongTo(host.user, id, fingerprint(key))
       return true
     } catch (e) {
       refusal = e as Error
@@ -222,11 +224,24 @@ async function login(host: HostConfig, label: string, socket: Duplex, options: C
       client.removeAllListeners('error')
       // Errors of a connection that stands end it; whoever uses it sees that.
       client.on('error', () => undefined)
+      try {
+        secrets.letIn()
+      } catch (e) {
+        // Being in counts more than what the next login will ask.
+        asker.note?.(e instanceof Error ? e.message : String(e))
+      }
       resolve(client)
     })
     client.on('error', (e: Error & { level?: string }) => {
       // The agent being gone, or one of its keys, leaves the other ways.
       if (e.level === 'agent') return
+      if (e.level === 'client-authentication' || tooMany(e)) {
+        try {
+          entry.refused()
+        } catch (cause) {
+          return fail(cause)
+        }
+      }
       fail(refusal ?? loginError(e, label, entry))
     })
     client.once('close', () =>
@@ -308,6 +323,8 @@ async function judgeKey(
   await addKnownHost(file, id, key, host.hashKnownHosts).catch(() => undefined)
 }
 
+const tooMany = (e: Error): boolean => /too many auth/i.test(e.message)
+
 function loginError(e: Error & { level?: string }, label: string, { tried, allowed }: Login): InputError {
   if (e.level === 'client-authentication') {
     const ways = tried.length > 0 ? `tried: ${[...new Set(tried)].join(', ')}` : 'there was no key and no agent to try'
@@ -317,7 +334,7 @@ function loginError(e: Error & { level?: string }, label: string, { tried, allow
   if (/no matching/i.test(e.message)) {
     return new InputError(`${label} and Remora have no way of encryption in common: ${e.message}.`, 'no-connection')
   }
-  if (/too many auth/i.test(e.message)) {
+  if (tooMany(e)) {
     return new InputError(
       `${label} closed the connection after too many keys (${tried.join(', ')}); IdentitiesOnly in the ssh configuration offers fewer.`,
       'no-login',

@@ -6,13 +6,15 @@ import { InputError } from '../../workers/fault.js'
 import { hostLabel, type RemoteAddress } from './address.js'
 import type { Asker } from './ask.js'
 import { connect, type Connected } from './connect.js'
-import { Secrets } from './login.js'
+import { Secrets, type SecretStore } from './secrets.js'
 import { LineBroken, Sftp } from './sftp.js'
 import { SshConfig } from './ssh-config.js'
 
 export interface HostOptions {
   readonly asker: Asker
   readonly config?: SshConfig
+  /** Secrets of earlier connections; absent = none outlives this one. */
+  readonly store?: SecretStore
   /** The machine that this one is a guest of: it is reached through it, unless the configuration names another way. */
   readonly via?: Host
 }
@@ -64,7 +66,7 @@ export class Host {
   async #make(signal?: AbortSignal): Promise<Connected> {
     const config = await this.#config
     const secrets = (host: string): Secrets => {
-      const kept = this.#secrets.get(host) ?? new Secrets()
+      const kept = this.#secrets.get(host) ?? new Secrets(this.options.store)
       this.#secrets.set(host, kept)
       return kept
     }

@@ -4,18 +4,13 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import ssh2, { type AnyAuthMethod, type AuthenticationType, type KnownPublicKeys, type ParsedKey } from 'ssh2'
 import { type Asker, type SecretQuestion } from './ask.js'
+import type { Secrets } from './secrets.js'
 import type { HostConfig } from './ssh-config.js'
 
 const MOST_TRIES = 3
 
-/** What the user typed for one host, kept in memory alone so that a broken connection comes back by itself. */
-export class Secrets {
-  readonly #kept = new Map<string, string>()
-  get = (what: string): string | undefined => this.#kept.get(what)
-  keep = (what: string, value: string): unknown => this.#kept.set(what, value)
-  forget = (what: string): unknown => this.#kept.delete(what)
-  clear = (): void => this.#kept.clear()
-}
+/** Prompts for what is another the next time. */
+const passing = /\b(new|one.?time|otp|token|code|pin)\b/i
 
 /** The user would not answer. */
 export class GaveUp extends Error {
@@ -27,6 +22,10 @@ export class Login {
   /** As the sentence of a refusal names them. */
   readonly tried: string[] = []
   #allowed: readonly string[] = []
+  /** What the host is looking at: a password, an answer. */
+  #given: string | null = null
+  /** Those that came from the key store. */
+  readonly #stored = new Set<string>()
   readonly #next: AsyncGenerator<AnyAuthMethod, void, readonly AuthenticationType[]>
 
   constructor(
@@ -57,6 +56,12 @@ export class Login {
     }
   }
 
+  /** The host has ended the login: what it was given last was refused too. */
+  refused(): void {
+    if (this.#given !== null) this.secrets.forget(this.#given)
+    this.#given = null
+  }
+
   #may = (type: AuthenticationType): boolean => this.#allowed.includes(type)
 
   async *#ways(): AsyncGenerator<AnyAuthMethod, void, readonly AuthenticationType[]> {
@@ -67,6 +72,9 @@ export class Login {
       const way = this.#questions(username, n > 0)
       yield way.method
       if (way.gaveUp()) throw new GaveUp()
+      // Answers of a first step that led to another one were right.
+      if (this.#may('keyboard-interactive')) this.refused()
+      this.#given = null
     }
     for (let n = 0; n < MOST_TRIES && this.#may('password'); n++) {
       const password = await this.#secret('password', {
@@ -74,11 +82,13 @@ export class Login {
         text: `Password of ${this.host}`,
         echo: false,
         again: n > 0,
+        password: true,
       })
       this.tried.push('password')
+      this.#given = 'password'
       yield { type: 'password', username, password }
       // Asked again, so it was refused.
-      this.secrets.forget('password')
+      this.refused()
     }
   }
 
@@ -120,6 +130,7 @@ export class Login {
         text: `Passphrase of the key ${basename(file)}`,
         echo: false,
         again: n > 0,
+        password: true,
       } as const
       const passphrase = await this.#secret(file, question).catch((e: unknown) => {
         if (e instanceof GaveUp) return null
@@ -137,26 +148,42 @@ export class Login {
     return null
   }
 
-  async #secret(name: string, question: Omit<SecretQuestion, 'kind' | 'host'>): Promise<string> {
-    const kept = this.secrets.get(name)
-    if (kept !== undefined) return kept
-    const answer = await this.asker.secret({ kind: 'secret', host: this.host, ...question })
+  /** @param question `password`: it stays the same, and may be kept */
+  async #secret(
+    name: string,
+    { password, ...question }: Omit<SecretQuestion, 'kind' | 'host'> & { readonly password: boolean },
+  ): Promise<string> {
+    const known = this.secrets.typed(name)
+    if (known !== null) return known
+    const stored = password && !question.again ? this.secrets.stored(name) : null
+    if (stored !== null) {
+      this.#stored.add(name)
+      this.secrets.keep(name, stored)
+      return stored
+    }
+    // The user has not typed what was refused.
+    const asked = this.#stored.delete(name)
+      ? { ...question, text: `${question.text} (the one that was kept is refused now)`, again: false }
+      : question
+    let lasting = false
+    const keep = password && this.secrets.keepable ? () => void (lasting = true) : undefined
+    const answer = await this.asker.secret({ kind: 'secret', host: this.host, ...asked }, keep)
     if (answer === null) throw new GaveUp()
-    this.secrets.keep(name, answer)
+    this.secrets.keep(name, answer, lasting)
     return answer
   }
 
   #questions(username: string, again: boolean): { method: AnyAuthMethod; gaveUp: () => boolean } {
     let gaveUp = false
-    if (again) this.secrets.forget('answer')
     const answer = async (prompts: readonly { prompt: string; echo?: boolean }[]): Promise<string[]> => {
       const answers: string[] = []
       for (const { prompt, echo = false } of prompts) {
         const text = `${this.host} asks: ${prompt.trim().replace(/:$/, '')}`
-        // What is asked for once, and hidden, is a password; one-time codes are not asked for alone.
-        const once = prompts.length === 1 && !echo && /password/i.test(prompt)
-        const question = { what: 'answer', text, echo, again } as const
-        answers.push(await this.#secret(once ? 'answer' : `answer ${performance.now()}`, question))
+        // What is asked for alone, and hidden, is a password, unless it calls itself one for this time.
+        const password = prompts.length === 1 && !echo && /password/i.test(prompt) && !passing.test(prompt)
+        const question = { what: 'answer', text, echo, again, password } as const
+        if (password) this.#given = 'answer'
+        answers.push(await this.#secret(password ? 'answer' : `answer ${performance.now()}`, question))
       }
       return answers
     }

@@ -4,10 +4,10 @@ import { bundleOpen } from '../export/bundle-dialog.js'
 import { exportOpen } from '../export/dialog.js'
 import { reportOpen } from '../export/report-dialog.js'
 import { saveTrimmed } from '../export/trim.js'
-import { pickFolder } from '../host-api.js'
+import { hasKeyStore, pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles, openSample, samples } from '../state/opening.js'
-import { showRemote } from '../state/remote.js'
+import { forgetKept, showRemote } from '../state/remote.js'
 import { inPlace, open, type Command } from './command.js'
 
 /** Asks for files through the page's file field, where there is no better door. */
@@ -97,6 +97,14 @@ export const fileCommands: readonly Command[] = [
     keys: [],
     when: open,
     run: inPlace(saveTrimmed),
+  },
+  {
+    id: 'forget-secrets',
+    title: 'Forget the passwords and passphrases that are kept in the key store',
+    group: 'File',
+    keys: [],
+    when: hasKeyStore,
+    run: inPlace(forgetKept),
   },
   { id: 'close', title: 'Close the session', group: 'File', keys: [], when: open, run: inPlace(closeSession) },
 ]

@@ -90,7 +90,7 @@ export async function startRecording(): Promise<void> {
         at.machine,
         wish,
         {
-          answer: answering(signal),
+          ...answering(signal),
           live: (live) => (recordLive.value = live),
           note: (text) => (recordNotes.value = [...recordNotes.peek(), text]),
         },

@@ -7,6 +7,7 @@ import {
   connectTo,
   copyRemote,
   disconnect,
+  forgetSecrets,
   listRemote,
   placeRemote,
   RemoteError,
@@ -14,13 +15,15 @@ import {
   type CopyProgress,
   type KnownHost,
   type Listing,
+  type Answer,
+  type Asked,
   type Question,
   type RecordLive,
   type RemoteFile,
   type RemoteMachine,
 } from '../remote-api.js'
 import type { SavedSession } from '../store/db.js'
-import { isAbort, sentence } from './messages.js'
+import { isAbort, say, sentence } from './messages.js'
 import { openFiles, openRecent } from './opening.js'
 import { engine } from './session-state.js'
 import { remotePlaces } from './settings.js'
@@ -32,7 +35,7 @@ export const machine = signal<RemoteMachine | null>(null)
 export const busy = signal<{ readonly text: string; readonly cancel: () => void } | null>(null)
 export const question = signal<{
   readonly question: Question
-  readonly answer: (value: string | boolean | null) => void
+  readonly answer: (value: Answer) => void
 } | null>(null)
 export const listing = signal<Listing | null>(null)
 export const nameFilter = signal('')
@@ -119,9 +122,9 @@ export function hideRemote(): void {
   })
 }
 
-export const answering =
-  (signal: AbortSignal) =>
-  (asked: Question): Promise<string | boolean | null> =>
+/** Questions go to the dialog. */
+export const answering = (signal: AbortSignal): Asked => ({
+  answer: (asked) =>
     new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
       question.value = {
@@ -131,7 +134,16 @@ export const answering =
           resolve(value)
         },
       }
-    })
+    }),
+  note: (text) => say('note', text),
+})
+
+export async function forgetKept(): Promise<void> {
+  const n = await forgetSecrets()
+  const gone =
+    n === 0 ? 'Nothing was kept' : n === 1 ? 'One kept secret is forgotten' : `${n} kept secrets are forgotten`
+  say('note', `${gone}. What was typed for a connection that stands is forgotten when you disconnect.`)
+}
 
 /** Connects to a machine and shows a directory of it, '' = the user's home. */
 export async function connectRemote(address: string, path = ''): Promise<void> {

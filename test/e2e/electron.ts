@@ -4,7 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { _electron, type Page } from 'playwright-core'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { root } from './story.js'
 
 /** The runtime named by ELECTRON_OVERRIDE_DIST_PATH, else the one that the electron package has fetched, else null. */
@@ -22,6 +22,7 @@ const hasXvfb = spawnSync('Xvfb', ['-help']).error === undefined
 export const noWindow = !runtime ? 'no Electron runtime' : !display && !hasXvfb ? 'neither a display nor Xvfb' : ''
 
 export interface OpenedWindow {
+  readonly app: ElectronApplication
   readonly page: Page
   readonly errors: string[]
   close(): Promise<void>
@@ -53,6 +54,7 @@ export async function openWindow(
   page.on('pageerror', (e) => errors.push(e.message))
   await page.setViewportSize({ width: 1440, height: 900 })
   return {
+    app,
     page,
     errors,
     close: async () => {

@@ -1,9 +1,10 @@
-import type { Question } from '../../remote-api.js'
+import { useSignal } from '@preact/signals'
+import type { Answer, Question } from '../../remote-api.js'
 import { useFocus } from '../../widgets/focus.js'
 
 interface Props {
   readonly question: Question
-  readonly answer: (value: string | boolean | null) => void
+  readonly answer: (value: Answer) => void
 }
 
 /** What only the user can answer on the way to a machine. What is typed is handed on and forgotten. */
@@ -40,10 +41,11 @@ export function Ask({ question, answer }: Props) {
 
 function Secret({ question, answer }: Props & { readonly question: Question & { kind: 'secret' } }) {
   const field = useFocus<HTMLInputElement>()
+  const keep = useSignal(false)
   const give = () => {
     const value = field.current?.value ?? ''
     if (field.current) field.current.value = ''
-    answer(value)
+    answer(question.keepable ? { text: value, keep: keep.value } : value)
   }
   return (
     <form
@@ -62,7 +64,17 @@ function Secret({ question, answer }: Props & { readonly question: Question & { 
           <input ref={field} class="field" type="password" autocomplete="off" />
         )}
       </label>
-      <p class="muted">It is kept in memory until you disconnect, never in a file.</p>
+      {question.keepable && (
+        <label class="check">
+          <input type="checkbox" checked={keep.value} onChange={(e) => (keep.value = e.currentTarget.checked)} />
+          Keep it in this system’s key store
+        </label>
+      )}
+      <p class="muted">
+        {keep.value
+          ? 'Once it was right it is kept for the next time, encrypted, and given to this machine alone.'
+          : 'It is kept in memory until you disconnect, never in a file.'}
+      </p>
       <div class="dialog-foot">
         <span class="fill" />
         <button type="button" class="button" onClick={() => answer(null)}>
