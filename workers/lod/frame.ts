@@ -62,7 +62,7 @@ class Ticks {
 }
 
 export class FrameBuilder {
-  #spans = new Spans(1024)
+  #spans: Spans
   #ticks = new Ticks(1024)
   readonly #tracks: string[] = []
   readonly #spanStart = [0]
@@ -70,6 +70,11 @@ export class FrameBuilder {
   readonly #labels: FusedLabel[] = []
   readonly #ownLabel = new Map<number, number>()
   readonly #withActor = new Map<string, number>()
+
+  /** @param spans room to begin with */
+  constructor(spans = 1024) {
+    this.#spans = new Spans(spans)
+  }
 
   /** As LodFrame has them. */
   span(

@@ -37,8 +37,6 @@ export class FusedRows {
   readonly #threads = new Map<MachineIndex, Pyramid>()
   /** Who was behind preempted intervals that were shown, by entry. */
   readonly #known = new Map<Intervals, Map<number, Actor | null>>()
-  /** A task within a system call is the same task. */
-  readonly #ownerOf = (label: number): number => this.model.labelOf.ownerOf(label)
 
   /** @param threadsOf the threads of a machine by all layers; throws RequestError for a machine that is not there */
   constructor(
@@ -46,7 +44,7 @@ export class FusedRows {
     private readonly threadsOf: (machine: MachineIndex) => TaskIntervals,
     private readonly behind: Behind,
   ) {
-    this.#pyramid = new Pyramid(model.intervals, this.#ownerOf)
+    this.#pyramid = new Pyramid(model.intervals, model.labelOf.owners)
     this.#row = new Map(model.tracks.map((track, row) => [track.id, row]))
   }
 
@@ -71,7 +69,7 @@ export class FusedRows {
   /** Rows of threads are made machine by machine when first asked for. */
   #thread(machine: MachineIndex, pid: number): Row {
     const threads = this.threadsOf(machine)
-    const pyramid = this.#threads.get(machine) ?? new Pyramid(threads.intervals, this.#ownerOf)
+    const pyramid = this.#threads.get(machine) ?? new Pyramid(threads.intervals, this.model.labelOf.owners)
     this.#threads.set(machine, pyramid)
     const row = threads.rowOf(pid)
     if (row < 0) throw new RequestError(`There is no task ${pid} on this machine.`)

@@ -55,12 +55,12 @@ export class Pyramid {
   #levels: readonly Level[] = []
   readonly #built: Uint8Array
 
-  /** @param ownerOf fused rows: whose a label is; absent = not a fused row, the value is the owner */
+  /** @param owners fused rows: whose each label is, which may grow; absent = no fused rows, the value is the owner */
   constructor(
     readonly of: Intervals,
-    private readonly ownerOf: ((label: number) => number) | null = null,
+    private readonly owners: readonly number[] | null = null,
   ) {
-    this.busyKinds = ownerOf ? NOT_IDLE : RUNNING
+    this.busyKinds = owners ? NOT_IDLE : RUNNING
     this.#built = new Uint8Array(of.rows)
     let occur = 0
     for (let i = 0, { state } = of; i < state.length; i++) occur |= 1 << kindOf[state[i]!]!
@@ -96,7 +96,7 @@ export class Pyramid {
 
   /** What the entries a..b-1 of a row hold between c0 and c1, which the first and the last of them may stick out of. */
   summarize(s: Summary, row: number, a: number, b: number, c0: number, c1: number): void {
-    s.time.fill(0)
+    for (let kind = 0; kind < KINDS; kind++) s.time[kind] = 0
     s.kinds = 0
     s.flags = 0
     // Whole nodes lie from `up` to `down`, between the first entry and the last.
@@ -120,7 +120,7 @@ export class Pyramid {
       s.best = a
       return
     }
-    owners.clear()
+    found.clear()
     if (whole) {
       this.#offer(kind, a, up * FAN, c0, c1)
       this.#offer(kind, down * FAN, b, c0, c1)
@@ -128,36 +128,46 @@ export class Pyramid {
       for (let i = 0; i < nodes.n; i++) {
         const { owner, time, entry } = this.#levels[nodes.level[i]!]!
         const at = (nodes.node[i]! * this.#slots + slot) * KEPT
-        for (let k = at; k < at + KEPT && entry[k] !== NONE; k++) owners.add(owner[k]!, time[k]!, entry[k]!)
+        for (let k = at; k < at + KEPT && entry[k] !== NONE; k++) found.add(owner[k]!, time[k]!, entry[k]!)
       }
     } else this.#offer(kind, a, b, c0, c1)
-    s.best = owners.best()
+    s.best = found.best()
   }
 
+  /** Adds up entries lo..hi-1 between c0 and c1. One pass without calls: most of what a frame costs is spent here. */
   #sum(s: Summary, lo: number, hi: number, c0: number, c1: number): void {
     const { t, state, flags } = this.of
     const { time } = s
+    const last = hi - 1
+    let kinds = 0
+    let seen = 0
     let from = Math.max(c0, t[lo]!)
-    for (let i = lo; i < hi; i++) {
-      const to = Math.min(c1, t[i + 1]!)
+    for (let i = lo; i < last; i++) {
+      const to = t[i + 1]!
       const kind = kindOf[state[i]!]!
       time[kind]! += to - from
-      s.kinds |= 1 << kind
-      s.flags |= flags[i]!
+      kinds |= 1 << kind
+      seen |= flags[i]!
       from = to
     }
+    const kind = kindOf[state[last]!]!
+    time[kind]! += Math.min(c1, t[hi]!) - from
+    s.kinds |= kinds | (1 << kind)
+    s.flags |= seen | flags[last]!
   }
 
   #offer(kind: number, lo: number, hi: number, c0: number, c1: number): void {
     const { t, state, value } = this.of
+    const of = this.owners
+    let from = Math.max(c0, t[lo]!)
     for (let i = lo; i < hi; i++) {
-      if (kindOf[state[i]!] !== kind) continue
-      owners.add(this.#ownerOf(value[i]!), Math.min(c1, t[i + 1]!) - Math.max(c0, t[i]!), i)
+      const to = t[i + 1]!
+      if (kindOf[state[i]!] === kind) {
+        const label = value[i]!
+        found.add(of === null || label < 0 ? label : of[label]!, (to < c1 ? to : c1) - from, i)
+      }
+      from = to
     }
-  }
-
-  #ownerOf(value: number): number {
-    return this.ownerOf === null || value < 0 ? value : this.ownerOf(value)
   }
 
   /** Time of a kind in the row before node k of the lowest level. */
@@ -211,14 +221,16 @@ export class Pyramid {
     const { t, state, value, flags } = this.of
     const lo = node * FAN
     const into = this.#levels[level]!
-    owners.clear()
+    found.clear()
     // Owner and kind as one number: owners are pids, CPUs or labels, far below 2^28.
     if (level === 0) {
       for (let i = lo; i < lo + FAN; i++) {
         const kind = kindOf[state[i]!]!
         into.flags[node]! |= flags[i]!
         into.kinds[node]! |= 1 << kind
-        owners.add(this.#ownerOf(value[i]!) * 8 + this.#slotOf[kind]!, t[i + 1]! - t[i]!, i)
+        const label = value[i]!
+        const owner = this.owners === null || label < 0 ? label : this.owners[label]!
+        found.add(owner * 8 + this.#slotOf[kind]!, t[i + 1]! - t[i]!, i)
       }
     } else {
       const below = this.#levels[level - 1]!
@@ -227,11 +239,11 @@ export class Pyramid {
         into.kinds[node]! |= below.kinds[child]!
         for (let k = 0, at = child * this.#slots * KEPT; k < this.#slots * KEPT; k++, at++) {
           if (below.entry[at] === NONE) continue
-          owners.add(below.owner[at]! * 8 + Math.floor(k / KEPT), below.time[at]!, below.entry[at]!)
+          found.add(below.owner[at]! * 8 + Math.floor(k / KEPT), below.time[at]!, below.entry[at]!)
         }
       }
     }
-    for (let i = 0; i < owners.count; i++) keep(into, node * this.#slots, i)
+    for (let i = 0; i < found.count; i++) keep(into, node * this.#slots, i)
   }
 
   #allocate(entries: number): void {
@@ -252,14 +264,14 @@ export class Pyramid {
 }
 
 /** Reused from range to range. */
-const owners = new Owners()
+const found = new Owners()
 const nodes: Nodes = { n: 0, level: new Uint8Array(1024), node: new Uint32Array(1024) }
 
-/** Owner i of `owners` takes its rank among the kept of its kind, where it has one. */
+/** Owner i of `found` takes its rank among the kept of its kind, where it has one. */
 function keep({ owner, time, entry }: Level, base: number, i: number): void {
-  const key = owners.key(i)
+  const key = found.key(i)
   const at = (base + (key & 7)) * KEPT
-  const mine = owners.time(i)
+  const mine = found.time(i)
   let k = at
   while (k < at + KEPT && entry[k] !== NONE && time[k]! >= mine) k++
   if (k === at + KEPT) return
@@ -270,7 +282,7 @@ function keep({ owner, time, entry }: Level, base: number, i: number): void {
   }
   owner[k] = key >> 3
   time[k] = mine
-  entry[k] = owners.entry(i)
+  entry[k] = found.entry(i)
 }
 
 /** The kind with the most time: a loud one where there is any, be it without length. */

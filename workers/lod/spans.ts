@@ -2,7 +2,7 @@
 
 import { lastAtOrBefore } from '../model/intervals.js'
 import { SpanFlag } from '../thread/contract.js'
-import { seek } from './seek.js'
+import { seekIn } from './seek.js'
 import type { Columns, FrameBuilder } from './frame.js'
 import { Kind, kindOf, KINDS } from './kinds.js'
 import { emptySummary, type Pyramid } from './pyramid.js'
@@ -29,7 +29,6 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
   const end = first[row + 1]! - 1
   if (end <= lo || t[end]! < columns.from || t[lo]! >= columns.to) return
   const narrow = (i: number): boolean => t[i + 1]! - t[i]! < columns.width
-  const time = (k: number): number => t[k]!
   /** Intervals that the column before held. */
   let held = 0
   /** Everything before this time has been put out. */
@@ -65,7 +64,7 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
     const column = columns.of(Math.max(t[i]!, done))
     const c0 = columns.start(column)
     const c1 = columns.start(column + 1)
-    const next = seek(time, i + 1, end, c1, i + 1 + held)
+    const next = seekIn(t, i + 1, end, c1, i + 1 + held)
     held = next - i
     addMixed(out, pyramid, row, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
     done = c1
@@ -91,7 +90,6 @@ function addMixed(
   const whole = c1 - c0
   let busy = 0
   for (let kind = 0; kind < KINDS; kind++) if ((pyramid.busyKinds >> kind) & 1) busy += time[kind]!
-  const part = (kind: Kind): number => share(time[kind]!, whole, ((kinds >> kind) & 1) === 1)
   out.span(
     c0,
     c1,
@@ -99,8 +97,8 @@ function addMixed(
     state[best]!,
     (flags & SHOWN) | SpanFlag.Mixed,
     share(busy, whole, (kinds & pyramid.busyKinds) !== 0),
-    part(Kind.Taken),
-    part(Kind.Waits),
-    part(Kind.Blocked),
+    (kinds >> Kind.Taken) & 1 ? share(time[Kind.Taken]!, whole, true) : 0,
+    (kinds >> Kind.Waits) & 1 ? share(time[Kind.Waits]!, whole, true) : 0,
+    (kinds >> Kind.Blocked) & 1 ? share(time[Kind.Blocked]!, whole, true) : 0,
   )
 }

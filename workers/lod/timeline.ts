@@ -90,7 +90,7 @@ export class Timeline {
     if (!Number.isInteger(pixels) || pixels < 1 || pixels > MAX_PIXELS)
       throw new RequestError(`A frame cannot be ${pixels} pixels wide.`)
     const columns = new Columns(from, to, pixels)
-    const out = new FrameBuilder()
+    const out = new FrameBuilder(Math.min(pixels * tracks.length, MAX_PIXELS))
     const edges = new ColumnEdges(this.session.table, columns)
     for (const id of tracks) {
       signal?.throwIfAborted()

@@ -10,8 +10,8 @@ export class Labels {
   readonly #tasks: Map<number, number>[] = []
   readonly #texts: Map<string, number>[] = []
   readonly #calls: (number | undefined)[][] = []
-  /** The task that a system call's label is of, else the label itself. */
-  readonly #owners: number[] = []
+  /** Whose each label is: the label of the task alone for a task within a system call, else the label itself. */
+  readonly owners: number[] = []
 
   constructor(
     private readonly files: readonly TraceFile[],
@@ -46,13 +46,8 @@ export class Labels {
     return label
   }
 
-  /** The label of the task alone, where this one is of a task within a system call. */
-  ownerOf(label: number): number {
-    return this.#owners[label]!
-  }
-
   #add(label: FusedLabel, owner = this.all.length): number {
-    this.#owners.push(owner)
+    this.owners.push(owner)
     return this.all.push(label) - 1
   }
 
