@@ -1,9 +1,11 @@
 // Pictures of recordings, made by the built command line without a display.
 
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { difference, readPng, readPpm } from './pixels.js'
 import { buildCli, remora, repo } from './run-cli.js'
 
 const sample = `${repo}samples/generated-vms`
@@ -52,6 +54,31 @@ describe('remora render', { timeout: 60_000 }, () => {
     expect(png.readUInt32BE(16)).toBe(1200)
     expect((await render('e.pdf')).subarray(0, 5).toString()).toBe('%PDF-')
   })
+
+  // test/golden/pictures/fused.png: remora render --from +0.010 --to +0.030 --view fused --width 800 --scale 1 --title Fused
+  // --no-notes samples/generated-vms
+  it('looks as it looked when it was last looked at', async () => {
+    const args = ['--view', 'fused', '--width', '800', '--title', 'Fused', '--no-notes']
+    const now = readPng(await render('g.png', ...args, '--scale', '1'))
+    const then = readPng(readFileSync(`${repo}test/golden/pictures/fused.png`))
+    expect(difference(now, then)).toBeLessThan(0.002)
+    // The comparison sees a missing row.
+    const less = readPng(await render('h.png', ...args, '--scale', '1', '--rows', 'm0/cpu0'))
+    expect(() => difference(less, then)).toThrow(/is not/)
+    const dark = readPng(await render('i.png', ...args, '--scale', '1', '--theme', 'dark'))
+    expect(difference(dark, then)).toBeGreaterThan(0.3)
+  })
+
+  it.skipIf(spawnSync('pdftoppm', ['-v']).error !== undefined)(
+    'looks the same as PDF and as PNG (needs pdftoppm)',
+    async () => {
+      const args = ['--view', 'fused', '--width', '800']
+      const png = readPng(await render('j.png', ...args, '--scale', '1'))
+      await render('j.pdf', ...args)
+      const { stdout } = spawnSync('pdftoppm', ['-r', '96', join(dir, 'j.pdf')], { maxBuffer: 1 << 28 })
+      expect(difference(readPpm(stdout), png, 40)).toBeLessThan(0.02)
+    },
+  )
 
   it('draws the rows that were named, in that order', async () => {
     const texts = textsOf(

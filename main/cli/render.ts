@@ -41,6 +41,7 @@ trusted, the files and their hashes. Needs no display; the same files and option
   --theme NAME            light or dark; default: light
   --title TEXT            above the picture; default: the session's name
   --no-legend             without the legend
+  --no-notes              without clocks, files and version at the foot
 ${sessionHelp(26)}  --json                  one JSON object: the file, its size in bytes and pixels
   -h, --help              this text
 `
@@ -71,6 +72,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     theme: { type: 'string' },
     title: { type: 'string' },
     'no-legend': { type: 'boolean' },
+    'no-notes': { type: 'boolean' },
     json: { type: 'boolean' },
   })
   const { out } = values
@@ -91,6 +93,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     dark: oneOf('--theme', values.theme, ['light', 'dark']) === 'dark',
     title: values.title,
     legend: values['no-legend'] !== true,
+    notes: values['no-notes'] !== true,
   }
   const clock = clockOption('render', values.clock)
   const sources = await sourcesOf('render', positionals, io)
