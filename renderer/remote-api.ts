@@ -1,4 +1,4 @@
-// Other machines as the local server reaches them. What the user types goes straight into an answer and is kept nowhere here.
+// Machines as the local server reaches them: others, and its own. What the user types goes straight into an answer and is kept nowhere here.
 
 export interface KnownHost {
   readonly name: string
@@ -185,6 +185,9 @@ export async function copyRemote(
   throw new RemoteError('The copy broke off.', 'connection-lost')
 }
 
+/** The machine that Remora runs on, as one that can be recorded. */
+export const here: RemoteMachine = { machine: 'here', label: 'This machine', address: '' }
+
 // ---- recording ---------------------------------------------------------------------------------------------------------
 
 export interface RecordCheck {
@@ -226,6 +229,13 @@ export interface RecordWish {
   readonly guests: readonly RecordGuest[]
 }
 
+/** What the ring buffers have taken since the recording began, read in one go. */
+export interface RecordCounts {
+  /** ms */
+  readonly at: number
+  readonly cpus: readonly { readonly cpu: number; readonly events: number; readonly lost: number }[]
+}
+
 export interface RecordLive {
   readonly phase: 'starting' | 'recording' | 'writing' | 'pause'
   readonly seconds: number
@@ -239,6 +249,8 @@ export interface RecordLive {
       readonly fill: number | null
       readonly bytes: number | null
     }
+    /** null = not known, or not yet. */
+    readonly counts: RecordCounts | null
   }[]
 }
 

@@ -27,7 +27,7 @@ describe.skipIf(missing)(
       startup: () => ({ sources: [], sample: false, version: '' }),
       renderer: '/nowhere',
       remote: {
-        recordings,
+        record: { root: recordings },
         config: () => SshConfig.read({ home: world.home, files: [join(world.home, '.ssh/config')] }),
         until: ended.signal,
       },

@@ -1,18 +1,22 @@
-// Recording another machine from the windows: what it allows, what would be run, and the recording itself with live figures.
+// Recording from the windows, this machine or another: what it allows, what would be run, and the recording itself with live
+// figures.
 
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { homedir, hostname } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Hono } from 'hono'
 import { array, type InferOutput, nullable, number, object, parse, picklist, string } from 'valibot'
 import { InputError, RequestError } from '../../workers/fault.js'
+import { packageRoot } from '../paths.js'
 import { collectorProgram } from '../record/collector.js'
 import { enter } from '../record/leftovers.js'
 import { type Agent, type Machine, recordersOf, type Wishes } from '../record/plan.js'
 import { preflight, type Preflight } from '../record/preflight.js'
 import { presetNamed, presets } from '../record/presets.js'
-import { quote } from '../record/runner.js'
+import { localRunner } from '../record/process-runner.js'
+import { quote, type Runner } from '../record/runner.js'
 import { recordSession, type Live } from '../record/session.js'
 import type { Host } from '../remote/host.js'
 import { elevate, sshRunner, sudoQuestion, type Elevation } from '../remote/runner.js'
@@ -53,6 +57,8 @@ const recordBody = object({
 })
 type Guests = InferOutput<typeof guestList>
 
+/** In place of a connection: the machine that Remora runs on. */
+const HERE = 'here'
 const DIRECTORY = '/var/tmp'
 const BUFFER_KB = 16384
 
@@ -74,13 +80,34 @@ const wishesFor = (preset: string, clock: string, probes: boolean): Wishes => ({
   session: randomUUID(),
 })
 
-/** @param hostOf throws RequestError for a connection that is closed; @param openGuest connects to a guest by SSH */
+/** What can be recorded: the machine behind a connection, or this one. */
+interface Place {
+  /** Part of the folder's name. */
+  readonly name: string
+  /** `record` options that lead there. */
+  readonly options: readonly string[]
+  /** The connection; null = it is this machine. */
+  readonly host: Host | null
+  /** Where there is room for the recording. */
+  readonly directory: string
+  runner(ask: ReturnType<Questions['asker']>, signal: AbortSignal): Promise<Runner>
+}
+
+export interface RecordOptions {
+  /** Folder of the recordings. */
+  readonly root?: string
+  /** This machine's. */
+  readonly runner?: Runner
+  readonly platform?: NodeJS.Platform
+}
+
+/** @param hostOf throws RequestError for a connection that is closed; @param openGuest connects to a guest by SSH, through a machine or, with null, from here */
 export function recordRoutes(
   hostOf: (id: string) => Host,
-  openGuest: (address: string, of: Host, ask: ReturnType<Questions['asker']>) => Promise<Host>,
+  openGuest: (address: string, of: Host | null, ask: ReturnType<Questions['asker']>) => Promise<Host>,
   files: FileRegistry,
   questions: Questions,
-  root = defaultFolder(),
+  { root = defaultFolder(), runner = localRunner(), platform = process.platform }: RecordOptions = {},
 ): Hono {
   const app = new Hono()
   // Sessions that the windows kept name recordings by address: give those their meaning back.
@@ -89,36 +116,63 @@ export function recordRoutes(
   /** How commands are root's, asked once a connection. */
   const elevations = new WeakMap<Host, Elevation>()
 
-  const machineOn = async (
-    name: string,
-    role: Machine['role'],
-    host: Host,
-    ask: ReturnType<Questions['asker']>,
-    signal: AbortSignal,
-  ): Promise<Machine> => {
+  const here: Place = {
+    name: hostname(),
+    options: [],
+    host: null,
+    get directory() {
+      return existing(root)
+    },
+    runner: () => {
+      if (platform === 'linux') return Promise.resolve(runner)
+      const sentence = `This machine is no Linux (${platform}); its kernel cannot be recorded. Machines behind SSH can.`
+      return Promise.reject(new InputError(sentence, 'no-linux'))
+    },
+  }
+  const placeOn = (host: Host): Place => ({
+    name: host.address.host,
+    options: ['--on', `ssh://${host.label}`],
+    host,
+    directory: DIRECTORY,
+    runner: (ask, signal) => rootOn(host, ask, signal),
+  })
+  const placeOf = (id: string): Place => (id === HERE ? here : placeOn(hostOf(id)))
+  const keyOf = (place: Place): object => place.host ?? here
+
+  const rootOn = async (host: Host, ask: ReturnType<Questions['asker']>, signal: AbortSignal): Promise<Runner> => {
     const elevation =
       elevations.get(host) ?? (await elevate(host, (again) => ask.secret(sudoQuestion(host, again)), signal))
     if (!elevation)
       throw new InputError(`Recording ${host.label} needs root, and the password for sudo was not given.`, 'no-root')
     elevations.set(host, elevation)
-    const runner = sshRunner(host, elevation)
-    return { name, role, runner, found: await preflight(runner, { directory: DIRECTORY, signal }) }
+    return sshRunner(host, elevation)
+  }
+
+  const machineOn = async (
+    name: string,
+    role: Machine['role'],
+    place: Place,
+    ask: ReturnType<Questions['asker']>,
+    signal: AbortSignal,
+  ): Promise<Machine> => {
+    const runner = await place.runner(ask, signal)
+    return { name, role, runner, found: await preflight(runner, { directory: place.directory, signal }) }
   }
 
   /** Machines as they were looked at last. */
-  const looked = new WeakMap<Host, Machine>()
+  const looked = new WeakMap<object, Machine>()
 
   app.post('/:id/record/check', async (c) => {
-    const host = hostOf(c.req.param('id'))
+    const place = placeOf(c.req.param('id'))
     return lines<CheckLine>(c.req.raw.signal, async (send, signal) => {
-      const machine = await machineOn('host', 'host', host, questions.asker(send, signal), signal)
-      looked.set(host, machine)
+      const machine = await machineOn('host', 'host', place, questions.asker(send, signal), signal)
+      looked.set(keyOf(place), machine)
       send({ type: 'checked', found: machine.found, presets: presetsOn(machine, clockOf(machine), []) })
     })
   })
 
   app.post('/:id/record/plan', async (c) => {
-    const machine = looked.get(hostOf(c.req.param('id')))
+    const machine = looked.get(keyOf(placeOf(c.req.param('id'))))
     if (!machine) throw new RequestError('The machine has not been looked at yet.')
     const { clock, guests } = parse(planBody, await c.req.json())
     return Response.json(presetsOn(machine, clock, guests), { headers: { 'Cache-Control': 'no-store' } })
@@ -126,7 +180,7 @@ export function recordRoutes(
 
   app.post('/:id/record', async (c) => {
     const id = c.req.param('id')
-    const host = hostOf(id)
+    const place = placeOf(id)
     const wish = parse(recordBody, await c.req.json())
     if (going.has(id)) throw new RequestError('This machine is being recorded already.')
     const stop = new AbortController()
@@ -137,17 +191,17 @@ export function recordRoutes(
       const guests: Host[] = []
       try {
         const ask = questions.asker(send, signal)
-        const machines = [await machineOn('host', 'host', host, ask, signal)]
+        const machines = [await machineOn('host', 'host', place, ask, signal)]
         for (const { name, how, address } of wish.guests) {
           if (how !== 'ssh') continue
-          const guest = await openGuest(address, host, ask)
+          const guest = await openGuest(address, place.host, ask)
           guests.push(guest)
-          machines.push(await machineOn(name, 'guest', guest, ask, signal))
+          machines.push(await machineOn(name, 'guest', placeOn(guest), ask, signal))
         }
         const note = (sentence: string): void => send({ type: 'note', sentence })
         const probes = presetNamed(wish.preset).collector !== null
         const program = probes && machines.some((m) => m.found.facts.btf) ? await collectorHere(note) : null
-        const folder = join(root, `${stamp(new Date())}-${host.address.host.replace(/[^\w.-]+/g, '_')}`)
+        const folder = join(root, `${stamp(new Date())}-${place.name.replace(/[^\w.-]+/g, '_')}`)
         const leave = await enter(folder)
         try {
           const manifest = await recordSession({
@@ -158,11 +212,11 @@ export function recordRoutes(
             runs: 1,
             seconds: wish.seconds,
             pauseSeconds: 0,
-            command: ['record', '--on', `ssh://${host.label}`, '--preset', wish.preset],
+            command: ['record', ...place.options, '--preset', wish.preset],
             signal: stop.signal,
             wishes: {
               ...wishesFor(wish.preset, wish.clock, program !== null),
-              finishCommand: `remora record --finish ${quote(folder)}`,
+              finishCommand: finishing(folder),
             },
             onNote: note,
             onLive: (live) => send({ type: 'live', live }),
@@ -184,6 +238,15 @@ export function recordRoutes(
     return new Response(null, { status: 204 })
   })
   return app
+}
+
+/** The folder, or what there is of the way to it: the disk that it will be on. */
+const existing = (folder: string): string => (existsSync(folder) ? folder : existing(dirname(folder)))
+
+/** Completes a recording of this machine when this process was killed; the program may be that of the desktop's window. */
+const finishing = (folder: string): string => {
+  const words = [process.execPath, join(packageRoot, 'dist/main/cli.js'), 'record', '--finish', folder]
+  return `ELECTRON_RUN_AS_NODE=1 ${words.map(quote).join(' ')}`
 }
 
 /** The clock that the probes have too, where the machine has it. */

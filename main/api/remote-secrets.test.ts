@@ -87,7 +87,7 @@ describe('secrets that outlive a connection', () => {
       renderer: '/nowhere',
       remote: {
         cache: new Cache({ dir: join(dir, 'cache') }),
-        recordings: join(dir, 'recordings'),
+        record: { root: join(dir, 'recordings') },
         config: () => SshConfig.read({ home: dir, files: [config] }),
         ...(secrets ? { secrets } : {}),
       },

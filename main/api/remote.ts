@@ -17,7 +17,7 @@ import { remoteSource, type RemoteSource } from '../remote/source.js'
 import { SshConfig } from '../remote/ssh-config.js'
 import type { FileRegistry, ServedFile } from './files.js'
 import { lines, type ErrorLine, type NoteLine, type QuestionLine, Questions } from './lines.js'
-import { recordRoutes } from './record.js'
+import { recordRoutes, type RecordOptions } from './record.js'
 
 /** Lines of POST connect. */
 export type ConnectLine =
@@ -56,8 +56,8 @@ const noStore = { headers: { 'Cache-Control': 'no-store' } }
 
 export interface RemoteOptions {
   readonly cache?: Cache
-  /** Folder of recordings that the windows make. */
-  readonly recordings?: string
+  /** Recordings that the windows make. */
+  readonly record?: RecordOptions
   readonly config?: () => Promise<SshConfig>
   /** Where secrets are kept for the next time; absent = nowhere. */
   readonly secrets?: SecretStore
@@ -84,10 +84,13 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
     return machine
   }
 
-  /** A guest of a machine, reached by its own SSH for as long as it is recorded: through its host, which is sure to reach it. */
-  const openGuest = async (address: string, via: Host, asker: Asker): Promise<Host> => {
+  /**
+   * A guest of a machine, reached by its own SSH for as long as it is recorded: through its host, which is sure to reach it, or
+   * from here where the host is this machine.
+   */
+  const openGuest = async (address: string, via: Host | null, asker: Asker): Promise<Host> => {
     const at = parseAddress(`ssh://${address.replace(/^ssh:\/\//i, '')}`)
-    const host = new Host(at, { asker, via, config: await readConfig(), ...store })
+    const host = new Host(at, { asker, ...(via ? { via } : {}), config: await readConfig(), ...store })
     await host.connect()
     return host
   }
@@ -174,7 +177,7 @@ export function remoteRoutes(files: FileRegistry, options: RemoteOptions = {}): 
 
   app.route(
     '/machines',
-    recordRoutes((id) => machineOf(id).host, openGuest, files, questions, options.recordings),
+    recordRoutes((id) => machineOf(id).host, openGuest, files, questions, options.record),
   )
 
   app.delete('/machines/:id', async (c) => {

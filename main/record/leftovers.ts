@@ -12,9 +12,12 @@ import { assemble } from './tracefs.js'
 const listDirectory = (): string =>
   join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'remora/recordings')
 
+let entered = 0
+
 /** Enters a folder into the list of recordings that go on; the function returned takes it out again. */
 export async function enter(folder: string): Promise<() => Promise<void>> {
-  const file = join(listDirectory(), String(process.pid))
+  // One process may record several machines at a time, and its number may be another's later.
+  const file = join(listDirectory(), `${process.pid}-${await beginOf(process.pid)}-${entered++}`)
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, resolve(folder))
   return () => rm(file, { force: true })
@@ -24,10 +27,10 @@ export async function enter(folder: string): Promise<() => Promise<void>> {
 export async function finishLeftovers(): Promise<string[]> {
   const directory = listDirectory()
   const said: string[] = []
-  for (const pid of await readdir(directory).catch(() => [])) {
-    if (await isRecording(pid)) continue
-    const folder = await readFile(join(directory, pid), 'utf8')
-    await unlink(join(directory, pid))
+  for (const entry of await readdir(directory).catch(() => [])) {
+    if (await goesOn(entry)) continue
+    const folder = await readFile(join(directory, entry), 'utf8')
+    await unlink(join(directory, entry))
     try {
       const files = await finish(folder)
       if (files.length > 0)
@@ -39,9 +42,21 @@ export async function finishLeftovers(): Promise<string[]> {
   return said
 }
 
-async function isRecording(pid: string): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return command.includes('record')
+async function goesOn(entry: string): Promise<boolean> {
+  const [pid = '', begin = ''] = entry.split('-')
+  try {
+    process.kill(Number(pid), 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  return (await beginOf(Number(pid))) === begin
+}
+
+/** When a process began, in ticks since the boot; '' = this system does not tell. */
+async function beginOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Field 22; the second one, in brackets, may hold blanks.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
 /** Makes the files of a folder whose recording was killed. Returns their paths; rejects (InputError) with one sentence. */

@@ -10,6 +10,20 @@ export interface Figures {
   readonly bytes: number | null
 }
 
+/** What the ring buffer of one CPU has taken since the recording began. */
+export interface CpuCount {
+  readonly cpu: number
+  readonly events: number
+  readonly lost: number
+}
+
+/** Counts of all CPUs, read in one go. */
+export interface CpuCounts {
+  /** ms, of the clock of `performance.now()`. */
+  readonly at: number
+  readonly cpus: readonly CpuCount[]
+}
+
 /** A file that a recorder has brought here. */
 export interface RecordedFile {
   readonly kind: 'trace.dat' | 'wire'
@@ -26,6 +40,8 @@ export interface Recorder {
   /** Resolves when it records. Rejects (InputError) with one sentence; then nothing is left behind on the machine. */
   start(): Promise<void>
   figures(): Figures
+  /** The last counts of each CPU; null = not known yet, absent = never known. */
+  readonly counts?: () => CpuCounts | null
   /** Rejects when the recorder ends before end(): disk full, machine lost. Never resolves otherwise. */
   readonly broken: Promise<never>
   /** Ends the recording; nothing more is recorded when this resolves. */

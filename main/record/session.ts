@@ -9,7 +9,7 @@ import { version } from '../version.js'
 import type { Manifest, ManifestRun } from './manifest.js'
 import { recordersOf, traceOf, type Agent, type Machine, type Planned, type Wishes } from './plan.js'
 import type { VcpuThread } from './preflight.js'
-import type { Figures, RecordedFile } from './recorder.js'
+import type { CpuCounts, Figures, RecordedFile } from './recorder.js'
 import type { GuestOption } from './trace-dat-v7.js'
 
 export interface SessionOptions {
@@ -31,12 +31,18 @@ export interface SessionOptions {
   readonly onNote?: (sentence: string) => void
 }
 
+export interface LiveRecorder {
+  readonly label: string
+  readonly figures: Figures
+  readonly counts: CpuCounts | null
+}
+
 export interface Live {
   readonly run: number
   readonly runs: number
   readonly phase: 'starting' | 'recording' | 'writing' | 'pause'
   readonly seconds: number
-  readonly recorders: readonly { readonly label: string; readonly figures: Figures }[]
+  readonly recorders: readonly LiveRecorder[]
 }
 
 const liveMs = 500
@@ -119,7 +125,11 @@ async function oneRun(
       runs: o.runs,
       phase,
       seconds: (performance.now() - began) / 1000,
-      recorders: planned.map(({ recorder }) => ({ label: recorder.label, figures: recorder.figures() })),
+      recorders: planned.map(({ recorder }) => ({
+        label: recorder.label,
+        figures: recorder.figures(),
+        counts: recorder.counts?.() ?? null,
+      })),
     })
   const timer = setInterval(live, liveMs)
   const notes: string[] = []

@@ -1,7 +1,15 @@
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
-import { breakable, noFigures, type Figures, type RecordedFile, type Recorder } from './recorder.js'
+import {
+  breakable,
+  noFigures,
+  type CpuCount,
+  type CpuCounts,
+  type Figures,
+  type RecordedFile,
+  type Recorder,
+} from './recorder.js'
 import { quote, type Runner, type Running } from './runner.js'
 
 /** A guest whose agent (`trace-cmd agent -N HOST`) is asked by the host's trace-cmd. */
@@ -59,7 +67,7 @@ on=$(cat $T/tracing_on) kb=$(cat $T/buffer_size_kb) clock=$(sed 's/.*\\[\\(.*\\)
 ${words.map(quote).join(' ')} > said 2>&1 < /dev/null & p=$!
 trap '' INT HUP PIPE
 ( while kill -0 $p 2>/dev/null; do
-  for s in $T/per_cpu/cpu*/stats; do echo "@cpu"; cat "$s"; done
+  for s in $T/per_cpu/cpu*/stats; do echo "@cpu $s"; cat "$s"; done
   [ "$(cat $T/tracing_on)" = 1 ] && [ -n "$(head -c 1 $T/set_event)" ] && echo @on
   echo "@bytes $(cat *.dat* 2>/dev/null | wc -c)"; echo "@kb $(cat $T/buffer_size_kb)"
   sleep 0.5
@@ -89,6 +97,8 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
   let code: number | null = null
   let figures: Figures = noFigures
   let sum = { entries: 0, read: 0, overrun: 0, dropped: 0, fill: 0 }
+  let cpus: { cpu: number; events: number; lost: number }[] = []
+  let counts: CpuCounts | null = null
   let largest = 0
   let bufferKb = o.bufferKb
   let rate = { at: 0, events: 0 }
@@ -104,13 +114,20 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
     const found = /^(entries|read events|overrun|dropped events|bytes): (\d+)/.exec(line)
     if (found) {
       const amount = Number(found[2])
+      const cpu = cpus.at(-1)
+      if (cpu && /entries|read/.test(found[1]!)) cpu.events += amount
+      if (cpu && /overrun|dropped/.test(found[1]!)) cpu.lost += amount
       if (found[1] === 'entries') sum.entries += amount
       else if (found[1] === 'read events') sum.read += amount
       else if (found[1] === 'overrun') sum.overrun += amount
       else if (found[1] === 'dropped events') sum.dropped += amount
       else largest = Math.max(largest, amount)
+    } else if (line.startsWith('@cpu')) {
+      cpus.push({ cpu: Number(/cpu(\d+)\/stats$/.exec(line)?.[1]), events: 0, lost: 0 })
     } else if (line.startsWith('@bytes')) {
       const now = performance.now()
+      counts = { at: now, cpus: cpus.sort((a, b) => a.cpu - b.cpu) satisfies CpuCount[] }
+      cpus = []
       const events = sum.entries + sum.read
       const perSecond = rate.at === 0 ? null : Math.max(0, ((events - rate.events) * 1000) / (now - rate.at))
       const fill = largest / (bufferKb * 1024)
@@ -138,6 +155,7 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
     notes,
     broken,
     figures: () => figures,
+    counts: () => counts,
     async start() {
       await mkdir(dirname(o.to), { recursive: true })
       if (o.runner.local) await mkdir(directory, { recursive: true })

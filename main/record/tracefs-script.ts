@@ -44,7 +44,7 @@ export function parseHead(output: string): Record<string, string> {
 
 /**
  * Says lines of one word and its value: `error SENTENCE`, `absent EVENT`, `page BYTES`, `clock TEXT`, `on`, `cpu N BYTES` followed
- * by the lines of that CPU's stats, `full`, `end`. Ends when its input does; a line `stop` before that tells that we end it.
+ * by the lines of that CPU's stats, `all` after the last of them, `full`, `end`. Ends when its input does; a line `stop` before that tells that we end it.
  */
 export function tracefsScript(o: TracefsOptions): string {
   return `
@@ -85,6 +85,7 @@ drain() {
 }
 stats() {
   for c in $cpus; do say "cpu $c $(wc -c < "$D/cpu$c.raw")"; cat "$I/per_cpu/cpu$c/stats"; done
+  say all
 }
 cpus=$(cd "$I/per_cpu" && ls -d cpu* | sed s/cpu// | sort -n | tr '\\n' ' ')
 P=$(getconf PAGESIZE); [ -r "$I/buffer_subbuf_size_kb" ] && P=$(($(cat "$I/buffer_subbuf_size_kb") * 1024))

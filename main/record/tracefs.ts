@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
-import { breakable, noFigures, type Figures, type RecordedFile, type Recorder } from './recorder.js'
+import { breakable, noFigures, type CpuCounts, type Figures, type RecordedFile, type Recorder } from './recorder.js'
 import { quote, type Runner, type Running } from './runner.js'
 import { cmdlinesOf, headScript, parseHead, tracefsScript, type TracefsOptions } from './tracefs-script.js'
 import { writeTraceDat, type GuestOption, type HeadFiles } from './trace-dat-v7.js'
@@ -57,6 +57,7 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
   let clock = ''
   let rate = { at: 0, events: 0, perSecond: 0 }
   let stopping = false
+  let counts: CpuCounts | null = null
 
   const total = (of: (c: CpuFigures) => number): number => [...cpus.values()].reduce((sum, c) => sum + of(c), 0)
   const figures = (): Figures => {
@@ -87,6 +88,12 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
     } else if (key === 'cpu') {
       const [n = '0', raw = '0'] = value.split(' ')
       cpu = { number: Number(n), raw: Number(raw), entries: 0, read: 0, overrun: 0, dropped: 0, bytes: 0 }
+    } else if (key === 'all') {
+      const all = [...cpus].sort(([a], [b]) => a - b)
+      counts = {
+        at: performance.now(),
+        cpus: all.map(([number, c]) => ({ cpu: number, events: c.entries + c.read, lost: c.overrun + c.dropped })),
+      }
     } else if (key === 'page') pageSize = Number(value)
     else if (key === 'clock') clock = value
     else if (key === 'absent') notes.push(`${o.label}: the kernel has no events ${value}.`)
@@ -110,6 +117,7 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
     notes,
     broken,
     figures,
+    counts: () => counts,
     async start() {
       const head = await o.runner.exec(headScript(o.tracefs, o.events))
       const files = parseHead(head.stdout)

@@ -7,6 +7,7 @@ import { saveTrimmed } from '../export/trim.js'
 import { hasKeyStore, pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles, openSample, samples } from '../state/opening.js'
+import { showRecorder } from '../state/recording.js'
 import { forgetKept, showRemote } from '../state/remote.js'
 import { inPlace, open, type Command } from './command.js'
 
@@ -42,6 +43,13 @@ export const fileCommands: readonly Command[] = [
     group: 'File',
     keys: ['Ctrl+Alt+O'],
     run: inPlace(showRemote),
+  },
+  {
+    id: 'record',
+    title: 'Record this machine or another',
+    group: 'File',
+    keys: ['Ctrl+Alt+R'],
+    run: inPlace(showRecorder),
   },
   { id: 'open-folder', title: 'Open a folder', group: 'File', keys: ['Ctrl+Shift+O'], run: openFolderDialog },
   {

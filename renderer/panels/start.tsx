@@ -5,6 +5,7 @@ import { openRecordsFolder } from './runs/open.js'
 import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import { missing, openSample, recent, refreshRecent, samples, thumbs, version } from '../state/opening.js'
+import { showRecorder } from '../state/recording.js'
 import { openSaved, showRemote } from '../state/remote.js'
 import { forgetSession } from '../store/db.js'
 import type { SavedSession } from '../store/db.js'
@@ -42,6 +43,11 @@ export function Start() {
             <Icon name="remote" />
             <b>Open over SSH</b>
             <span>traces of another machine, copied here or read in place</span>
+          </button>
+          <button type="button" class="start-way" onClick={() => handle(showRecorder())}>
+            <Icon name="record" />
+            <b>Record</b>
+            <span>this machine and its guests, or another over SSH</span>
           </button>
           <button type="button" class="start-way" onClick={openRecordsFolder}>
             <Icon name="folder" />

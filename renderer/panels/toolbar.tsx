@@ -73,6 +73,7 @@ function viewMenu(): MenuEntry[] {
     entry('report'),
     entry('trim'),
     entry('open-remote'),
+    entry('record'),
     entry('close'),
   ]
 }

@@ -1,10 +1,12 @@
-// Recording another machine: what it allows, what is wished, and how the recording goes.
+// Recording this machine or another: what it allows, what is wished, and how the recording goes.
 
-import { batch, effect, signal } from '@preact/signals'
+import { batch, computed, effect, signal } from '@preact/signals'
 import {
   checkRecording,
+  here,
   planRecording,
   recordRemote,
+  remoteHosts,
   stopRecording,
   type RecordAllowed,
   type RecordGuest,
@@ -12,7 +14,21 @@ import {
 } from '../remote-api.js'
 import { handle, say } from './messages.js'
 import { openFiles } from './opening.js'
-import { answering, busy, machine, purpose, recordLive, remoteOpen, sourceOf, working } from './remote.js'
+import { grown, type Strip } from './record-strip.js'
+import {
+  answering,
+  busy,
+  connectRemote,
+  knownHosts,
+  machine,
+  openedFor,
+  purpose,
+  recordLive,
+  remoteFault,
+  remoteOpen,
+  sourceOf,
+  working,
+} from './remote.js'
 
 export const allowed = signal<RecordAllowed | null>(null)
 /** With the commands for the clock and the guests that are chosen. */
@@ -23,25 +39,62 @@ export const recordClock = signal('mono')
 export const recordSeconds = signal('')
 export const recordGuests = signal<readonly RecordGuest[]>([])
 export const recordNotes = signal<readonly string[]>([])
+/** How many events each CPU took so far, for each recorder that tells. */
+export const recordStrips = signal<readonly Strip[]>([])
+/** This machine is to be recorded, not the connected one. */
+export const recordHere = signal(false)
+export const recordAt = computed(() => (recordHere.value ? here : machine.value))
 
 effect(() => {
   // Another machine allows other things.
-  if (machine.value === null) {
-    batch(() => {
-      allowed.value = null
-      recordGuests.value = []
-      recordLive.value = null
-    })
-  }
+  void recordAt.value
+  batch(() => {
+    allowed.value = null
+    recordGuests.value = []
+    recordLive.value = null
+  })
 })
 
-export async function showRecord(): Promise<void> {
+/** Opens the dialog at this machine: it is looked at, and nothing is recorded before the button is pressed. */
+export async function showRecorder(): Promise<void> {
+  if (recordLive.peek()) return
+  batch(() => {
+    remoteOpen.value = true
+    openedFor.value = 'record'
+    purpose.value = 'record'
+    // Guests come and go between one look and the next.
+    allowed.value = null
+  })
+  await chooseMachine(true)
+}
+
+/** @param here this machine, or else the one behind SSH, to be connected to where it is not yet */
+export async function chooseMachine(here: boolean): Promise<void> {
+  batch(() => {
+    recordHere.value = here
+    remoteFault.value = null
+  })
+  await showRecord()
+  if (!here && !machine.peek()) knownHosts.value = await remoteHosts().catch(() => [])
+}
+
+/** Connects; a dialog that was opened to record goes on to that. */
+export async function connectAndShow(address: string, path: string): Promise<void> {
+  await connectRemote(address, path)
+  if (machine.peek() && !remoteFault.peek() && openedFor.peek() === 'record') await showRecord()
+}
+
+/** The connected machine, beside its files. */
+export const showRecordThere = (): Promise<void> => chooseMachine(false)
+
+async function showRecord(): Promise<void> {
   purpose.value = 'record'
-  const at = machine.peek()
+  const at = recordAt.peek()
   if (!at || allowed.peek()) return
   await working('Looking at what can be recorded', async (signal) => {
     const found = await checkRecording(at.machine, answering(signal), signal)
     const clocks = found.found.facts.traceClocks
+    if (recordAt.peek() !== at) return
     batch(() => {
       allowed.value = found
       recordPresets.value = found.presets
@@ -55,7 +108,7 @@ export async function showRecord(): Promise<void> {
 
 /** Asks what would be run with other choices. */
 export async function planAgain(): Promise<void> {
-  const at = machine.peek()
+  const at = recordAt.peek()
   if (at)
     recordPresets.value = await planRecording(at.machine, { clock: recordClock.peek(), guests: recordGuests.peek() })
 }
@@ -75,9 +128,10 @@ export function secondsOf(text: string): number | null {
 }
 
 export async function startRecording(): Promise<void> {
-  const at = machine.peek()
+  const at = recordAt.peek()
   if (!at) return
   recordNotes.value = []
+  recordStrips.value = []
   const wish = {
     preset: recordPreset.peek(),
     clock: recordClock.peek(),
@@ -91,7 +145,11 @@ export async function startRecording(): Promise<void> {
         wish,
         {
           ...answering(signal),
-          live: (live) => (recordLive.value = live),
+          live: (live) =>
+            batch(() => {
+              recordLive.value = live
+              if (live.phase === 'recording') recordStrips.value = grown(recordStrips.peek(), live)
+            }),
           note: (text) => (recordNotes.value = [...recordNotes.peek(), text]),
         },
         signal,
@@ -110,6 +168,6 @@ export async function startRecording(): Promise<void> {
 
 /** Ends the recording and keeps it. */
 export async function endRecording(): Promise<void> {
-  const at = machine.peek()
+  const at = recordAt.peek()
   if (at && busy.peek()) await stopRecording(at.machine)
 }

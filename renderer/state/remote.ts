@@ -58,7 +58,9 @@ export const copying = signal<{
 } | null>(null)
 /** How a recording goes, null = there is none. */
 export const recordLive = signal<RecordLive | null>(null)
-/** What the dialog is for. */
+/** What the dialog was opened for. */
+export const openedFor = signal<'files' | 'record'>('files')
+/** What the dialog shows. */
 export const purpose = signal<'files' | 'record'>('files')
 export const remoteFault = signal<string | null>(null)
 /** A session that is opened again once its machine is reached. */
@@ -104,6 +106,8 @@ export async function working(text: string, work: (signal: AbortSignal) => Promi
 export async function showRemote(): Promise<void> {
   batch(() => {
     remoteOpen.value = true
+    openedFor.value = 'files'
+    purpose.value = 'files'
     chosen.value = new Set()
     look.value = null
     remoteFault.value = null
@@ -162,7 +166,7 @@ export async function leaveMachine(): Promise<void> {
   const before = machine.peek()
   batch(() => {
     machine.value = null
-    purpose.value = 'files'
+    purpose.value = openedFor.peek()
     listing.value = null
     look.value = null
     chosen.value = new Set()
@@ -257,6 +261,8 @@ export async function openSaved(saved: SavedSession): Promise<void> {
   if (anchors.length !== saved.files.length || anchors.length === 0) return openRecent(saved)
   batch(() => {
     reopening.value = saved
+    openedFor.value = 'files'
+    purpose.value = 'files'
     remoteOpen.value = true
   })
   const { address } = anchors[0]!

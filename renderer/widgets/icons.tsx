@@ -21,6 +21,7 @@ const paths = {
   menu: 'M2 4h12M2 8h12M2 12h12',
   folder: 'M2 13V4a1 1 0 0 1 1-1h3l2 2h5a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1z',
   remote: 'M2 3h12v7H2zM5 13h6M8 10v3',
+  record: 'M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M8 6a2 2 0 1 0 0 4 2 2 0 1 0 0-4',
   rows: 'M2 4h12M2 8h12M2 12h12',
 } as const
 

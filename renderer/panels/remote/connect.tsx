@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { handle } from '../../state/messages.js'
-import { busy, connectRemote, knownHosts, openSaved, reopening } from '../../state/remote.js'
+import { connectAndShow } from '../../state/recording.js'
+import { busy, knownHosts, openSaved, reopening } from '../../state/remote.js'
 import { remotePlaces } from '../../state/settings.js'
 import { useFocus } from '../../widgets/focus.js'
 
@@ -22,7 +23,7 @@ export function Connect() {
       </p>
     )
   }
-  const go = (address: string, path = '') => handle(connectRemote(address, path))
+  const go = (address: string, path = '') => handle(connectAndShow(address, path))
   return (
     <>
       <form

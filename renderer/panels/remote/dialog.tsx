@@ -1,4 +1,5 @@
-// Files of another machine: connect, look round, see what the heads say, and open: copied here, or where they are.
+// Files of another machine: connect, look round, see what the heads say, and open: copied here, or where they are. And what is
+// recorded: this machine or another.
 
 import { handle } from '../../state/messages.js'
 import {
@@ -7,6 +8,7 @@ import {
   hideRemote,
   leaveMachine,
   machine,
+  openedFor,
   purpose,
   question,
   recordLive,
@@ -14,7 +16,7 @@ import {
   reopening,
 } from '../../state/remote.js'
 import { Dialog } from '../../widgets/dialog.js'
-import { showRecord } from '../../state/recording.js'
+import { chooseMachine, recordHere, showRecordThere } from '../../state/recording.js'
 import { Browse } from './browse.js'
 import { Connect } from './connect.js'
 import { Copying } from './copying.js'
@@ -27,18 +29,28 @@ export function RemoteDialog() {
   const work = busy.value
   const again = reopening.value
   const going = recordLive.value !== null
+  const recording = openedFor.value === 'record'
+  const here = recording && recordHere.value
+  const title = recording ? 'Record' : 'Files of another machine'
+  const found = here || (at && !again)
   return (
-    <Dialog title="Files of another machine" class="remote" onClose={hideRemote}>
+    <Dialog title={title} class="remote" onClose={hideRemote}>
       <header class="dialog-head">
-        <h2>{at ? at.label : again ? `Open ${again.name} again` : 'Files of another machine'}</h2>
-        {at && !again && (
+        <h2>{recording ? title : at ? at.label : again ? `Open ${again.name} again` : 'Files of another machine'}</h2>
+        {recording && (
+          <div class="tabs remote-tabs" role="tablist" aria-label="Machine">
+            <Tab name="This machine" on={here} show={() => handle(chooseMachine(true))} />
+            <Tab name={at?.label ?? 'Another machine'} on={!here} show={() => handle(chooseMachine(false))} />
+          </div>
+        )}
+        {!recording && at && !again && (
           <div class="tabs remote-tabs" role="tablist">
             <Tab name="Files" on={purpose.value === 'files'} show={() => (purpose.value = 'files')} />
-            <Tab name="Record" on={purpose.value === 'record'} show={() => handle(showRecord())} />
+            <Tab name="Record" on={purpose.value === 'record'} show={() => handle(showRecordThere())} />
           </div>
         )}
         <span class="fill" />
-        {at && !again && !going && (
+        {at && !here && !again && !going && (
           <button type="button" class="quiet" onClick={() => handle(leaveMachine())}>
             Disconnect
           </button>
@@ -56,7 +68,7 @@ export function RemoteDialog() {
       )}
       {asked && <Ask question={asked.question} answer={asked.answer} />}
       {copying.value && <Copying />}
-      {!asked && !copying.value && (at && !again ? purpose.value === 'record' ? <Record /> : <Browse /> : <Connect />)}
+      {!asked && !copying.value && (found ? purpose.value === 'record' ? <Record /> : <Browse /> : <Connect />)}
       {work && !copying.value && !going && (
         <p class="work" role="status">
           <progress aria-label={work.text} />

@@ -5,6 +5,8 @@ import {
   allowed,
   chooseGuest,
   endRecording,
+  recordHere,
+  recordStrips,
   planAgain,
   recordClock,
   recordGuests,
@@ -16,10 +18,11 @@ import {
   startRecording,
 } from '../../state/recording.js'
 import { busy, recordLive } from '../../state/remote.js'
+import { RecordStrip } from './record-strip.js'
 
 const marks: Readonly<Record<RecordCheck['state'], string>> = { yes: 'possible', partly: 'in part', no: 'not possible' }
 
-/** What can be recorded there, what shall be, and the exact way; then how it goes. */
+/** What can be recorded on the machine, what shall be, and the exact way; then how it goes. */
 export function Record() {
   const found = allowed.value
   if (recordLive.value) return <Going />
@@ -77,7 +80,7 @@ export function Record() {
           </div>
           {facts.guests.length > 0 && (
             <>
-              <h3>Guests that run there</h3>
+              <h3>Guests that run {recordHere.value ? 'here' : 'there'}</h3>
               {facts.guests.map((g) => (
                 <Guest key={g.name} name={g.name} vcpus={g.vcpus.length} cid={g.cid} />
               ))}
@@ -105,7 +108,11 @@ export function Record() {
         </section>
       )}
       <footer class="dialog-foot">
-        <span class="muted">Nothing stays there: buffers and programs go when it ends, or when the line breaks.</span>
+        <span class="muted">
+          {recordHere.value
+            ? 'Recording begins with the button. Buffers and programs go when it ends, or when this window goes.'
+            : 'Nothing stays there: buffers and programs go when it ends, or when the line breaks.'}
+        </span>
         <span class="fill" />
         <button
           type="button"
@@ -154,7 +161,7 @@ function Guest({ name, vcpus, cid }: { readonly name: string; readonly vcpus: nu
   )
 }
 
-const phases = { starting: 'Starting', recording: 'Recording', writing: 'Fetching', pause: 'Pause' } as const
+const phases = { starting: 'Starting', recording: 'Recording', writing: 'Writing the file', pause: 'Pause' } as const
 
 /** Live figures of a recording. */
 function Going() {
@@ -195,6 +202,9 @@ function Going() {
           ))}
         </tbody>
       </table>
+      {recordStrips.value.map((strip) => (
+        <RecordStrip key={strip.label} strip={strip} />
+      ))}
       {recordNotes.value.map((note) => (
         <p key={note} class="warning">
           {note}
