@@ -221,6 +221,10 @@ describe('estimate', () => {
           [1046070491, slewTwice(716_146_229, -7.075, -4.125), { lost: 0.09299263046123088 }],
           // Much was left to neither of two lines that hardly differ.
           [1965437015, slewTwice(2_648_654_279, 0.15, 10), bySched],
+          // The only vote was taken across the change, and no line agreed with it.
+          [62920772, { slews: [{ at: 1_127_054_560, ppm: 305 }] }, {}],
+          // Nothing agreed right behind the first line's end.
+          [1774078146, slewTwice(1_669_130_805, 2.25, 0.05), { lost: 0.16572678992524745 }],
         ],
       },
     )

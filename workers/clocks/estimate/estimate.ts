@@ -181,6 +181,10 @@ function guestRange(evidence: Evidence): readonly [number, number] | null {
   return first <= last ? [first, last] : null
 }
 
+/** A quarter of the range each. */
+const partsOf = ([from, to]: readonly [number, number]): (readonly [number, number])[] =>
+  [0, 1, 2, 3].map((k) => [from + ((to - from) * k) / 4, from + ((to - from) * (k + 1)) / 4] as const)
+
 interface Start {
   readonly anchor: Anchor
   readonly stretch: Stretch
@@ -208,6 +212,13 @@ function firstStretch(
   const found = findAnchor(evidence)
   if (found && (hasBrackets(evidence) ? REACHES.slice(0, 3) : able).some((reach) => attempt(found, reach)))
     return tries[tries.length - 1]!
+  // A vote across a change of the clock may lie between the two: those of parts do not.
+  if (tries.length === 0 && hasBrackets(evidence)) {
+    for (const part of partsOf(range)) {
+      const vote = findSilences(evidence, { from: part[0], to: part[1] })
+      if (vote) REACHES.slice(0, 3).some((reach) => attempt(vote, reach))
+    }
+  }
   // None covers everything: the one that explains most events.
   return tries.reduce<Start | null>((a, b) => (a && weight(a.stretch) >= weight(b.stretch) ? a : b), null)
 }
@@ -271,8 +282,14 @@ function stretchBehind(
   const at = edge + side * CONTRACT_DEFAULTS.window
   const vote = findAnchor(evidence, { from: limits[0], to: limits[1] })
   const near = { g: Math.min(Math.max(at, limits[0]), limits[1]), offset: Math.round((lo + hi) / 2) }
-  const tries = (vote ? [near, vote] : [near]).map((anchor) => nearest(evidence, all, anchor, limits[0], limits[1]))
-  return tries.reduce((a, b) => (a && (!b || weight(a) >= weight(b)) ? a : b), null)
+  const best = (anchors: readonly Anchor[]): Stretch | null =>
+    anchors
+      .map((anchor) => nearest(evidence, all, anchor, limits[0], limits[1]))
+      .reduce((a, b) => (a && (!b || weight(a) >= weight(b)) ? a : b), null)
+  const found = best(vote ? [near, vote] : [near])
+  if (found || !hasBrackets(evidence)) return found
+  // Nothing agrees right behind the break: from further away it may.
+  return best(partsOf(limits).flatMap((part) => findSilences(evidence, { from: part[0], to: part[1] }) ?? []))
 }
 
 /** Every vCPU alone, under one common drift; null where that does not explain more than all together do. */
