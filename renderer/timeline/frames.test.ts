@@ -9,7 +9,8 @@ const session = { from: sessionTime(0), to: sessionTime(1e9) } as SessionInfo
 interface Asked {
   readonly query: LodQuery
   readonly signal: AbortSignal
-  readonly answer: () => Promise<void>
+  /** With so many rows missing. */
+  readonly answer: (missing?: number) => Promise<void>
   readonly fail: (error: Error) => Promise<void>
 }
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
@@ -36,11 +37,11 @@ describe('frame source', () => {
     source = new FrameSource(
       (query, signal) =>
         new Promise((resolve, reject) => {
-          const frame = { ...query } as unknown as LodFrame
+          const frame = (missing: number) => ({ ...query, ...(missing ? { missing } : {}) }) as unknown as LodFrame
           asked.push({
             query,
             signal,
-            answer: () => (resolve(frame), settled()),
+            answer: (missing = 0) => (resolve(frame(missing)), settled()),
             fail: (e) => (reject(e), settled()),
           })
         }),
@@ -144,6 +145,25 @@ describe('frame source', () => {
     await asked[0]!.fail(new Error('There is no view 1.'))
     expect(errors).toEqual([])
     expect(asked.map((a) => a.query.view)).toEqual([1, 2])
+  })
+  it('shows what is at hand first, then asks for the rest until nothing is missing', async () => {
+    source.want(wish(1e6, 2e6))
+    expect(asked[0]!.query.patience).toBe(0)
+    await asked[0]!.answer(2)
+    expect(shown).toHaveLength(1)
+    expect(asked[1]!.query.patience).toBeGreaterThan(0)
+    await asked[1]!.answer(1)
+    await asked[2]!.answer()
+    expect([asked.length, shown.length]).toEqual([3, 3])
+    // More was loaded: no row that is on screen may go until it is there again.
+    source.want(wish(1e6, 2e6, { session: { ...session } }))
+    expect(asked[3]!.query).not.toHaveProperty('patience')
+  })
+  it('does not ask for the rest of what failed', async () => {
+    source.want(wish(1e6, 2e6))
+    await asked[0]!.answer(1)
+    await asked[1]!.fail(new Error('There is no task 9 on this machine.'))
+    expect([asked.length, errors.length]).toEqual([2, 1])
   })
   it('forgets what it holds when the files change', async () => {
     source.want(wish(1e6, 2e6))

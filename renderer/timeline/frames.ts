@@ -52,6 +52,9 @@ function useful(window: Scale, wish: FrameWish): boolean {
   return from < window.to && to > window.from && zoom > 0.5 && zoom < 8
 }
 
+/** ms that a frame may spend on rows that nobody has seen yet. */
+const PATIENCE = 60
+
 export class FrameSource {
   #held: FrameHeld | null = null
   #flight: { readonly wish: FrameWish; readonly window: Scale; readonly abort: AbortController } | null = null
@@ -72,7 +75,9 @@ export class FrameSource {
   /** Says what the screen needs; call it on every change, it asks only when needed. */
   want(wish: FrameWish): void {
     const held = this.#held
-    const fit = held ? fitOf(held.window, held.wish, wish) : 'stale'
+    const found = held ? fitOf(held.window, held.wish, wish) : 'stale'
+    // Rows that were not made yet are asked for again.
+    const fit = found === 'good' && held?.frame.missing ? 'edge' : found
     if (fit === 'good' || wish.visible.length === 0) {
       this.#waiting = null
       return
@@ -99,7 +104,13 @@ export class FrameSource {
     this.#flight = flight
     this.#waiting = null
     const { from, to, width } = window
-    void this.ask({ tracks: wish.around, from, to, pixels: width, view: wish.view }, flight.abort.signal)
+    // What can be drawn at once comes at once, and then further rows, some with each frame. When times have changed or more was
+    // loaded all are made anew: the frame that is on screen stays until they are, for no row may blink.
+    const held = this.#held
+    const anew = held !== null && held.wish.session !== wish.session
+    const patience = anew ? {} : { patience: held?.frame.missing ? PATIENCE : 0 }
+    const query = { tracks: wish.around, from, to, pixels: width, view: wish.view, ...patience }
+    void this.ask(query, flight.abort.signal)
       .then(
         (frame) => {
           if (flight.abort.signal.aborted) return
@@ -116,8 +127,8 @@ export class FrameSource {
       )
       .finally(() => {
         if (this.#flight === flight) this.#flight = null
-        const next = this.#waiting
-        if (next) this.want(next)
+        const next = this.#waiting ?? (this.#held?.frame.missing && this.#failed === null ? wish : null)
+        if (next && !this.#flight) this.want(next)
       })
   }
 }

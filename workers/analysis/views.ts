@@ -4,8 +4,8 @@ import { RequestError } from '../fault.js'
 import type { Timeline } from '../lod/timeline.js'
 import { fuse, type FusedModel } from '../model/fuse/build.js'
 import type { Side } from '../model/fuse/side.js'
-import { fuseThreads } from '../model/fuse/threads.js'
-import type { Range } from '../model/intervals.js'
+import { fuseThread, fuseThreads } from '../model/fuse/threads.js'
+import type { Intervals, Range } from '../model/intervals.js'
 import { gapsOf, runsWithGaps, tasksWithGaps } from '../model/gaps.js'
 import type { PidIndex } from '../model/pids.js'
 import type { Runs } from '../model/runs.js'
@@ -71,7 +71,12 @@ export class FusedViews {
     this.#culprits = new Culprits(this.model, this.runs)
     this.tasksOf = once((machine) => tasksWithGaps(timeline.tasksOf(machine), gaps))
     this.threadsOf = once((machine) => fuseThreads(this.model, this.tasksOf(machine), this.runs))
-    timeline.addFused(this.model, this.threadsOf, (machine, pid, range) => this.#culprits.behind(machine, pid, range))
+    const thread = (machine: MachineIndex, pid: number): Intervals | null => {
+      const tasks = this.tasksOf(machine)
+      const row = tasks.rowOf(pid)
+      return row < 0 ? null : fuseThread(this.model, tasks, this.runs, row)
+    }
+    timeline.addFused(this.model, thread, (machine, pid, range) => this.#culprits.behind(machine, pid, range))
   }
 
   tracks(): FusedTracks {

@@ -1,8 +1,38 @@
 import { describe, expect, test } from 'vitest'
-import { guest, host } from '../../test/fixtures/vm-oracle.js'
+import { guest, host, oracle } from '../../test/fixtures/vm-oracle.js'
 import { tell, type StoryMachine } from '../../test/fixtures/vm-story.js'
 import { FusedState } from '../thread/contract.js'
 import { sessionTime } from '../units.js'
+
+describe('rows that must be made first', () => {
+  test('are left out of a frame in a hurry, and come one at least with each that is not', async () => {
+    const story = tell([host, guest], oracle)
+    await story.views()
+    const tracks = ['m1/thread/131', 'm0/vcpu/31', 'm1/task/131', 'm1/thread/132', 'm1/cpu0']
+    const ask = (patience?: number) => {
+      const window = { from: sessionTime(0), to: sessionTime(400), pixels: 100 }
+      const f = story.timeline.frame({ tracks, ...window, ...(patience === undefined ? {} : { patience }) })
+      return { rows: f.tracks, missing: f.missing }
+    }
+    expect(ask(0)).toEqual({ rows: ['m0/vcpu/31', 'm1/cpu0'], missing: 3 })
+    expect(ask(0)).toEqual({ rows: ['m0/vcpu/31', 'm1/cpu0'], missing: 3 })
+    for (let left = 3; left > 0;) {
+      const { missing = 0 } = ask(0.001)
+      expect(missing).toBeLessThan(left)
+      left = missing
+    }
+    expect(ask(0)).toEqual({ rows: tracks, missing: undefined })
+  })
+
+  test('all come where nobody is in a hurry', async () => {
+    const story = tell([host, guest], oracle)
+    await story.views()
+    const tracks = ['m1/thread/131', 'm1/task/131']
+    const frame = story.timeline.frame({ tracks, from: sessionTime(0), to: sessionTime(400), pixels: 100 })
+    expect(frame.tracks).toEqual(tracks)
+    expect(frame).not.toHaveProperty('missing')
+  })
+})
 
 describe('preempted spans of fused rows', () => {
   const second: StoryMachine = { name: 'other', parent: 0, vcpus: { 0: 41 }, comms: { 200: 'hog', 201: 'mouse' } }

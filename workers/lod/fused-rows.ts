@@ -3,7 +3,6 @@
 import { RequestError } from '../fault.js'
 import type { FusedModel } from '../model/fuse/build.js'
 import { intervalAt, intervalBytes, type Intervals, type Range } from '../model/intervals.js'
-import type { TaskIntervals } from '../model/tasks.js'
 import { trackKey, type TrackKey } from '../model/tracks.js'
 import { FusedState, RunState, SpanFlag, type Actor, type FusedLabel, type HoverInfo } from '../thread/contract.js'
 import { machineIndex, sessionTime, type MachineIndex } from '../units.js'
@@ -34,14 +33,15 @@ export const isFusedTrack = (id: string): boolean => /^m\d+\/(?:pcpu\d+|(?:vcpu|
 export class FusedRows {
   readonly #pyramid: Pyramid
   readonly #row: ReadonlyMap<string, number>
-  readonly #threads = new Map<MachineIndex, Pyramid>()
+  /** By row id. */
+  readonly #threads = new Map<string, Pyramid>()
   /** Who was behind preempted intervals that were shown, by entry. */
   readonly #known = new Map<Intervals, Map<number, Actor | null>>()
 
-  /** @param threadsOf the threads of a machine by all layers; throws RequestError for a machine that is not there */
+  /** @param thread a thread by all layers, null = there is none; throws RequestError for a machine that is not there */
   constructor(
     private readonly model: FusedModel,
-    private readonly threadsOf: (machine: MachineIndex) => TaskIntervals,
+    private readonly thread: (machine: MachineIndex, pid: number) => Intervals | null,
     private readonly behind: Behind,
   ) {
     this.#pyramid = new Pyramid(model.intervals, model.labelOf.owners)
@@ -57,7 +57,7 @@ export class FusedRows {
   /** Throws RequestError for a row that is not there. */
   row(id: string): Row {
     const thread = /^m(\d+)\/thread\/(\d+)$/.exec(id)
-    if (thread) return this.#thread(machineIndex(Number(thread[1])), Number(thread[2]))
+    if (thread) return this.#thread(id, machineIndex(Number(thread[1])), Number(thread[2]))
     const row = this.#row.get(id)
     if (row === undefined) throw new RequestError(`There is no row ${id} in this session.`)
     const { cpuTrack, vcpu } = this.model.tracks[row]!
@@ -66,14 +66,20 @@ export class FusedRows {
     return { key, strip: { pyramid: this.#pyramid, row }, labels: this.model.labels }
   }
 
-  /** Rows of threads are made machine by machine when first asked for. */
-  #thread(machine: MachineIndex, pid: number): Row {
-    const threads = this.threadsOf(machine)
-    const pyramid = this.#threads.get(machine) ?? new Pyramid(threads.intervals, this.model.labelOf.owners)
-    this.#threads.set(machine, pyramid)
-    const row = threads.rowOf(pid)
-    if (row < 0) throw new RequestError(`There is no task ${pid} on this machine.`)
-    return { key: { kind: 'task', machine, pid }, strip: { pyramid, row }, labels: this.model.labels }
+  /** Whether the row can be drawn without making something first. */
+  isReady(id: string): boolean {
+    return this.#row.has(id) || this.#threads.has(id)
+  }
+
+  /** Rows of threads are made when first asked for. */
+  #thread(id: string, machine: MachineIndex, pid: number): Row {
+    let pyramid = this.#threads.get(id)
+    if (!pyramid) {
+      const intervals = this.thread(machine, pid)
+      if (!intervals) throw new RequestError(`There is no task ${pid} on this machine.`)
+      this.#threads.set(id, (pyramid = new Pyramid(intervals, this.model.labelOf.owners)))
+    }
+    return { key: { kind: 'task', machine, pid }, strip: { pyramid, row: 0 }, labels: this.model.labels }
   }
 
   /** Who was behind the preempted spans of a row, as far as they are wide enough to say so. */

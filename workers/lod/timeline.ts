@@ -72,8 +72,8 @@ export class Timeline {
   }
 
   /** From here on the rows of the fused model can be asked for as well, and those of threads by all layers. */
-  addFused(model: FusedModel, threadsOf: (machine: MachineIndex) => TaskIntervals, behind: Behind): void {
-    this.#fused ??= new FusedRows(model, threadsOf, behind)
+  addFused(model: FusedModel, thread: (machine: MachineIndex, pid: number) => Intervals | null, behind: Behind): void {
+    this.#fused ??= new FusedRows(model, thread, behind)
   }
 
   /** The tasks of a machine by what they do when. */
@@ -92,15 +92,28 @@ export class Timeline {
     const columns = new Columns(from, to, pixels)
     const out = new FrameBuilder(Math.min(pixels * tracks.length, MAX_PIXELS))
     const edges = new ColumnEdges(this.session.table, columns)
+    const { patience } = query
+    const until = patience === undefined ? Infinity : Date.now() + patience
+    let made = 0
+    let missing = 0
     for (const id of tracks) {
       signal?.throwIfAborted()
+      if (patience !== undefined && !this.#isReady(id)) {
+        // With some patience at least one is made, so that asking again comes to an end.
+        if (patience <= 0 || (Date.now() > until && made > 0)) {
+          missing++
+          continue
+        }
+        made++
+      }
       const { key, strip, labels } = this.#rowOf(id)
       if (strip) addSpans(out, strip.pyramid, strip.row, columns)
       if (labels) out.useLabels(labels, this.#fused!.behindIn(strip, columns))
       addTicks(out, this.#events(key, query.view ?? 0), columns, edges)
       out.endRow(id)
     }
-    return out.finish(this.session.version, from, to, pixels)
+    const frame = out.finish(this.session.version, from, to, pixels)
+    return missing > 0 ? { ...frame, missing } : frame
   }
 
   overview(columns: number): Overview {
@@ -183,6 +196,13 @@ export class Timeline {
       if (best === null || (direction > 0 ? p < best : p > best)) best = p
     }
     return best
+  }
+
+  /** Whether a row can be drawn without making much first. Rows that are not there are: it is said when they are looked up. */
+  #isReady(id: string): boolean {
+    if (isFusedTrack(id)) return this.#fused?.isReady(id) ?? true
+    const key = trackKey(id)
+    return key.kind !== 'task' || this.#tasks.has(key.machine)
   }
 
   /** What a row is drawn from, whose events stand on it, and the labels of its spans where it is a fused one. */

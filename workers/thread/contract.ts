@@ -269,6 +269,8 @@ export interface LodFrame {
   readonly tickCount: Uint32Array
   /** Type of the tick's (first) event, EventTypeIndex. */
   readonly tickType: Uint16Array
+  /** Rows that were asked for and are not here, because making them would take longer than the query's patience; absent = none. */
+  readonly missing?: number
   /** What `value` means on fused rows; absent where none was asked for. */
   readonly labels?: readonly FusedLabel[]
 }
@@ -280,6 +282,11 @@ export interface LodQuery {
   readonly pixels: number
   /** View whose events alone make ticks; 0 = all. */
   readonly view?: number
+  /**
+   * ms after which rows that must be made first are left out (at least one is made; 0: none is), to be asked for again. Absent: all
+   * rows come.
+   */
+  readonly patience?: number
 }
 
 /** Events per column of the whole session, one row a machine: the overview strip. */

@@ -30,7 +30,11 @@ export function Legend() {
           </li>
         ))}
       </ul>
-      <p class="muted">The band along the top is in the colour of the machine whose code ran.</p>
+      <p class="muted">
+        The band along the top is in the colour of the machine whose code ran. Where many share a pixel, the bar is as
+        tall as they were busy, in the colour of who ran the most; on top of it is the share that was preempted or
+        waited.
+      </p>
     </details>
   )
 }

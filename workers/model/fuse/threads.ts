@@ -3,7 +3,7 @@
 
 import { FusedState, RunState } from '../../thread/contract.js'
 import type { MachineIndex } from '../../units.js'
-import { eachSpan, IntervalWriter } from '../intervals.js'
+import { eachSpan, IntervalWriter, type Intervals } from '../intervals.js'
 import { runRow, type Runs } from '../runs.js'
 import { wasPreempted, type TaskIntervals } from '../tasks.js'
 import type { FusedModel } from './build.js'
@@ -17,9 +17,17 @@ export function cpuRowsOf(model: FusedModel, machine: MachineIndex): ReadonlyMap
 
 /** The same tasks in the same rows; values are indices of the model's labels, states are FusedStates. */
 export function fuseThreads(model: FusedModel, tasks: TaskIntervals, runs: Runs): TaskIntervals {
+  return { ...tasks, intervals: fuseRows(model, tasks, runs, 0, tasks.intervals.rows) }
+}
+
+/** One of these rows, alone. */
+export const fuseThread = (model: FusedModel, tasks: TaskIntervals, runs: Runs, row: number): Intervals =>
+  fuseRows(model, tasks, runs, row, row + 1)
+
+function fuseRows(model: FusedModel, tasks: TaskIntervals, runs: Runs, lo: number, hi: number): Intervals {
   const { machine, intervals: own } = tasks
   const rows = cpuRowsOf(model, machine)
-  const writer = new IntervalWriter(own.t.length * 2)
+  const writer = new IntervalWriter(Math.max(1, own.first[hi]! - own.first[lo]!) * 2)
   const asleep = new Map<string | null, number>()
   const sleepLabel = (call: string | null): number => {
     const known = asleep.get(call)
@@ -28,7 +36,7 @@ export function fuseThreads(model: FusedModel, tasks: TaskIntervals, runs: Runs)
     asleep.set(call, label)
     return label
   }
-  for (let row = 0; row < own.rows; row++) {
+  for (let row = lo; row < hi; row++) {
     const end = own.first[row + 1]! - 1
     let call: string | null = null
     for (let i = own.first[row]!; i < end; i++) {
@@ -56,7 +64,7 @@ export function fuseThreads(model: FusedModel, tasks: TaskIntervals, runs: Runs)
     }
     writer.endRow(end < own.first[row]! ? 0 : own.t[end]!)
   }
-  return { ...tasks, intervals: writer.finish() }
+  return writer.finish()
 }
 
 interface Stretch {
