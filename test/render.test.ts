@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { difference, readPng, readPpm } from './pixels.js'
+import { readSchema, violations } from './json-schema.js'
 import { buildCli, remora, repo } from './run-cli.js'
 
 const sample = `${repo}samples/generated-vms`
@@ -36,6 +37,12 @@ describe('remora render', { timeout: 60_000 }, () => {
     }
     expect(texts.some((t) => t.startsWith('busyl'))).toBe(true)
     expect(texts.join(' ')).toMatch(/Clocks\. .*SHA-256 [\da-f]{64}/)
+  })
+
+  it('tells machines what it wrote', async () => {
+    const { out } = await remora(['render', ...range, '--json', '--out', join(dir, 'j.svg'), sample])
+    expect(violations(readSchema('picture'), JSON.parse(out))).toEqual([])
+    expect(JSON.parse(out)).toMatchObject({ bytes: readFileSync(join(dir, 'j.svg')).length })
   })
 
   it('keeps every text inside the picture', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PreemptionsReport } from '../main/cli/fused-json.js'
+import { readSchema, violations } from './json-schema.js'
 import { buildCli, remora, repo } from './run-cli.js'
 
 const sample = `${repo}samples/generated-vms`
@@ -51,6 +52,13 @@ describe('remora report', { timeout: 60_000 }, () => {
     const lines = md.split('\n').filter((line) => /^\| \d+\.\d{9} /.test(line))
     expect(lines).toHaveLength(3)
     rows.forEach((row, i) => expect(lines[i]).toContain(row.culprit.name.replaceAll('_', '\\_')))
+  })
+
+  it('tells machines what it wrote', async () => {
+    const out = join(dir, 'j.html')
+    const said = await remora(['report', ...range, '--parts', 'faults', '--json', '--out', out, sample])
+    expect(violations(readSchema('report'), JSON.parse(said.out))).toEqual([])
+    expect(JSON.parse(said.out)).toMatchObject({ path: out, bytes: readFileSync(out).length })
   })
 
   it('as Markdown lays its pictures beside it', async () => {

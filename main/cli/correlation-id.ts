@@ -10,7 +10,7 @@ Prints the correlation id of a wake-up: XXH64 over its little-endian bytes (u32 
 given, u64 machine_id), as 16 hexadecimal digits. Numbers may be decimal or 0x...
 
   --machine-id N  also hash this machine's id, where ids of several machines meet
-  --json          one JSON object with the id, the parts and the bytes
+  --json          one JSON object (docs/schema/correlation-id.schema.json)
   -h, --help      this text
 `
 

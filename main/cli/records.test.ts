@@ -32,6 +32,7 @@ describe('remora correlation-id', () => {
     expect(await remora(id)).toEqual({ code: 0, out: '64f75f545c354bbd\n', err: '' })
     expect((await remora([...id, '--machine-id', '7'])).out).toBe('265c98452c364b08\n')
     const { out } = await remora([...id, '--json'])
+    expect(violations(readSchema('correlation-id'), JSON.parse(out))).toEqual([])
     expect(JSON.parse(out)).toMatchObject({
       correlation_id: '64f75f545c354bbd',
       ktime_ns: '171223534912180',
@@ -125,6 +126,7 @@ describe('remora records', () => {
       /^[0-9a-f]{16} {2}\d+\.\d{9} {2}probe-1234 +CPU \d->\d +TTWU.* waking\+\d+ {2}activate\+\d+ {2}wakeup\+\d+ {2}switch_in\+\d+ {2}first_read\+\d+ {2}ktime_get/,
     )
     const json = (await remora(['records', path('host/run-00.jsonl'), '--json'])).out.trimEnd().split('\n')
+    expect(json.flatMap((line) => violations(readSchema('wake-record'), JSON.parse(line)))).toEqual([])
     expect(JSON.parse(json[39]!)).toMatchObject({ tgid: 1234, pid: 1234, run_seq: 40 })
   })
 })

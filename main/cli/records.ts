@@ -12,7 +12,7 @@ stages after the first. A directory stands for all *.json, *.jsonl, *.ndjson and
 
   --kernel VERSION  whose names the wake_flags have; default: the kernel that the file names
   --stacks          print the stack below each wake-up
-  --json            one JSON object a line: correlation_id, tgid, pid, timestamp, and all else that is recorded
+  --json            one JSON object a line (docs/schema/wake-record.schema.json)
   -h, --help        this text
 `
 

@@ -23,6 +23,7 @@ import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { reportUnread } from './report.js'
 import { save } from './save.js'
+import { bytesText } from './text.js'
 
 export const renderHelp = `remora render [options] --out PICTURE FILE|DIR...
 
@@ -42,7 +43,7 @@ trusted, the files and their hashes. Needs no display; the same files and option
   --title TEXT            above the picture; default: the session's name
   --no-legend             without the legend
   --no-notes              without clocks, files and version at the foot
-${sessionHelp(26)}  --json                  one JSON object: the file, its size in bytes and pixels
+${sessionHelp(26)}  --json                  one JSON object (docs/schema/picture.schema.json)
   -h, --help              this text
 `
 
@@ -125,7 +126,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     await io.out(
       values.json
         ? `${JSON.stringify({ path: out, bytes: bytes.length, ...size })}\n`
-        : `${out}: ${size.width} x ${size.height}, ${Math.ceil(bytes.length / 1000)} kB\n`,
+        : `${out}: ${size.width} x ${size.height}, ${bytesText(bytes.length)}\n`,
     )
     return reportUnread(info, values.json ?? false, io)
   } finally {

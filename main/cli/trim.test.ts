@@ -61,7 +61,7 @@ describe('remora trim', () => {
   it('keeps to one machine and one CPU', async () => {
     const out = join(dir, 'one.dat')
     const { out: said } = await trim('--machine', 'host', '--cpu', '1', '--out', out, sample)
-    expect(said).toMatch(/one\.dat: [\d ]+ events/)
+    expect(said).toMatch(/one\.dat: [\d,]+ events/)
     const engine = (await connect()).engine
     const info = await engine.open({
       sources: [{ kind: 'path', name: 'one.dat', size: readFileSync(out).length, path: out }],

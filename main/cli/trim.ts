@@ -23,6 +23,7 @@ import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
 import { reportUnread } from './report.js'
 import { filterOf } from './select.js'
+import { bytesText, plural } from './text.js'
 
 export const trimHelp = `remora trim [options] --out PATH FILE|DIR...
 
@@ -87,7 +88,7 @@ export async function trimCommand(args: readonly string[], io: Io, connect: Conn
 }
 
 const sentence = ({ path, events, bytes }: Written): string =>
-  `${path}: ${events.toLocaleString('en').replaceAll(',', ' ')} events, ${(bytes / 1e6).toFixed(1)} MB\n`
+  `${path}: ${plural(events, 'event')}, ${bytesText(bytes)}\n`
 
 function choiceOf(
   session: Session,

@@ -22,6 +22,7 @@ import { headless } from './headless.js'
 import { hashesOf } from './render.js'
 import { reportUnread } from './report.js'
 import { save } from './save.js'
+import { bytesText } from './text.js'
 
 export const reportHelp = `remora report [options] --out REPORT FILE|DIR...
 
@@ -35,7 +36,7 @@ same bytes. Of a session saved as a file (.remora): its saved views with their c
   --top N                 rows of a table (default 20)
   --title TEXT            default: the session's name
   --text TEXT             a paragraph at the top; may repeat
-${sessionHelp(26)}  --json                  one JSON object: the file and its size
+${sessionHelp(26)}  --json                  one JSON object (docs/schema/report.schema.json)
   -h, --help              this text
 `
 
@@ -85,7 +86,7 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
     await io.out(
       values.json
         ? `${JSON.stringify({ path: out, bytes })}\n`
-        : `${out}: ${sections.length} sections, ${Math.ceil(bytes / 1000)} kB\n`,
+        : `${out}: ${sections.length} sections, ${bytesText(bytes)}\n`,
     )
     return reportUnread(info, values.json ?? false, io)
   } finally {
