@@ -198,6 +198,7 @@ export interface RecordCheck {
 
 export interface RecordFacts {
   readonly kernel: string
+  readonly root: boolean
   readonly cpus: number
   readonly traceClocks: readonly string[]
   readonly guests: readonly {

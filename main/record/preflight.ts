@@ -221,7 +221,8 @@ function kvmCheck(f: Facts): Check {
   const guests = f.guests.map((g) => `${g.name} (${g.vcpus.map((v) => `vCPU ${v.cpu} = thread ${v.tid}`).join(', ')})`)
   const running = guests.length > 0 ? `Guests run here: ${guests.join('; ')}.` : 'No guest runs here.'
   const debugfs = f.kvmDebugfs ? ' TSC offsets of guests can be read (kvm debugfs).' : ''
-  if (!f.kvmEvents)
+  // Where tracefs cannot be seen, neither can its events.
+  if (f.tracefs && !f.kvmEvents)
     return { name: 'guests', state: 'partly', sentence: `${running} The kernel has no kvm events.${debugfs}` }
   return { name: 'guests', state: 'yes', sentence: `${running}${debugfs}` }
 }

@@ -109,9 +109,11 @@ export function Record() {
       )}
       <footer class="dialog-foot">
         <span class="muted">
-          {recordHere.value
-            ? 'Recording begins with the button. Buffers and programs go when it ends, or when this window goes.'
-            : 'Nothing stays there: buffers and programs go when it ends, or when the line breaks.'}
+          {recordHere.value && !facts.root
+            ? 'Start Remora as root, or connect to localhost as another machine: there the password of sudo is asked for.'
+            : recordHere.value
+              ? 'Recording begins with the button. Buffers and programs go when it ends, or when this window goes.'
+              : 'Nothing stays there: buffers and programs go when it ends, or when the line breaks.'}
         </span>
         <span class="fill" />
         <button
