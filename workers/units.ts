@@ -11,8 +11,6 @@ export type FileTicks = Branded<'FileTicks'>
 export type MachineIndex = Branded<'MachineIndex'>
 /** Index of an event stream (one CPU of one buffer of one file) in SessionInfo.streams. */
 export type StreamIndex = Branded<'StreamIndex'>
-/** Index of an event in its own stream's columns, 0 is the oldest. */
-export type StreamRow = Branded<'StreamRow'>
 /** Index of an event in the merged, time-sorted order of the session, 0..count-1. What the user sees as "#". */
 export type Position = Branded<'Position'>
 /** Index of a row within a view (a filtered list of positions); equals Position for the unfiltered view. */
@@ -24,6 +22,5 @@ export const sessionTime = (n: number): SessionTime => n as SessionTime
 export const position = (n: number): Position => n as Position
 export const viewRow = (n: number): ViewRow => n as ViewRow
 export const streamIndex = (n: number): StreamIndex => n as StreamIndex
-export const streamRow = (n: number): StreamRow => n as StreamRow
 export const machineIndex = (n: number): MachineIndex => n as MachineIndex
 export const eventTypeIndex = (n: number): EventTypeIndex => n as EventTypeIndex

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readSchema, violations } from '../../test/json-schema.js'
 import { makeVmSample } from '../../test/make/vm-sample.js'
@@ -27,10 +28,16 @@ const connect: Connect = () =>
     dispose: () => undefined,
   })
 
-async function say(
-  command: (args: readonly string[], io: Io, connect: Connect) => Promise<number>,
-  ...args: string[]
-): Promise<{ code: number; out: string; err: string }> {
+type Command = (args: readonly string[], io: Io, connect: Connect) => Promise<number>
+interface Said {
+  code: number
+  out: string
+  err: string
+}
+
+const say = (command: Command, ...args: string[]): Promise<Said> => sayOf(dir, command, ...args)
+
+async function sayOf(path: string, command: Command, ...args: string[]): Promise<Said> {
   const said = { out: '', err: '' }
   const io: Io = {
     out: (text) => Promise.resolve(void (said.out += typeof text === 'string' ? text : new TextDecoder().decode(text))),
@@ -38,10 +45,24 @@ async function say(
     signal: new AbortController().signal,
     terminal: false,
   }
-  return { code: await command([...args, dir], io, connect), ...said }
+  return { code: await command([...args, path], io, connect), ...said }
 }
 
 describe('remora fused', () => {
+  test(
+    'relates a guest whose recording is contradicted by its events, as the screens do',
+    { timeout: 60_000 },
+    async () => {
+      const sample = fileURLToPath(new URL('../../samples/host-and-guest', import.meta.url))
+      const totals = async (...args: string[]): Promise<FusedReport> =>
+        JSON.parse((await sayOf(sample, fusedCommand, '--json', ...args)).out) as FusedReport
+      const usual = await totals()
+      expect(usual.vcpus.length).toBeGreaterThan(0)
+      expect(usual).toEqual(await totals('--clock', 'events'))
+      expect(usual.vcpus).not.toEqual((await totals('--clock', 'recorded')).vcpus)
+    },
+  )
+
   test('tells people who had the CPUs', async () => {
     const { code, out, err } = await say(fusedCommand)
     expect([code, err]).toEqual([0, ''])

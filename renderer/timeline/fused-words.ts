@@ -24,7 +24,6 @@ const STATES: Readonly<Record<State, string>> = {
   [FusedState.TaskReady]: 'woken, waits for a CPU of its own machine',
   [FusedState.TaskBlocked]: 'asleep',
 }
-export const stateName = (state: State): string => STATES[state]
 
 /** Headline of a span: what it is, and whose. `label` may be ''. */
 export function spanHeadline(state: State, label: string): string {
