@@ -110,7 +110,7 @@ function TreeRow({ row }: { readonly row: Row }) {
         role="treeitem"
         aria-level={row.depth + 1}
         style={{ top: `${row.y}px`, height: `${rowHeight.value}px` }}
-        title="What the CPUs and virtual machines really ran"
+        title="What the CPUs and virtual machines really ran is being worked out"
       >
         <Band machine={row.machine} />
         <span class="tree-twist" />

@@ -28,12 +28,12 @@ export function followFused(): () => void {
     if (!info) fusedTracks.value = null
     const expected = info !== null && mayHaveGuests(info)
     if (!api || !info || loading.value) {
-      fusedAwaited.value = expected ? 'when all is loaded' : null
+      fusedAwaited.value = expected ? 'after loading' : null
       return
     }
     const { version } = info
     if (fusedTracks.peek()?.version === version) return
-    fusedAwaited.value = expected ? 'being worked out' : null
+    fusedAwaited.value = expected ? 'working it out' : null
     if (expected) askFused()
     else fusedTracks.value = null
   })
