@@ -4,6 +4,7 @@
 
 import type { Stretch } from './contract.js'
 import type { Constraints } from './brackets.js'
+import type { BracketKind } from './evidence.js'
 
 export interface CorridorWindow {
   /** Middle of the window, guest ns. */
@@ -32,6 +33,8 @@ const WINDOW_MAX = 500_000_000
 const PER_WINDOW = 50
 /** A short stretch has this many windows, if its constraints suffice: one alone has D = 0 whatever the clock did. */
 const FEW = 8
+/** Share of its width by which the corridor of a straight relation never moves: half of it is what the accuracy covers anyway. */
+const BENT = 0.35
 
 /** The line through the middle of the region: residuals are taken against it. */
 export function midline(s: Stretch): { readonly delta: number; readonly beta: number } {
@@ -90,8 +93,11 @@ const median = (a: readonly number[]): number => {
   return s.length === 0 ? 0 : (s[(s.length - 1) >> 1]! + s[s.length >> 1]!) / 2
 }
 
-/** Checks a stretch's line against its own constraints. */
-export function checkModel(s: Stretch): ModelCheck {
+/**
+ * Checks a stretch's line against its own constraints: those of kvm_entry and kvm_exit, or of the scheduling of threads.
+ * @param broken other stretches of the same clock are before or behind it
+ */
+export function checkModel(s: Stretch, kind: BracketKind, broken: boolean): ModelCheck {
   const windows = corridor(s)
   const d = windows.map((w) => (w.lower + w.upper) / 2)
   const width = windows.map((w) => w.upper - w.lower)
@@ -113,7 +119,14 @@ export function checkModel(s: Stretch): ModelCheck {
       failed = Math.abs(fit.step) > Math.max(8 * noise * fit.gain, 0.05 * median(width))
     }
   }
-  return { windows, excursion, corridor: median(width), change, failed }
+  // A bend is no step, and may hide in the noise of the best one; but it carries the corridor of entries and exits away by much
+  // of its own width. Those of threads and of packets move as much by chance.
+  if (kind === 'kvm' && s.matching.packets.used === 0 && d.length >= 4 && excursion > BENT * median(width))
+    failed = true
+  // Where the corridor is on the move, or is about to break, it goes on beyond the middle of the outermost windows.
+  const beyond =
+    (failed || broken) && d.length >= 2 ? Math.max(Math.abs(d[1]! - d[0]!), Math.abs(d.at(-1)! - d.at(-2)!)) : 0
+  return { windows, excursion: excursion + beyond, corridor: median(width), change, failed }
 }
 
 interface StepFit {

@@ -223,6 +223,10 @@ describe('estimate', () => {
           [1965437015, slewTwice(2_648_654_279, 0.15, 10), bySched],
           // The only vote was taken across the change, and no line agreed with it.
           [62920772, { slews: [{ at: 1_127_054_560, ppm: 305 }] }, {}],
+          // The last events before a break lay further off than the middle of the last window.
+          [1135770580, { slews: [{ at: 2_666_745_763, ppm: 350 }] }, bySched],
+          // A line fitted through a double bend, whose corridor's best step was lost in the noise.
+          [236751257, slewTwice(1_604_803_681, -2, 1.4), {}],
           // Nothing agreed right behind the first line's end.
           [1774078146, slewTwice(1_669_130_805, 2.25, 0.05), { lost: 0.16572678992524745 }],
         ],

@@ -112,7 +112,8 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
   }
   // A stretch in which hardly an event has one bracket only says nothing; its neighbours' lines are continued through it.
   const clear = stretches.filter(({ s }) => isClear(s))
-  const pieces = (clear.length > 0 ? clear : stretches).map(({ s, vcpu, segment }): EstimatePiece => {
+  const kept = clear.length > 0 ? clear : stretches
+  const pieces = kept.map(({ s, vcpu, segment }): EstimatePiece => {
     const { centre, base, region } = s
     const [from, to] = evidenceIn(s)
     const line = midline(s)
@@ -125,7 +126,7 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
       ...line,
       deltaRange: region.delta,
       stretch: s,
-      check: checkModel(s),
+      check: checkModel(s, evidence.kind, kept.filter((o) => o.vcpu === vcpu).length > 1),
       segment,
     }
   })
