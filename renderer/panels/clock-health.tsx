@@ -8,6 +8,7 @@ import { boundRuns } from '../state/bounds.js'
 import type { BoundPoint } from '../state/bounds.js'
 import { clockCards } from '../state/clock-cards.js'
 import {
+  formatAccuracy,
   formatBounds,
   formatCount,
   formatInteger,
@@ -108,7 +109,7 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
   const written = h.breaks.filter((b) => b.cause === 'kvm_write_tsc_offset').length
   return (
     <dl class="facts">
-      {h.accuracy !== null && <Fact name="Accuracy">±{formatShort(h.accuracy, unit)}</Fact>}
+      {h.accuracy !== null && <Fact name="Accuracy">±{formatAccuracy(h.accuracy, unit)}</Fact>}
       {now && (
         <Fact name="Offset">
           {unit === 'ns' ? formatSeconds(now.offset) : `${formatInteger(BigInt(now.offset))} ticks`}

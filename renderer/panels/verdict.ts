@@ -1,7 +1,7 @@
 // What is known of a machine's clock, in a word or two.
 
 import type { ClockMethod, ClockState, ClockVerdict } from '../../workers/thread/contract.js'
-import { formatShort } from '../state/format.js'
+import { formatAccuracy } from '../state/format.js'
 
 export const methodNames: Readonly<Record<ClockMethod, { readonly name: string; readonly about: string }>> = {
   recorded: { name: 'Recorded', about: 'TIME_SHIFT of the recording, computed with 128 bits' },
@@ -41,7 +41,7 @@ export function proof(says: ClockVerdict, accuracy: number | null, unit: 'ns' | 
   const proven = proofs[says]
   if (!proven) return { text: 'not assessable', caution: true }
   return {
-    text: accuracy === null ? proven.word : `${proven.word} ±${formatShort(accuracy, unit)}`,
+    text: accuracy === null ? proven.word : `${proven.word} ±${formatAccuracy(accuracy, unit)}`,
     caution: proven.caution,
   }
 }

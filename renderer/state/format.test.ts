@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  formatAccuracy,
   formatBounds,
   formatBytes,
   formatCount,
@@ -117,4 +118,24 @@ it('groups what sentences count, and leaves names and ids alone', () => {
   )
   for (const left of ['trace id 1234567890123456', 'bash-28598 ran', '0x12345 events', '999 events'])
     expect(plain(left)).toBe(left)
+})
+
+describe('accuracies', () => {
+  it('are never stated better than they are', () => {
+    expect(blank(formatAccuracy(629.2, 'ns'))).toBe('630 ns')
+    expect(blank(formatAccuracy(3171, 'ns'))).toBe('3.18 us')
+    expect(blank(formatAccuracy(1500, 'ns'))).toBe('1.50 us')
+    expect(blank(formatAccuracy(10.1, 'ticks'))).toBe('11 ticks')
+    const scales = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 } as const
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 9e11, noNaN: true }), (x) => {
+        const [n, unit] = blank(formatAccuracy(x, 'ns'))
+          .replace(/ (?=\d)/g, '')
+          .split(' ') as [string, keyof typeof scales]
+        const said = Number(n) * scales[unit]
+        expect(said).toBeGreaterThanOrEqual(x * (1 - 1e-9))
+        expect(said).toBeLessThanOrEqual(x * 1.011 + 1)
+      }),
+    )
+  })
 })

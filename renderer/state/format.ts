@@ -74,6 +74,13 @@ export function formatShort(dt: number, unit: 'ns' | 'ticks'): string {
   return `${sign}${n < 9.995 ? n.toFixed(2) : n < 99.95 ? n.toFixed(1) : formatCount(n)} ${name}`
 }
 
+/** How far off a time may be, in three figures: rounded up, since a bound that is rounded down is none. */
+export function formatAccuracy(x: number, unit: 'ns' | 'ticks'): string {
+  if (unit === 'ticks' || x < 1000) return formatShort(Math.ceil(x), unit)
+  const grain = 10 ** (Math.floor(Math.log10(x)) - 2)
+  return formatShort(Math.ceil(x / grain - 1e-9) * grain, unit)
+}
+
 /** Bounds around a time: `−3.1 us to +3.4 us`. */
 export function formatBounds(b: { readonly lower: number; readonly upper: number }, unit: 'ns' | 'ticks'): string {
   const signed = (n: number) => `${Math.round(n * 10) > 0 ? '+' : ''}${formatShort(n, unit)}`
