@@ -225,6 +225,8 @@ describe('estimate', () => {
           [62920772, { slews: [{ at: 1_127_054_560, ppm: 305 }] }, {}],
           // The last events before a break lay further off than the middle of the last window.
           [1135770580, { slews: [{ at: 2_666_745_763, ppm: 350 }] }, bySched],
+          // The same within the wide corridor of threads, where no check sees it.
+          [631571937, slewTwice(2_493_337_402, -4.95, 9.825), bySched],
           // A line fitted through a double bend, whose corridor's best step was lost in the noise.
           [236751257, slewTwice(1_604_803_681, -2, 1.4), {}],
           // Nothing agreed right behind the first line's end.

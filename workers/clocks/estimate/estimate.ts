@@ -368,7 +368,8 @@ function conclude(
       : evidence.kind === 'sched' || pieces.some(restsOnPackets)
         ? 'LOOSE'
         : 'GUARANTEED'
-  const room = Math.max(halfWidth, corridor) + (failed ? excursion : 0)
+  // The corridor between threads is wide enough for a clock to bend in it unseen.
+  const room = Math.max(halfWidth, corridor) + (failed || evidence.kind === 'sched' ? excursion : 0)
   return {
     ...base,
     verdict,
