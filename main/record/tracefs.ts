@@ -160,6 +160,9 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
       const word = await first
       if (word?.startsWith('on') !== true) {
         const why = word?.replace(/^error /, '') ?? said.at(-1) ?? 'the recorder did not start'
+        // It writes what it has into the directory as it ends.
+        running.endInput()
+        await Promise.allSettled([running.done])
         await rm(pages, { recursive: true, force: true })
         throw new InputError(`${o.label}: ${why}`, 'no-recording')
       }
