@@ -172,9 +172,9 @@ export function meet(
   for (;;) {
     const from = Math.max(a.from, near[0] - left)
     const to = Math.min(b.to, near[1] + right)
-    const { end, start, strays } = split(all, a, b, from, to)
-    const growLeft = lossy && strays > 0 && from > a.from && start < from + left / 4
-    const growRight = lossy && strays > 0 && to < b.to && end > to - right / 4
+    const { end, start, strays } = split(all, a, b, from, to, lossy)
+    const growLeft = lossy && strays && from > a.from && start < from + left / 4
+    const growRight = lossy && strays && to < b.to && end > to - right / 4
     if (growLeft) left *= 2
     if (growRight) right *= 2
     if (growLeft || growRight) continue
@@ -191,49 +191,77 @@ function cutTo(all: readonly ClosedBrackets[], s: Stretch, from: number, to: num
   return cut.region.status === 'empty' ? within(Math.max(from, s.from), Math.min(to, s.to)) : cut
 }
 
-/** Where `a` ends and `b` starts in [from, to], and how many events there contradict one of the two. */
+/** What an event costs the line that should explain it. */
+const FITS = 0
+/** It fits a bracket whose one end was not seen, which may have been shorter. */
+const OPEN = 0.5
+/** It fits none, or so many that the line says nothing of it. */
+const STRAY = 1
+
+/** By how much one line must explain more than the other where brackets are missing: some events fit the wrong one by chance. */
+const CLEAR = 4
+
+/** Where `a` ends and `b` starts in [from, to], and whether events there contradict one of the two. */
 function split(
   all: readonly ClosedBrackets[],
   a: Stretch,
   b: Stretch,
   from: number,
   to: number,
-): { readonly end: number; readonly start: number; readonly strays: number } {
-  const strayA = straysIn(all, boundsOf(a), from, to)
-  const strayB = straysIn(all, boundsOf(b), from, to)
-  const times = [...strayA.keys()].sort((x, y) => x - y)
-  let cost = [...strayB.values()].filter(Boolean).length
-  const strays = cost + [...strayA.values()].filter(Boolean).length
-  let best = cost
-  let after = -1
-  times.forEach((g, i) => {
-    cost += (strayA.get(g) ? 1 : 0) - (strayB.get(g) ? 1 : 0)
-    if (cost < best) {
-      best = cost
-      after = i
-    }
+  lossy: boolean,
+): { readonly end: number; readonly start: number; readonly strays: boolean } {
+  const events = all.flatMap((brackets) => {
+    const ofA = placesIn(brackets, boundsOf(a), from, to)
+    const ofB = placesIn(brackets, boundsOf(b), from, to)
+    return ofA.map((p, i) => {
+      const q = ofB[i]!
+      const before = i > 0 && p.bracket === ofA[i - 1]!.bracket && q.bracket === ofB[i - 1]!.bracket
+      return { g: p.g, a: p.cost, b: q.cost, more: before ? 0 : p.cost - q.cost }
+    })
   })
-  const isA = (g: number): boolean => strayB.get(g) === true && strayA.get(g) !== true
-  const isB = (g: number): boolean => strayA.get(g) === true && strayB.get(g) !== true
-  const end = Math.max(a.from, times.slice(0, after + 1).findLast(isA) ?? from)
-  const start = Math.min(b.to, times.slice(after + 1).find(isB) ?? to)
-  return { end, start, strays }
+  events.sort((p, q) => p.g - q.g)
+  // What it costs to go over from `a` to `b` behind the first n events, less what `b` alone would.
+  const cost = new Float64Array(events.length + 1)
+  for (let i = 0; i < events.length; i++) cost[i + 1] = cost[i]! + events[i]!.more
+  const least = cost.reduce((x, y) => Math.min(x, y), 0) + (lossy ? CLEAR : 0)
+  const first = cost.findIndex((c) => c <= least)
+  const last = cost.findLastIndex((c) => c <= least)
+  const end = events.slice(0, first).findLast((e) => e.a !== STRAY && e.b === STRAY)
+  const start = events.slice(last).find((e) => e.a === STRAY && e.b !== STRAY)
+  return {
+    end: Math.max(a.from, end?.g ?? from),
+    start: Math.min(b.to, start?.g ?? to),
+    strays: events.some((e) => e.a === STRAY || e.b === STRAY),
+  }
 }
 
-/** Guest times in [from, to], and whether the event there fits no bracket. */
-function straysIn(all: readonly ClosedBrackets[], bounds: Bounds, from: number, to: number): Map<number, boolean> {
-  const stray = new Map<number, boolean>()
-  for (const b of all) {
-    const guest = b.source.guest
-    const n = b.to.length
-    for (let i = lowerBound(guest, guest.length, from); i < guest.length && guest[i]! <= to; i++) {
-      const g = guest[i]!
-      const [lo, hi] = bounds(g)
-      const k = lowerBound(b.to, n, g + lo)
-      stray.set(g, n > 0 && (k === n || b.from[k]! > g + hi))
-    }
+interface Place {
+  readonly g: number
+  readonly cost: typeof FITS | typeof OPEN | typeof STRAY
+  /** The bracket that holds it, or that comes next. */
+  readonly bracket: number
+}
+
+/** Where a line puts the events of one vCPU in [from, to]. */
+function placesIn(
+  { source, from: starts, to: ends }: ClosedBrackets,
+  bounds: Bounds,
+  from: number,
+  to: number,
+): Place[] {
+  const places: Place[] = []
+  const { guest } = source
+  const n = ends.length
+  if (n === 0) return places
+  for (let i = lowerBound(guest, guest.length, from); i < guest.length && guest[i]! <= to; i++) {
+    const g = guest[i]!
+    const [lo, hi] = bounds(g)
+    const k = lowerBound(ends, n, g + lo)
+    const stray = k === n || starts[k]! > g + hi || (k + 1 < n && starts[k + 1]! <= g + hi)
+    const open = !stray && (source.entry[k] === -Infinity || source.exit[k] === Infinity)
+    places.push({ g, cost: stray ? STRAY : open ? OPEN : FITS, bracket: k })
   }
-  return stray
+  return places
 }
 
 /** Largest edge in [good, bad] that still holds, to a microsecond; `good` is known to hold. */

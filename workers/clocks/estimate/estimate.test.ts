@@ -231,6 +231,12 @@ describe('estimate', () => {
           [236751257, slewTwice(1_604_803_681, -2, 1.4), {}],
           // Nothing agreed right behind the first line's end.
           [1774078146, slewTwice(1_669_130_805, 2.25, 0.05), { lost: 0.16572678992524745 }],
+          // A later line of seven events bounded so little further off that nothing contradicted it, and it got all.
+          [1128747008, slewTwice(2_281_573_512, 2.3, -1.125), { lost: 0.09994674460031093 }],
+          // The only vote lay beside brackets that were lost whole.
+          [1167455691, { slews: [{ at: 2_002_437_643, ppm: -50 }] }, { lost: 0.09853975623846055 }],
+          // Brackets of which one end was lost reach so far that some held the events of the time before the step.
+          [1185960198, { steps: [{ at: 1_010_899_667, by: -46_808_126 }] }, { lost: 0.08885124672669918 }],
         ],
       },
     )
