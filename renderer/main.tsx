@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { startAnchors } from './annotate/anchors.js'
+import { startNoteChains } from './annotate/chains.js'
 import { App } from './app.js'
 import { runCommand } from './commands.js'
 import { onMenu, setNativeTheme } from './host-api.js'
@@ -44,6 +45,7 @@ async function start(): Promise<void> {
   startFollowing()
   startSearching()
   startAnchors()
+  startNoteChains()
   onMenu(runCommand)
   handle(begin())
 }

@@ -1,12 +1,23 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { machineIndex, sessionTime } from '../../workers/units.js'
-import type { SessionInfo } from '../../workers/thread/contract.js'
+import { RequestError } from '../../workers/fault.js'
+import type { SessionInfo, WakeupChain } from '../../workers/thread/contract.js'
 import type { Row } from '../state/rows.js'
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { anchored, clockOfRow } from './anchors.js'
+import { chainShapeOf, noteChain } from './chain-shape.js'
+import { chainsOf } from './chains.js'
 import { headersAbove } from './fold.js'
-import { annotationKinds, annotationsJson, inks, readAnnotations, type Annotation, type Place } from './model.js'
+import {
+  annotationKinds,
+  annotationsJson,
+  inks,
+  readAnnotations,
+  type Annotation,
+  type Hook,
+  type Place,
+} from './model.js'
 import * as notes from './notes.js'
 import { BRACKET_Y, frameOf, middle, partAt, shapeOf, type Shape, type ShapeView } from './shapes.js'
 
@@ -17,7 +28,13 @@ const place: fc.Arbitrary<Place> = fc
     raw: fc.option(fc.bigInt({ min: 0n, max: 10n ** 18n }).map(String), { nil: undefined }),
   })
   .map(({ raw, ...p }) => (raw === undefined ? p : { ...p, raw }))
-const some: fc.Arbitrary<Annotation> = fc.record({
+const name = fc.string({ maxLength: 20, unit: 'grapheme' })
+const hook: fc.Arbitrary<Hook> = fc.oneof(
+  fc.record({ kind: fc.constant('chain' as const), id: fc.stringMatching(/^[0-9a-f]{16}$/), of: name }),
+  fc.record({ kind: fc.constant('event' as const), event: name, machine: fc.nat(3), cpu: fc.nat(9), of: name }),
+  fc.record({ kind: fc.constant('interval' as const), of: name }),
+)
+const bare: fc.Arbitrary<Annotation> = fc.record({
   id: fc.uuid(),
   kind: fc.constantFrom(...annotationKinds),
   text: fc.string({ maxLength: 60, unit: 'grapheme' }),
@@ -28,6 +45,7 @@ const some: fc.Arbitrary<Annotation> = fc.record({
   dy: fc.integer({ min: -500, max: 500 }),
   number: fc.option(fc.integer({ min: 1, max: 99 })),
 })
+const some = fc.tuple(bare, fc.option(hook)).map(([a, on]): Annotation => (on ? { ...a, on } : a))
 
 describe('the file form', () => {
   it('comes back as it was written', () => {
@@ -46,6 +64,8 @@ describe('the file form', () => {
     expect(() => readAnnotations(of([], 2))).toThrow('newer Remora (version 2')
     const [good] = fc.sample(some, { numRuns: 1, seed: 1 })
     expect(() => readAnnotations(of([good, { ...good, ink: 'pink' }]))).toThrow('annotations.1.ink')
+    const chain = { kind: 'chain', id: '12', of: 'bash-1' }
+    expect(() => readAnnotations(of([{ ...good, on: chain }]))).toThrow('annotations.0.on.id: 16 hex digits')
     expect(() => readAnnotations(of([{ ...good, from: { t: '1.5', row: null } }]))).toThrow('annotations.0.from.t')
   })
 })
@@ -125,6 +145,77 @@ describe('places on the canvas', () => {
     expect(headersAbove('m2/vcpu/1')).toEqual(['fused/vm/2', 'fused/vm/of-2', 'fused/vms'])
     expect(headersAbove('m2/thread/77').slice(0, 3)).toEqual(['fused/vm/2/quieter', 'fused/vm/2/tasks', 'fused/vm/2'])
     expect(headersAbove('fused/vms')).toEqual([])
+  })
+})
+
+describe('a highlighted chain', () => {
+  const hop = (t: number, task: string, cpu = 0) => ({
+    t: sessionTime(t),
+    machine: machineIndex(0),
+    cpuTrack: `m0/cpu${cpu}`,
+    taskTrack: `m0/task/${task}`,
+    layer: 'host task',
+    actor: { pid: Number(task) },
+    orderCertain: t !== 300,
+  })
+  const chain = {
+    hops: [hop(100, '7'), hop(300, '8')],
+    wakeups: [{ machine: machineIndex(0), wakee: { pid: 8 }, waking: { t: 100 }, running: { t: 300, cpu: 0 } }],
+  } as unknown as WakeupChain
+  const rowsOf = (ids: readonly string[]): ShapeView => ({
+    scale: { from: sessionTime(0), to: sessionTime(1000), width: 1000 },
+    scroll: 0,
+    height: 400,
+    rowOf: (id) => {
+      const i = [id, ...headersAbove(id)].map((k) => ids.indexOf(k)).find((k) => k >= 0)
+      return i === undefined ? null : ({ id: ids[i]!, y: 22 * i, height: 22 } as Row)
+    },
+    timeOf: (p) => Number(p.t),
+  })
+  const of = { ...fc.sample(some, 1)[0]!, kind: 'highlight' as const, to: null }
+  const shape = (ids: readonly string[], view: Partial<ShapeView> = {}) =>
+    chainShapeOf(of, noteChain(chain, []), { ...rowsOf(ids), ...view })
+
+  it('goes from hop to hop over the rows of its tasks, and marks what of them belongs to it', () => {
+    const s = shape(['m0/task/7', 'm0/task/8'])!
+    expect(s.hops).toEqual([
+      { x: 100, y: AXIS_HEIGHT + 11, certain: true },
+      { x: 300, y: AXIS_HEIGHT + 33, certain: false },
+    ])
+    // The woken task waited from 100 to 300.
+    expect(s.tints).toContainEqual({ left: 97, right: 303, top: AXIS_HEIGHT + 22, bottom: AXIS_HEIGHT + 43 })
+  })
+
+  it('takes the CPU’s row, or the header, where its tasks are folded away', () => {
+    expect(shape(['m0/cpu0'])!.hops.map((h) => h.y)).toEqual([AXIS_HEIGHT + 11, AXIS_HEIGHT + 11])
+    expect(shape(['m0/tasks'])!.hops.map((h) => h.y)).toEqual([AXIS_HEIGHT + 11, AXIS_HEIGHT + 11])
+    expect(shape(['m1/cpu0'])).toBe(null)
+  })
+
+  it('is nothing where the view is elsewhere, and crosses a view between two hops', () => {
+    const at = (from: number, to: number) => ({
+      scale: { from: sessionTime(from), to: sessionTime(to), width: 1000 },
+    })
+    expect(shape(['m0/task/7', 'm0/task/8'], at(500, 900))).toBe(null)
+    expect(shape(['m0/task/7', 'm0/task/8'], at(150, 200))!.hops.map((h) => h.x)).toEqual([-50, 1050])
+  })
+
+  it('is asked for once by its id, and is null where no wake-up has that', async () => {
+    const on = (id: string): Annotation => ({ ...of, on: { kind: 'chain', id, of: 'x' } })
+    const asked: unknown[] = []
+    const api: Parameters<typeof chainsOf>[0] = {
+      wakeupChain: (target) => {
+        asked.push(target)
+        if ('id' in target && target.id === '00') return Promise.resolve(chain)
+        return Promise.reject(new RequestError('No wake-up has the id.'))
+      },
+    }
+    const found = await chainsOf(api, [on('00'), on('01'), on('00'), { ...on('02'), kind: 'note' }])
+    expect([...found]).toEqual([
+      ['00', chain],
+      ['01', null],
+    ])
+    expect(asked).toEqual([{ id: '00' }, { id: '01' }])
   })
 })
 

@@ -11,6 +11,8 @@ export const inks = ['blue', 'orange', 'green', 'red', 'purple', 'grey'] as cons
 export type Ink = (typeof inks)[number]
 
 const whole = v.pipe(v.string(), v.regex(/^-?\d{1,20}$/, 'a whole number'))
+const words = v.pipe(v.string(), v.maxLength(200))
+const index = v.pipe(v.number(), v.integer(), v.minValue(0))
 const place = v.object({
   /** Value of the session's trace clock, decimal. */
   t: whole,
@@ -20,6 +22,17 @@ const place = v.object({
   raw: v.optional(whole),
 })
 export type Place = v.InferOutput<typeof place>
+
+/** What an annotation hangs on besides a time and a row; `of` names it for people. */
+const hook = v.variant('kind', [
+  /** A chain of wake-ups by the correlation id of one of them, the same in every session: 16 hex digits. */
+  v.object({ kind: v.literal('chain'), id: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/, '16 hex digits')), of: words }),
+  /** The event at `from`: `system:name` on a CPU of a machine. */
+  v.object({ kind: v.literal('event'), event: words, machine: index, cpu: index, of: words }),
+  /** What the row showed from `from` to `to`. */
+  v.object({ kind: v.literal('interval'), of: words }),
+])
+export type Hook = v.InferOutput<typeof hook>
 
 export const annotation = v.object({
   id: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
@@ -34,6 +47,8 @@ export const annotation = v.object({
   dy: v.pipe(v.number(), v.finite()),
   /** Callouts are numbered in their order. */
   number: v.nullable(v.pipe(v.number(), v.integer())),
+  /** Absent: nothing but the time and the row. A highlight of a chain marks the chain wherever it passes. */
+  on: v.optional(hook),
 })
 export type Annotation = v.InferOutput<typeof annotation>
 

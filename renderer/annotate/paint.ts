@@ -5,6 +5,7 @@ import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { css, mix, parseColour, textOn, type Rgb } from '../timeline/paint/colour.js'
 import type { PaintContext } from '../timeline/paint/context.js'
 import type { PaintTheme } from '../timeline/paint/theme.js'
+import type { ChainShape } from './chain-shape.js'
 import type { Annotation, Ink } from './model.js'
 import { BRACKET_Y, CALLOUT_RADIUS, frameOf, middle, noteAt, type Shape } from './shapes.js'
 
@@ -115,6 +116,30 @@ export function paintAnnotation(ctx: PaintContext, s: Shape, p: AnnotationPaint)
       return textBox(ctx, of.text, Math.max(6, left + 6), middle(s.y0) - boxHeight(1) / 2, colour, p)
     }
   }
+}
+
+/** A chain of wake-ups: what of the rows belongs to it, and the way from hop to hop. */
+export function paintChain(ctx: PaintContext, { of, tints, hops }: ChainShape, p: AnnotationPaint): TextBox | null {
+  const colour = inkColour(of.ink, p.theme.dark)
+  const chosen = of.id === p.chosen
+  ctx.fillStyle = css(colour, 0.24)
+  for (const t of tints) ctx.fillRect(t.left, t.top, t.right - t.left, t.bottom - t.top)
+  ctx.strokeStyle = css(colour)
+  ctx.lineWidth = chosen ? 2.5 : 1.5
+  hops.forEach((hop, i) => {
+    const before = hops[i - 1]
+    if (!before) return
+    ctx.setLineDash(hop.certain ? [] : [4, 3])
+    ctx.beginPath()
+    ctx.moveTo(before.x, before.y)
+    ctx.lineTo(hop.x, hop.y)
+    ctx.stroke()
+  })
+  ctx.setLineDash([])
+  ctx.fillStyle = css(colour)
+  for (const hop of hops) dot(ctx, hop.x, hop.y, chosen ? 3.5 : 2.5)
+  const at = hops.find((h) => h.x >= 0 && h.x <= p.width)
+  return at ? textBox(ctx, of.text, at.x + 8, at.y - boxHeight(1) - 6, colour, p) : null
 }
 
 const boxHeight = (lines: number): number => lines * LINE + 4

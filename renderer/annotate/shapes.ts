@@ -105,13 +105,14 @@ export function frameOf(s: Shape): { left: number; right: number; top: number; b
   }
 }
 
-const inBox = (
+export const inBox = (
   x: number,
   y: number,
   b: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null,
 ): boolean => b !== null && x >= b.x && x <= b.x + b.width && y >= b.y && y <= b.y + b.height
 
-function onLine(x: number, y: number, x0: number, y0: number, x1: number, y1: number): boolean {
+/** Whether a place touches a line. */
+export function onLine(x: number, y: number, x0: number, y0: number, x1: number, y1: number): boolean {
   const length = Math.hypot(x1 - x0, y1 - y0)
   if (length === 0) return false
   const along = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length

@@ -1,8 +1,10 @@
 // Writing upon the trace.
 
 import { annotationKinds, type AnnotationKind } from '../annotate/model.js'
+import { noteOnChain, noteOnEvent } from '../annotate/hooks.js'
 import { chosen, remove, tool } from '../annotate/notes.js'
-import { hoverRow, rangeSelection, selection } from '../state/session-state.js'
+import { lit } from '../state/chain.js'
+import { details, hoverRow, rangeSelection, selection } from '../state/session-state.js'
 import { placeInView } from '../timeline/commands.js'
 import { noteAt, noteOnRange } from '../timeline/overlays/annotations.js'
 import { open, type Command } from './command.js'
@@ -35,6 +37,33 @@ export const annotateCommands: readonly Command[] = [
       const chosenRange = rangeSelection.peek()
       if (chosenRange) noteOnRange(chosenRange.from, chosenRange.to)
     },
+  },
+  {
+    id: 'note-event',
+    title: 'Note on the selected event',
+    group: 'Notes',
+    keys: ['e'],
+    when: () => details.value !== null && selection.value?.position === details.value.position,
+    run: () => {
+      const event = details.peek()
+      if (event) noteOnEvent(event, selection.peek()?.track ?? null)
+    },
+  },
+  {
+    id: 'note-chain',
+    title: 'Note on the lit chain of wake-ups',
+    group: 'Notes',
+    keys: ['c'],
+    when: () => lit.value !== null,
+    run: () => noteOnChain('note'),
+  },
+  {
+    id: 'highlight-chain',
+    title: 'Highlight the lit chain of wake-ups',
+    group: 'Notes',
+    keys: ['Shift+C'],
+    when: () => lit.value !== null,
+    run: () => noteOnChain('highlight'),
   },
   ...annotationKinds.map((kind): Command => ({
     id: `draw-${kind}`,

@@ -1,6 +1,7 @@
 // Events, ranges and markers.
 
 import { chosen, tool } from '../annotate/notes.js'
+import { lit } from '../state/chain.js'
 import { clearSearch } from '../state/searching.js'
 import { clearSelection, markers, rangeSelection, searchSpec, selection, setMarker } from '../state/session-state.js'
 import * as timeline from '../timeline/commands.js'
@@ -12,7 +13,11 @@ function escape(): void {
   else if (chosen.peek() !== null) chosen.value = null
   else if (searchSpec.peek().text !== '') clearSearch()
   else if (rangeSelection.peek()) rangeSelection.value = null
-  else clearSelection()
+  else {
+    clearSelection()
+    // A chain that was picked by its id hangs on no selection.
+    lit.value = null
+  }
 }
 
 export const selectCommands: readonly Command[] = [

@@ -7,10 +7,11 @@ import { busiestThatFit, isLayered, layoutRows, type Row, type RowHeight } from 
 import { TaskNames } from '../timeline/paint/palette.js'
 import { paintTheme } from '../timeline/paint/theme.js'
 import { anchored } from '../annotate/anchors.js'
+import { noteChain } from '../annotate/chain-shape.js'
+import { chainsOf } from '../annotate/chains.js'
+import { drawAnnotations } from '../annotate/draw.js'
 import { headersAbove } from '../annotate/fold.js'
 import type { Annotation } from '../annotate/model.js'
-import { paintAnnotation } from '../annotate/paint.js'
-import { shapeOf } from '../annotate/shapes.js'
 import { fitView } from '../state/view-fit.js'
 import { readBundle } from '../store/bundle.js'
 import type { SessionContent } from '../store/session.js'
@@ -53,7 +54,7 @@ export function looksOf({ view, views }: SessionContent, session: SessionInfo, n
 
 /** Rejects with the engine's errors, and with RangeError where nothing is left to draw. */
 export async function renderPicture(
-  engine: Pick<EngineApi, 'lod' | 'fusedTracks' | 'ownMoments'>,
+  engine: Pick<EngineApi, 'lod' | 'fusedTracks' | 'ownMoments' | 'wakeupChain'>,
   session: SessionInfo,
   fonts: Fonts,
   given: PictureOptions,
@@ -63,10 +64,12 @@ export async function renderPicture(
   const { from = look?.from ?? session.from, to = look?.to ?? session.to } = options
   const { width = 1200, dark = false, height = 22 } = options
   const notes = await anchored(engine, session, look?.notes ?? [], true)
+  const known = await chainsOf(engine, notes)
   const rowsWidth = Math.max(200, width - CAPTIONS - 32)
   const fused = session.machines.some((m) => m.parent !== null)
     ? await engine.fusedTracks()
     : { tracks: [], threads: [] }
+  const chains = new Map([...known].flatMap(([id, chain]) => (chain ? [[id, noteChain(chain, fused.tracks)]] : [])))
   const layout = layoutRows(
     session.tracks,
     {
@@ -113,21 +116,18 @@ export async function renderPicture(
     notes: options.notes === false ? [] : notesOf(session, options),
     over: (ctx) => {
       const scale = { from: sessionTime(from), to: sessionTime(to), width: rowsWidth }
-      const tall = AXIS_HEIGHT + rows.at(-1)!.y + rows.at(-1)!.height
       const view = {
         scale,
         scroll: 0,
-        height: tall,
+        height: AXIS_HEIGHT + rows.at(-1)!.y + rows.at(-1)!.height,
         rowOf: (id: string) =>
           [id, ...headersAbove(id)].map((i) => rows.find((r) => r.id === i)).find((r) => r) ?? null,
         timeOf: (p: Annotation['from']) => Number(BigInt(p.t) - BigInt(session.epoch)),
+        theme,
+        unit: session.unit,
+        chains,
       }
-      const length = (a: Annotation): number => (a.to ? Math.abs(view.timeOf(a.to) - view.timeOf(a.from)) : 0)
-      const p = { theme, width: rowsWidth, height: tall, unit: session.unit, chosen: null, length }
-      for (const note of notes) {
-        const shape = shapeOf(note, view)
-        if (shape) paintAnnotation(ctx, shape, p)
-      }
+      drawAnnotations(ctx, notes, view, null)
     },
   })
 }

@@ -2,7 +2,6 @@
 
 import type { Picture } from '../../workers/thread/picture.js'
 import { sessionTime } from '../../workers/units.js'
-import { annotations } from '../annotate/notes.js'
 import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { version } from '../state/opening.js'
 import { rowsBetween, type Row } from '../state/rows.js'
@@ -11,7 +10,7 @@ import { untracked } from '@preact/signals'
 import type { MachineIndex } from '../../workers/units.js'
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { overlays } from '../timeline/overlays/list.js'
-import { paintAnnotations, shapeView } from '../timeline/overlays/annotations.js'
+import { paintAnnotations } from '../timeline/overlays/annotations.js'
 import type { OverlayView } from '../timeline/overlays/overlay.js'
 import { paintTheme } from '../timeline/paint/theme.js'
 import { axisEpoch, highlight, taskNames } from '../timeline/signals.js'
@@ -115,7 +114,7 @@ export async function screenPicture(p: ScreenPicture, signal?: AbortSignal): Pro
         const kept = overlays.filter((o) => o.pictured)
         for (const overlay of kept) overlay.paint?.(ctx, view)
         for (const overlay of kept) overlay.flags?.(ctx, view)
-        if (p.annotations) paintAnnotations(ctx, annotations.peek(), { ...view, ...shapeView(view) }, null)
+        if (p.annotations) paintAnnotations(ctx, view, null)
       })
     },
   })

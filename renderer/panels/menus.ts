@@ -33,6 +33,7 @@ import {
 } from '../state/session-state.js'
 import { isFusedTrack, PCPUS, vmGroup, VMS, vmQuieter, vmTasks } from '../state/fused-tree.js'
 import { quieterGroup, tasksGroup } from '../state/rows.js'
+import { intervalHere, noteOnEvent } from '../annotate/hooks.js'
 import { noteAt, noteOnRange } from '../timeline/overlays/annotations.js'
 import { copyText } from '../widgets/copy.js'
 import { openMenu } from '../widgets/menu.js'
@@ -141,6 +142,7 @@ function eventEntries(event: EventRow): MenuEntry[] {
     null,
     ...alignEntries(event),
     { label: `Show the row of ${event.task}-${event.pid}`, run: () => showRow(taskTrack(event)) },
+    { label: 'Note on this event', run: () => noteOnEvent(event, null) },
     { label: 'Copy event', keys: 'Ctrl+C', run: () => copyText(eventText(event)) },
   ]
 }
@@ -165,8 +167,10 @@ function alignEntries(event: EventRow): MenuEntry[] {
 function timeEntries(t: SessionTime, row: string | null): MenuEntry[] {
   const base = session.peek()
   if (!base) return []
+  const interval = row === null ? null : intervalHere(row, t)
   return [
     { label: 'Note here', keys: 'm', run: () => noteAt(t, row) },
+    ...(interval ? [{ label: `Highlight this interval of ${interval.of}`, run: interval.mark }] : []),
     { label: 'Marker A here', keys: 'Shift+A', run: () => setMarker('a', t) },
     { label: 'Marker B here', keys: 'Shift+B', run: () => setMarker('b', t) },
     {

@@ -1,22 +1,17 @@
 // All notes of the session: a list to go to them, recolour, rename and delete them, and their file form.
 
 import { annotationsJson, inks, readAnnotations, type Annotation, type AnnotationKind } from '../annotate/model.js'
-import {
-  annotations,
-  chosen,
-  editing,
-  ink,
-  merge,
-  remove,
-  setAnnotations,
-  timeOf,
-  tool,
-  update,
-} from '../annotate/notes.js'
+import { annotations, chosen, editing, ink, merge, remove, timeOf, tool, update } from '../annotate/notes.js'
+import { followHook, hookWords, noteOnChain } from '../annotate/hooks.js'
+import { chainWith } from '../annotate/chains.js'
+import { lit } from '../state/chain.js'
 import { formatDelta, formatTime, plural } from '../state/format.js'
 import { handle, say } from '../state/messages.js'
 import { range, revealTime, session, setRange, timeFormat } from '../state/session-state.js'
 import { nearestRow } from '../timeline/overlays/annotations.js'
+import { goWakeup } from '../timeline/hops.js'
+import { trackById } from '../timeline/signals.js'
+import { machineName } from '../widgets/machine.js'
 import { saveFile } from '../widgets/save-file.js'
 import { goToRow } from './menus.js'
 
@@ -30,11 +25,32 @@ const kindNames: Readonly<Record<AnnotationKind, string>> = {
 }
 const kinds = Object.keys(kindNames) as AnnotationKind[]
 
+const nameOf = (a: Annotation): string => {
+  if (a.kind === 'callout') return `Number ${a.number}`
+  if (a.kind === 'highlight' && a.on) return a.on.kind === 'chain' ? 'Chain' : 'Interval'
+  return kindNames[a.kind]
+}
+
 export const noteCount = (): number => annotations.value.length
 
-/** Brings a note into view. */
+/** What a note hangs on: its chain, event or interval, else its row. */
+function whereWords(a: Annotation): string {
+  const { row } = a.from
+  const track = row === null ? undefined : trackById.value.get(row)
+  const own = row === null ? 'time alone' : track ? `${machineName(track.machine)} ${track.label}` : row
+  const hook = hookWords(a)
+  if (hook === null) return own
+  if (a.on?.kind === 'chain') return chainWith(a.on.id) === null ? `${hook}: not in these files` : hook
+  return `${hook}, ${own}`
+}
+
+/** Brings a note into view, and what it hangs on to light. */
 export function goToNote(a: Annotation): void {
   chosen.value = a.id
+  if (a.kind === 'highlight' && a.on?.kind === 'chain' && chainWith(a.on.id)) {
+    return handle(goWakeup({ id: a.on.id }))
+  }
+  followHook(a)
   const from = timeOf(a.from)
   const to = a.to ? timeOf(a.to) : from
   const shown = range.peek()
@@ -64,6 +80,15 @@ export function Notes() {
             {kindNames[kind]}
           </button>
         ))}
+        <button
+          type="button"
+          class="quiet"
+          disabled={lit.value === null}
+          title="Highlight the chain of wake-ups that is lit"
+          onClick={() => noteOnChain('highlight')}
+        >
+          Chain
+        </button>
         <span class="bar-gap" />
         {inks.map((name) => (
           <button
@@ -116,12 +141,15 @@ export function Notes() {
           {all.map((a) => (
             <li key={a.id} class={`note-row ${chosen.value === a.id ? 'on' : ''}`} onClick={() => goToNote(a)}>
               <span class={`ink-dot ink-${a.ink}`} />
-              <span>{a.kind === 'callout' ? `Number ${a.number}` : kindNames[a.kind]}</span>
+              <span>{nameOf(a)}</span>
               <span class="note-time">
                 {formatTime(timeOf(a.from), info, timeFormat.value)}
                 {a.to && a.kind !== 'arrow'
                   ? `, ${formatDelta(Math.abs(timeOf(a.to) - timeOf(a.from)), info.unit)}`
                   : ''}
+              </span>
+              <span class="note-on" title={whereWords(a)}>
+                {whereWords(a)}
               </span>
               <span class="note-text" title={a.text}>
                 {a.text || <span class="muted">no text</span>}
@@ -159,7 +187,6 @@ export function Notes() {
 
 async function importNotes(file: File): Promise<void> {
   const read = readAnnotations(await file.text())
-  if (annotations.peek().length === 0) setAnnotations(read)
-  else merge(read)
+  merge(read)
   say('note', `${plural(read.length, 'note')} taken from ${file.name}.`)
 }

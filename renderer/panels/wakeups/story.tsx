@@ -2,6 +2,7 @@
 
 import { computed } from '@preact/signals'
 import type { ChainHop, Grade, SessionInfo, WakeupChain, WakeupRow } from '../../../workers/thread/contract.js'
+import { noteOnChain } from '../../annotate/hooks.js'
 import { chainAsked, gathering, lit } from '../../state/chain.js'
 import { formatDelta, formatShort } from '../../state/format.js'
 import { chosenPlace, selection, session } from '../../state/session-state.js'
@@ -108,6 +109,22 @@ function Story({ info, chain, at }: StoryProps) {
           onClick={toggleGathered}
         >
           Rows together
+        </button>
+        <button
+          type="button"
+          class="button"
+          title="Note on the chain, at this hop (C)"
+          onClick={() => noteOnChain('note')}
+        >
+          Note
+        </button>
+        <button
+          type="button"
+          class="button"
+          title="Highlight the chain, for pictures and later (Shift+C)"
+          onClick={() => noteOnChain('highlight')}
+        >
+          Highlight
         </button>
       </div>
       <ol class="hops">

@@ -15,12 +15,15 @@ import {
   tool,
   update,
 } from '../../annotate/notes.js'
-import { paintAnnotation, type TextBox } from '../../annotate/paint.js'
-import { partAt, shapeOf, type Part, type Shape, type ShapeView } from '../../annotate/shapes.js'
+import { chainShapeOf, highlightedChain } from '../../annotate/chain-shape.js'
+import { noteChains } from '../../annotate/chains.js'
+import { drawAnnotations } from '../../annotate/draw.js'
+import { followHook } from '../../annotate/hooks.js'
+import type { TextBox } from '../../annotate/paint.js'
+import { inBox, onLine, partAt, shapeOf, type Part, type ShapeView } from '../../annotate/shapes.js'
 import type { Row } from '../../state/rows.js'
 import { session } from '../../state/session-state.js'
 import type { MenuEntry } from '../../widgets/menu.js'
-import { AXIS_HEIGHT } from '../geometry.js'
 import { rowAt } from '../row-at.js'
 import { rowOf } from '../signals.js'
 import type { Ctx, Grip, Hit, Overlay, OverlayView, Spot } from './overlay.js'
@@ -47,70 +50,72 @@ export const shapeView = ({ scale, height, scroll }: Pick<OverlayView, 'scale' |
   timeOf,
 })
 
-const lengthOf = (a: Annotation): number => (a.to ? Math.abs(timeOf(a.to) - timeOf(a.from)) : 0)
-
-/** Draws those that are in view, the chosen one last. */
+/** Draws them as they are now. */
 export function paintAnnotations(
   ctx: Ctx,
-  all: readonly Annotation[],
-  view: ShapeView & Pick<OverlayView, 'theme' | 'session'>,
+  view: OverlayView,
   chosenId: string | null,
   drawn?: (id: string, box: TextBox) => void,
 ): void {
-  const { theme, scale, height } = view
-  const p = { theme, width: scale.width, height, unit: view.session.unit, chosen: chosenId, length: lengthOf }
-  ctx.save()
-  ctx.beginPath()
-  ctx.rect(0, AXIS_HEIGHT, scale.width, height - AXIS_HEIGHT)
-  ctx.clip()
-  const last = all.filter((a) => a.id === chosenId)
-  for (const a of [...all.filter((o) => o.id !== chosenId), ...last]) {
-    const shape = shapeOf(a, view)
-    const box = shape && paintAnnotation(ctx, shape, p)
-    if (box) drawn?.(a.id, box)
-  }
-  ctx.restore()
+  const { theme, session: info } = view
+  const all = { ...shapeView(view), theme, unit: info.unit, chains: noteChains.peek() }
+  drawAnnotations(ctx, annotations.peek(), all, chosenId, drawn)
 }
 
 export const annotationsOverlay: Overlay = {
   id: 'annotations',
-  watch: () => void [annotations.value, chosen.value, editing.value],
+  watch: () => void [annotations.value, chosen.value, editing.value, noteChains.value],
   flags: (ctx, view) => {
     boxes.clear()
-    paintAnnotations(ctx, annotations.peek(), { ...view, ...shapeView(view) }, chosen.peek(), (id, box) =>
-      boxes.set(id, box),
-    )
+    paintAnnotations(ctx, view, chosen.peek(), (id, box) => boxes.set(id, box))
   },
   hit: (at, view) => {
     const kind = tool.peek()
     if (kind) return { cursor: 'crosshair', grab: (from) => begin(kind, from) }
     const found = touched(at, shapeView(view))
-    return found && hitOf(found.shape, found.part)
+    return found && hitOf(found.of, found.part)
   },
 }
 
-function touched(at: Spot, view: ShapeView): { readonly shape: Shape; readonly part: Part } | null {
+function touched(at: Spot, view: ShapeView): { readonly of: Annotation; readonly part: Part } | null {
   const all = annotations.peek()
   const first = chosen.peek()
   const inOrder = [...all].reverse().sort((a, b) => Number(b.id === first) - Number(a.id === first))
-  for (const a of inOrder) {
-    const shape = shapeOf(a, view)
-    const part = shape && partAt(shape, at.x, at.y, boxes.get(a.id) ?? null)
-    if (part) return { shape, part }
+  for (const of of inOrder) {
+    const part = partOf(of, at, view)
+    if (part) return { of, part }
   }
   return null
 }
 
-function hitOf({ of }: Shape, part: Part): Hit {
+function partOf(a: Annotation, { x, y }: Spot, view: ShapeView): Part | null {
+  const box = boxes.get(a.id) ?? null
+  const id = highlightedChain(a)
+  if (id === null) {
+    const shape = shapeOf(a, view)
+    return shape && partAt(shape, x, y, box)
+  }
+  const chain = noteChains.peek().get(id)
+  const hops = (chain && chainShapeOf(a, chain, view)?.hops) ?? []
+  const onIt = hops.some((h, i) => i > 0 && onLine(x, y, hops[i - 1]!.x, hops[i - 1]!.y, h.x, h.y))
+  return onIt || inBox(x, y, box) ? 'body' : null
+}
+
+function hitOf(of: Annotation, part: Part): Hit {
+  const fixed = highlightedChain(of) !== null
   return {
-    cursor: part === 'body' ? 'move' : 'crosshair',
+    cursor: fixed ? 'pointer' : part === 'body' ? 'move' : 'crosshair',
     tip: of.kind === 'callout' ? of.text || undefined : undefined,
     click: () => {
       // A second press on the chosen one writes.
       if (chosen.peek() === of.id) editing.value = of.id
-      else chosen.value = of.id
+      else {
+        chosen.value = of.id
+        followHook(of)
+      }
     },
-    grab: (from) => drag(of, part, from),
+    // A chain lies where it lies.
+    ...(fixed ? {} : { grab: (from: Spot) => drag(of, part, from) }),
     menu: menuOf(of),
   }
 }
@@ -140,18 +145,20 @@ function drag(of: Annotation, part: Part, from: Spot): Grip {
     move: (spot) => {
       if (Math.hypot(spot.x - from.x, spot.y - from.y) < 3) return
       chosen.value = of.id
-      if (part === 'from') hold.move({ from: placeAt(spot, of) })
+      // Elsewhere it hangs on the event no more.
+      if (part === 'from') hold.move({ from: placeAt(spot, of), on: of.on?.kind === 'chain' ? of.on : undefined })
       else if (part === 'to') hold.move({ to: placeAt(spot, of) })
       else if (of.kind === 'note') hold.move({ dx: of.dx + spot.x - from.x, dy: of.dy + spot.y - from.y })
       else {
         const by = spot.t - from.t
         // Both ends keep their distance; over other rows only what has one end.
         const row = of.to || of.from.row === null ? null : (rowAt(spot.y)?.id ?? null)
-        hold.move({ from: moved(of.from, by, row), to: of.to && moved(of.to, by, null) })
+        const on = of.on?.kind === 'chain' ? of.on : undefined
+        hold.move({ from: moved(of.from, by, row), to: of.to && moved(of.to, by, null), on })
       }
     },
     drop: hold.done,
-    cancel: () => hold.move({ from: of.from, to: of.to, dx: of.dx, dy: of.dy }),
+    cancel: () => hold.move({ from: of.from, to: of.to, dx: of.dx, dy: of.dy, on: of.on }),
   }
 }
 

@@ -1,0 +1,58 @@
+// All annotations of a view, the same on the screen and in pictures.
+
+import { AXIS_HEIGHT } from '../timeline/geometry.js'
+import type { PaintContext } from '../timeline/paint/context.js'
+import type { PaintTheme } from '../timeline/paint/theme.js'
+import { chainShapeOf, highlightedChain, type NoteChain } from './chain-shape.js'
+import type { Annotation } from './model.js'
+import { paintAnnotation, paintChain, type TextBox } from './paint.js'
+import { shapeOf, type ShapeView } from './shapes.js'
+
+export interface DrawView extends ShapeView {
+  readonly theme: PaintTheme
+  readonly unit: 'ns' | 'ticks'
+  /** Chains that are highlighted, by id; those that are not known are not drawn. */
+  readonly chains: ReadonlyMap<string, NoteChain>
+}
+
+/** Draws those that are in view, the chosen one last. */
+export function drawAnnotations(
+  ctx: PaintContext,
+  all: readonly Annotation[],
+  view: DrawView,
+  chosen: string | null,
+  drawn?: (id: string, box: TextBox) => void,
+): void {
+  const { theme, scale, height, unit } = view
+  const length = (a: Annotation): number => (a.to ? Math.abs(view.timeOf(a.to) - view.timeOf(a.from)) : 0)
+  const p = { theme, width: scale.width, height, unit, chosen, length }
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(0, AXIS_HEIGHT, scale.width, height - AXIS_HEIGHT)
+  ctx.clip()
+  const draw = (a: Annotation): void => {
+    const box = drawOne(ctx, a, view, p)
+    if (box) drawn?.(a.id, box)
+  }
+  // Highlights lie below what is written.
+  for (const a of all) if (a.kind === 'highlight' && a.id !== chosen) draw(a)
+  for (const a of all) if (a.kind !== 'highlight' && a.id !== chosen) draw(a)
+  for (const a of all) if (a.id === chosen) draw(a)
+  ctx.restore()
+}
+
+function drawOne(
+  ctx: PaintContext,
+  a: Annotation,
+  view: DrawView,
+  p: Parameters<typeof paintAnnotation>[2],
+): TextBox | null {
+  const id = highlightedChain(a)
+  if (id === null) {
+    const shape = shapeOf(a, view)
+    return shape && paintAnnotation(ctx, shape, p)
+  }
+  const chain = view.chains.get(id)
+  const shape = chain && chainShapeOf(a, chain, view)
+  return shape ? paintChain(ctx, shape, p) : null
+}
