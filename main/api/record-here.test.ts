@@ -2,11 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { formatText } from '../../test/make/event-format.js'
+import { schedWaking } from '../../test/make/known-formats.js'
+import { encodeRingBuffer } from '../../test/make/ring-buffer.js'
+import { waking } from '../../test/make/scenario.js'
+import { memorySource } from '../../workers/bytes.js'
+import { openTrace } from '../../workers/readers/registry.js'
 import type { Running, Runner } from '../record/runner.js'
 import { createApp } from './app.js'
 import { FileRegistry } from './files.js'
 import { guard } from './guard.js'
-import type { CheckLine, RecordLine } from './record.js'
+import type { CheckLine, RecordedFiles, RecordLine } from './record.js'
 
 const file = (name: string, content: string): string => `@@file ${name}\n${content}\n@@end\n`
 const facts = (more: readonly string[] = []): string =>
@@ -20,6 +26,18 @@ const facts = (more: readonly string[] = []): string =>
     'qemu 71 qemu\u001f-name\u001fg1,debug-threads=on',
     ...more,
   ].join('\n')
+const heads = {
+  'events/header_page':
+    '\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n' +
+    '\tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;',
+  'events/header_event': '# compressed',
+  'events/sched/sched_waking/format': formatText(schedWaking, 8),
+}
+/** Of 4096 bytes, with one event. */
+const onePage = (cpu: number): Uint8Array => {
+  const a = { pid: 5, comm: 'a' }
+  return encodeRingBuffer([waking(1000n + BigInt(cpu), a, a, 1)], { bigEndian: false, longSize: 8 }, 4096).bytes
+}
 const asRoot = facts(['uid 0', 'tracefs /sys/kernel/tracing', 'clocks local [mono] boot'])
 
 /** A machine of two CPUs that tells its figures once a word is expected, and ends at `stop`. */
@@ -31,7 +49,9 @@ function fakeMachine(found: string): { readonly runner: Runner; readonly command
     local: true,
     exec: (command) => {
       commands.push(command)
-      const head = file('events/header_page', 'field: u64 timestamp;') + file('events/header_event', '# compressed')
+      const head = Object.entries(heads)
+        .map(([name, content]) => file(name, content))
+        .join('')
       return Promise.resolve({ code: 0, stdout: command.includes('uname -sr') ? found : head, stderr: '' })
     },
     start: (command, { onLine } = {}): Promise<Running> => {
@@ -48,7 +68,7 @@ function fakeMachine(found: string): { readonly runner: Runner; readonly command
         tell('all')
       }
       setTimeout(() => {
-        for (const cpu of [0, 1]) writeFileSync(join(pages, `cpu${cpu}.raw`), '')
+        for (const cpu of [0, 1]) writeFileSync(join(pages, `cpu${cpu}.raw`), onePage(cpu))
         tell('page 4096', 'clock local [mono] boot', 'on')
         counts(100, 200, 0)
         setTimeout(() => counts(300, 200, 4), 700)
@@ -61,6 +81,7 @@ function fakeMachine(found: string): { readonly runner: Runner; readonly command
       })
     },
     fetch: () => Promise.reject(new Error('nothing is fetched of this machine')),
+    fetchParts: () => Promise.reject(new Error('nothing is fetched of this machine')),
     send: () => Promise.reject(new Error('nothing is sent to this machine')),
     close: () => Promise.resolve(),
   }
@@ -156,15 +177,31 @@ describe('recording this machine over the API', () => {
   it('records until it is stopped, with counts of each CPU, and serves what was recorded', async () => {
     const { runner, commands, said } = fakeMachine(asRoot)
     const { app, post } = door(runner)
+    const look = async (): Promise<Response> => post('record/so-far', { limit: 1e6 })
+    const looks: Response[] = []
     let second: Response | null = null
     const lines = await follow<RecordLine>(await post('record', wish), async (line) => {
       const counts = line.type === 'live' && line.live.phase === 'recording' ? line.live.recorders[0]!.counts : null
       if (counts?.cpus[0]!.events !== 310 || second) return
+      looks.push(await look())
       // One recording of a machine at a time.
       second = new Response()
       second = await post('record', wish)
       await post('record/stop')
     })
+    const soFar = (await looks[0]!.json()) as RecordedFiles
+    expect(soFar).toMatchObject({ since: null, notes: [], files: [{ name: 'host.dat' }] })
+    const { url, size } = soFar.files[0]!
+    const read = (): Promise<Response> =>
+      Promise.resolve(app.request(url, { headers: { range: `bytes=0-${size - 1}` } }))
+    // Its pages have gone into the file of the recording, and it stays readable while that is opened.
+    const trace = await openTrace(memorySource('host.dat', new Uint8Array(await (await read()).arrayBuffer())))
+    const { blocks } = await trace.layOut()
+    expect(trace.meta.clock).toBe('mono')
+    expect([trace.meta.streams.length, blocks.length]).toEqual([2, 2])
+    expect((await app.request('/api/remote/machines/here/record/so-far', { method: 'DELETE' })).status).toBe(204)
+    expect((await read()).status).toBe(404)
+    expect((await look()).status).toBe(400)
     const live = lines.flatMap((l) => (l.type === 'live' ? [l.live.recorders[0]!] : [])).at(-1)!
     expect(live.counts?.cpus).toEqual([
       { cpu: 0, events: 310, lost: 4 },

@@ -21,6 +21,7 @@ import { recordSession, type Live } from '../record/session.js'
 import type { Host } from '../remote/host.js'
 import { elevate, sshRunner, sudoQuestion, type Elevation } from '../remote/runner.js'
 import type { FileRegistry, ServedFile } from './files.js'
+import { Looks } from './looks.js'
 import { lines, type ErrorLine, type NoteLine, type QuestionLine, type Questions } from './lines.js'
 
 export interface RecordPreset {
@@ -45,6 +46,18 @@ export type RecordLine =
   | NoteLine
   | { readonly type: 'done'; readonly folder: string; readonly files: readonly ServedFile[] }
   | ErrorLine
+
+/** POST record/so-far: what is recorded so far. */
+export interface RecordedFiles {
+  /** None = nothing yet, or nothing any more. They stay readable until two later ones were asked for, or it is let go. */
+  readonly files: readonly ServedFile[]
+  /** Value of the host's trace clock from which nothing is lacking, decimal; null = all of it is there. */
+  readonly since: string | null
+  /** Sentences about what is lacking. */
+  readonly notes: readonly string[]
+}
+
+const soFarBody = object({ limit: number() })
 
 /** Guests that are recorded with their host: by their own SSH, or by the agent of trace-cmd. */
 const guestList = array(object({ name: string(), how: picklist(['ssh', 'agent']), address: string() }))
@@ -113,6 +126,7 @@ export function recordRoutes(
   // Sessions that the windows kept name recordings by address: give those their meaning back.
   void serveRecordings(root, files)
   const going = new Map<string, AbortController>()
+  const looks = new Looks(files)
   /** How commands are root's, asked once a connection. */
   const elevations = new WeakMap<Host, Elevation>()
 
@@ -220,6 +234,7 @@ export function recordRoutes(
             },
             onNote: note,
             onLive: (live) => send({ type: 'live', live }),
+            onGoing: (look) => looks.begin(id, look),
           })
           const paths = manifest.runs.flatMap((r) => r.files.map((f) => join(folder, f.path)))
           send({ type: 'done', folder, files: await Promise.all(paths.map((path) => files.add(path))) })
@@ -228,6 +243,7 @@ export function recordRoutes(
         }
       } finally {
         going.delete(id)
+        if (signal.aborted) await looks.end(id)
         for (const guest of guests) guest.close()
       }
     })
@@ -235,6 +251,16 @@ export function recordRoutes(
 
   app.post('/:id/record/stop', (c) => {
     going.get(c.req.param('id'))?.abort()
+    return new Response(null, { status: 204 })
+  })
+  app.post('/:id/record/so-far', async (c) => {
+    const { limit } = parse(soFarBody, await c.req.json())
+    const found = await looks.look(c.req.param('id'), limit)
+    return Response.json(found, { headers: { 'Cache-Control': 'no-store' } })
+  })
+
+  app.delete('/:id/record/so-far', async (c) => {
+    await looks.end(c.req.param('id'))
     return new Response(null, { status: 204 })
   })
   return app

@@ -1,7 +1,8 @@
-import { access, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
 import { packageRoot } from '../paths.js'
+import { PieceSink } from '../piece-source.js'
 import { breakable, noFigures, type Figures, type RecordedFile, type Recorder } from './recorder.js'
 import { quote, type Runner, type Running } from './runner.js'
 
@@ -50,6 +51,8 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
   let figures: Figures = noFigures
   let running: Running | null = null
   let directory = ''
+  /** Bytes that were brought here while the recording goes on. */
+  let here = 0
   let stopping = false
   let last = ''
   const output = (): string => (o.runner.local ? o.to : `${directory}/records.wire`)
@@ -81,6 +84,24 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
     notes,
     broken,
     figures: () => figures,
+    async soFar(limit) {
+      // With each status all records until then are in the file, whole ones.
+      const { bytes } = figures
+      if (!running || stopping || bytes === null) return null
+      if (bytes > limit) {
+        const note = `${o.label}: there are more records than can be shown while it goes on; all are there when it ends.`
+        return { source: null, since: null, note }
+      }
+      const sink = new PieceSink()
+      if (o.runner.local) sink.refer(o.to, 0, bytes)
+      else {
+        const to = `${o.to}.seen`
+        await o.runner.fetchParts([{ from: output(), to, offset: here, length: bytes - here }])
+        here = bytes
+        sink.refer(to, 0, bytes)
+      }
+      return { source: await sink.open(basename(o.to)), since: null }
+    },
     async start() {
       let program = o.program
       if (!o.runner.local) {
@@ -134,6 +155,7 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
       if (code !== 0 && last) notes.push(`${o.label}: ${last}`)
       if (!o.runner.local) {
         await o.runner.fetch(output(), o.to)
+        await rm(`${o.to}.seen`, { force: true })
         await clearUp()
       }
       const { size } = await stat(o.to)

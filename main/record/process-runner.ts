@@ -2,10 +2,13 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { chmod, copyFile, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { InputError } from '../../workers/fault.js'
+import { partsSink } from './parts.js'
 import {
   lineSplitter,
+  partsCommand,
   quote,
   type ExecOptions,
   type ExecResult,
@@ -91,6 +94,28 @@ function processRunner(wrap: Wrap): Pick<Runner, 'exec' | 'start'> {
   }
 }
 
+/** Runs a command, its output going into `to`; resolves to what it said on its way to failing, null = it did not fail. */
+async function printed(
+  [program, args]: readonly [string, readonly string[]],
+  to: Writable,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const child = launch([program, args])
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  child.stdin.end()
+  const [{ code }, taken] = await Promise.all([
+    ended(child, program),
+    pipeline(child.stdout, to, { signal }).then(
+      () => null,
+      (error: Error) => error,
+    ),
+  ])
+  if (code !== 0) return said
+  if (taken) throw taken
+  return null
+}
+
 /** This machine. */
 export function localRunner(): Runner {
   const copy = async (from: string, to: string): Promise<void> => {
@@ -105,6 +130,10 @@ export function localRunner(): Runner {
     local: true,
     ...processRunner((command) => ['/bin/sh', ['-c', command]]),
     fetch: copy,
+    async fetchParts(parts, signal) {
+      const said = await printed(['/bin/sh', ['-c', partsCommand(parts)]], partsSink(parts), signal)
+      if (said !== null) throw copyError('What was recorded so far', 'this machine', said)
+    },
     send: async (from, to, mode) => {
       await copy(from, to)
       await chmod(to, mode)
@@ -140,16 +169,12 @@ export function sshCommandRunner(target: string, ssh: readonly string[] = ['ssh'
     async fetch(from, to, signal) {
       // First the file: output of a command that ends before somebody reads it is lost.
       const file = await open(to, 'w')
-      const [program, args] = wrap(`cat ${quote(from)}`)
-      const child = launch([program, args])
-      let said = ''
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-      child.stdin.end()
-      const [{ code }] = await Promise.all([
-        ended(child, program),
-        pipeline(child.stdout, file.createWriteStream(), { signal }),
-      ])
-      if (code !== 0) throw copyError(from, target, said)
+      const said = await printed(wrap(`cat ${quote(from)}`), file.createWriteStream(), signal)
+      if (said !== null) throw copyError(from, target, said)
+    },
+    async fetchParts(parts, signal) {
+      const said = await printed(wrap(partsCommand(parts)), partsSink(parts), signal)
+      if (said !== null) throw copyError('What was recorded so far', target, said)
     },
     async send(from, to, mode, signal) {
       const [program, args] = wrap(`cat > ${quote(to)} && chmod ${mode.toString(8)} ${quote(to)}`)

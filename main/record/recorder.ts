@@ -1,5 +1,8 @@
 // One thing that records on one machine: events into a trace.dat (tracefs.ts, trace-cmd.ts), records of probes (collector.ts).
 
+import type { HeldSource } from '../piece-source.js'
+import type { GuestOption } from './trace-dat-v7.js'
+
 /** Live figures of a recorder; null = it does not know. */
 export interface Figures {
   readonly events: number | null
@@ -32,6 +35,16 @@ export interface RecordedFile {
   readonly figures: Figures
 }
 
+/** What is recorded so far, as a file that can be read while the recording goes on. */
+export interface SoFar {
+  /** Whoever asked closes it. null = it cannot be shown before the end; the note says why. */
+  readonly source: HeldSource | null
+  /** Value of the trace clock from which nothing is lacking; null = it is all that was recorded. */
+  readonly since: bigint | null
+  /** A sentence about what is lacking in it. */
+  readonly note?: string
+}
+
 export interface Recorder {
   /** `host: events`: as live figures and sentences name it. */
   readonly label: string
@@ -42,6 +55,14 @@ export interface Recorder {
   figures(): Figures
   /** The last counts of each CPU; null = not known yet, absent = never known. */
   readonly counts?: () => CpuCounts | null
+  /** Trace id of the file that `soFar` makes; absent = that has none. */
+  readonly traceId?: bigint
+  /**
+   * The latest of what is recorded so far, about `limit` bytes at most; the recording goes on as if nobody had looked. null =
+   * there is nothing yet, or nothing any more. Rejects (InputError) when the machine cannot be reached.
+   * @param guests whose files are made at the same time
+   */
+  soFar(limit: number, guests: readonly GuestOption[]): Promise<SoFar | null>
   /** Rejects when the recorder ends before end(): disk full, machine lost. Never resolves otherwise. */
   readonly broken: Promise<never>
   /** Ends the recording; nothing more is recorded when this resolves. */

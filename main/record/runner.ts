@@ -31,6 +31,14 @@ export interface StartOptions {
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
 }
 
+/** Bytes of a file that are copied to the same place of another, which may have others already. */
+export interface FilePart {
+  readonly from: string
+  readonly to: string
+  readonly offset: number
+  readonly length: number
+}
+
 export interface Runner {
   /** As sentences name the machine: `this machine`, `root@10.9.1.2`. */
   readonly name: string
@@ -48,6 +56,11 @@ export interface Runner {
   start(command: string, options?: StartOptions): Promise<Running>
   /** Copies a file of that machine to `to` here. Rejects (InputError) with one sentence. */
   fetch(from: string, to: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Copies parts of files of that machine, which must be there, into files here, in one go. Rejects (InputError) with one
+   * sentence; of what was to come some may be here then.
+   */
+  fetchParts(parts: readonly FilePart[], signal?: AbortSignal): Promise<void>
   /** Copies a file from here to that machine and gives it this mode. Rejects (InputError) with one sentence. */
   send(from: string, to: string, mode: number, signal?: AbortSignal): Promise<void>
   /** Lets go of the connection, if there is one. */
@@ -58,6 +71,10 @@ export interface Runner {
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
+
+/** Prints the parts of files one behind the other. */
+export const partsCommand = (parts: readonly FilePart[]): string =>
+  parts.map((p) => `tail -c +${p.offset + 1} -- ${quote(p.from)} | head -c ${p.length}`).join('; ')
 
 /** Hands whole lines on; what is left without an end comes at flush(). */
 export function lineSplitter(onLine: (line: string) => void): { push(text: string): void; flush(): void } {

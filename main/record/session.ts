@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import type { ByteSource } from '../../workers/bytes.js'
 import { InputError } from '../../workers/fault.js'
 import { openTrace } from '../../workers/readers/registry.js'
+import type { HeldSource } from '../piece-source.js'
 import { version } from '../version.js'
 import type { Manifest, ManifestRun } from './manifest.js'
 import { recordersOf, traceOf, type Agent, type Machine, type Planned, type Wishes } from './plan.js'
@@ -27,9 +28,23 @@ export interface SessionOptions {
   /** Ends the run that goes on, keeps it, and begins no other. */
   readonly signal: AbortSignal
   readonly onLive?: (live: Live) => void
+  /** Called with every run that has begun: the way to look at what it has recorded so far. */
+  readonly onGoing?: (look: LookSoFar) => void
   /** A sentence for the user. */
   readonly onNote?: (sentence: string) => void
 }
+
+/** What is recorded so far; of sources that the caller closes. */
+export interface RecordedSoFar {
+  /** Empty = nothing yet, or nothing any more: the run is ending. */
+  readonly sources: readonly HeldSource[]
+  /** Value of the host's trace clock from which nothing is lacking; null = all of it is there. */
+  readonly since: bigint | null
+  readonly notes: readonly string[]
+}
+
+/** About `limit` bytes at most. One look at a time: a second one waits. Rejects (InputError) when a machine cannot be reached. */
+export type LookSoFar = (limit: number) => Promise<RecordedSoFar>
 
 export interface LiveRecorder {
   readonly label: string
@@ -154,6 +169,12 @@ async function oneRun(
       began = performance.now()
       startedAt = new Date()
       live()
+      let before: Promise<unknown> = Promise.resolve()
+      o.onGoing?.((limit) => {
+        const look = before.then(() => soFar(started, o, limit, () => phase === 'recording'))
+        before = look.catch(() => undefined)
+        return look
+      })
       const time = o.seconds === null ? new Promise<void>(() => undefined) : pause(o.seconds * 1000, o.signal)
       await Promise.race([time, aborted(o.signal), ...started.map(({ recorder }) => recorder.broken)])
     } catch (error) {
@@ -199,6 +220,36 @@ async function oneRun(
     clearInterval(timer)
   }
 }
+
+async function soFar(
+  started: readonly Planned[],
+  o: SessionOptions,
+  limit: number,
+  goesOn: () => boolean,
+): Promise<RecordedSoFar> {
+  if (!goesOn()) return nothing
+  const host = o.machines.find((m) => m.role === 'host')
+  const guests = started.flatMap(({ machine, recorder }) => {
+    if (machine.role === 'host' || recorder.traceId === undefined) return []
+    return [{ name: machine.name, traceId: recorder.traceId, vcpus: threadsOf(host, machine) }]
+  })
+  const looks = await Promise.allSettled(
+    started.map(({ machine, recorder }) => recorder.soFar(limit / started.length, machine === host ? guests : [])),
+  )
+  const found = looks.map((look) => (look.status === 'fulfilled' ? look.value : null))
+  const sources = found.flatMap((f) => f?.source ?? [])
+  const failed = looks.find((look) => look.status === 'rejected')
+  // While a run ends its files go; what was to be shown is opened when it has ended.
+  if (failed || !goesOn()) {
+    await Promise.all(sources.map((s) => s.close()))
+    if (failed && goesOn()) throw failed.reason
+    return nothing
+  }
+  const since = found.find((_, i) => started[i]!.machine === host && started[i]!.recorder.traceId !== undefined)?.since
+  return { sources, since: since ?? null, notes: found.flatMap((f) => f?.note ?? []) }
+}
+
+const nothing: RecordedSoFar = { sources: [], since: null, notes: [] }
 
 /** Waits for all, so that none goes on unseen, then rejects as the first that did. */
 async function allSettledOrThrow(all: readonly Promise<void>[]): Promise<void> {

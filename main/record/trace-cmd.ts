@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
@@ -11,6 +12,9 @@ import {
   type Recorder,
 } from './recorder.js'
 import { quote, type Runner, type Running } from './runner.js'
+import { GrowingPages } from './so-far.js'
+import { headScript, parseHead } from './tracefs-script.js'
+import type { HeadFiles } from './trace-dat-v7.js'
 
 /** A guest whose agent (`trace-cmd agent -N HOST`) is asked by the host's trace-cmd. */
 export interface AgentGuest {
@@ -61,6 +65,8 @@ export function traceCmdWords(o: TraceCmdOptions, output: string): string[] {
  */
 const script = (words: readonly string[], directory: string, tracefs: string, orphaned: string): string => `
 T=${quote(tracefs)}
+P=$(getconf PAGESIZE); [ -r "$T/buffer_subbuf_size_kb" ] && P=$(($(cat "$T/buffer_subbuf_size_kb") * 1024))
+echo "@page $P"
 cd ${quote(directory)} || exit 1
 had=$(ls $T/instances)
 on=$(cat $T/tracing_on) kb=$(cat $T/buffer_size_kb) clock=$(sed 's/.*\\[\\(.*\\)\\].*/\\1/' $T/trace_clock) stacks=$(cat $T/options/stacktrace)
@@ -69,6 +75,7 @@ trap '' INT HUP PIPE
 ( while kill -0 $p 2>/dev/null; do
   for s in $T/per_cpu/cpu*/stats; do echo "@cpu $s"; cat "$s"; done
   [ "$(cat $T/tracing_on)" = 1 ] && [ -n "$(head -c 1 $T/set_event)" ] && echo @on
+  for f in host.dat.cpu*; do [ -f "$f" ] && echo "@pages \${f##*cpu} $(wc -c < "$f")"; done; echo "@all"
   echo "@bytes $(cat *.dat* 2>/dev/null | wc -c)"; echo "@kb $(cat $T/buffer_size_kb)"
   sleep 0.5
 done ) < /dev/null & l=$!
@@ -102,6 +109,14 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
   let largest = 0
   let bufferKb = o.bufferKb
   let rate = { at: 0, events: 0 }
+  let pageSize = 4096
+  /** Bytes of pages of each CPU that trace-cmd has written; `pages` while they are being told. */
+  let standing: readonly { readonly cpu: number; readonly bytes: number }[] = []
+  let pages: { cpu: number; bytes: number }[] = []
+  /** What describes the kernel, read when it is first wanted. */
+  let head: Promise<HeadFiles> | null = null
+  const traceId = randomBytes(8).readBigUInt64LE()
+  const growing = new GrowingPages(o)
   const said = async (): Promise<string> => {
     const { stdout } = await o.runner.exec(`grep -v '^Hit Ctrl' ${quote(`${directory}/said`)} | tail -n 3`)
     return stdout
@@ -135,7 +150,14 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
       rate = { at: now, events }
       sum = { entries: 0, read: 0, overrun: 0, dropped: 0, fill: 0 }
       largest = 0
-    } else if (line.startsWith('@kb')) bufferKb = Number(line.slice(4)) || bufferKb
+    } else if (line.startsWith('@pages')) {
+      const [, cpu = '0', bytes = '0'] = line.split(' ')
+      pages.push({ cpu: Number(cpu), bytes: Number(bytes) })
+    } else if (line === '@all') {
+      standing = pages.sort((a, b) => a.cpu - b.cpu)
+      pages = []
+    } else if (line.startsWith('@page')) pageSize = Number(line.slice(6))
+    else if (line.startsWith('@kb')) bufferKb = Number(line.slice(4)) || bufferKb
     else if (line.startsWith('@end')) code = Number(line.slice(5))
   }
   const bring = async (from: string, to: string): Promise<RecordedFile> => {
@@ -156,6 +178,18 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
     broken,
     figures: () => figures,
     counts: () => counts,
+    traceId,
+    async soFar(limit, guests) {
+      if (!running || stopping || standing.length === 0) return null
+      head ??= o.runner.exec(headScript(o.tracefs, o.events)).then(({ stdout }) => parseHead(stdout))
+      const now = standing.map((c) => ({ ...c, path: `${directory}/host.dat.cpu${c.cpu}` }))
+      const files = await head
+      return growing.soFar(
+        basename(o.to),
+        { files, clock: `[${o.clock}]`, pageSize, traceId, guests, comms: null, cpus: now },
+        limit,
+      )
+    },
     async start() {
       await mkdir(dirname(o.to), { recursive: true })
       if (o.runner.local) await mkdir(directory, { recursive: true })
@@ -193,6 +227,7 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
     async bring() {
       const files: RecordedFile[] = []
       const why = await said()
+      await growing.close()
       try {
         files.push(await bring('host.dat', o.to))
         for (const agent of o.agents) {

@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises'
 import { ByteWriter } from '../../workers/write/byte-writer.js'
 import { TraceDatWriter, type FileStart, type HeadSection, type RawOption } from '../../workers/write/trace-dat.js'
 import { FileSink } from '../file-sink.js'
+import { PieceSink } from '../piece-source.js'
 import { version } from '../version.js'
 import type { VcpuThread } from './preflight.js'
 
@@ -28,13 +29,15 @@ export interface TraceDatParts {
   readonly pageSize: number
   /** Highest CPU number + 1. */
   readonly cpuCount: number
-  readonly cpus: readonly {
-    readonly cpu: number
-    /** File of whole pages; its size is cut down to them. */
-    readonly pages: string
-    /** Content of per_cpu/cpuN/stats at the end. */
-    readonly stats: string
-  }[]
+  readonly cpus: readonly CpuPages[]
+}
+
+interface CpuPages {
+  readonly cpu: number
+  /** File of whole pages; its size is cut down to them. */
+  readonly pages: string
+  /** Content of per_cpu/cpuN/stats at the end; '' = not known. */
+  readonly stats: string
 }
 
 const Option = {
@@ -105,7 +108,7 @@ function optionsOf(parts: TraceDatParts): RawOption[] {
     text(Option.Version, `remora ${version}`),
     { id: Option.TraceId, data: writer().u64(parts.traceId).bytes },
     ...guests,
-    ...parts.cpus.map(({ cpu, stats }) => text(Option.CpuStat, `CPU: ${cpu}\n${stats}`)),
+    ...parts.cpus.flatMap(({ cpu, stats }) => (stats ? [text(Option.CpuStat, `CPU: ${cpu}\n${stats}`)] : [])),
     { id: Option.CpuCount, data: writer().u32(parts.cpuCount).bytes },
   ]
 }
@@ -114,9 +117,7 @@ function optionsOf(parts: TraceDatParts): RawOption[] {
 export async function writeTraceDat(to: string, parts: TraceDatParts): Promise<void> {
   const sink = new FileSink(to)
   try {
-    const out = new TraceDatWriter(startOf(parts.pageSize), sink)
-    for (const section of headSections(parts.files)) out.section(section)
-    out.buffer('', /\[(\S+)\]/.exec(parts.clock)?.[1] ?? '', parts.pageSize)
+    const out = begin(parts, new TraceDatWriter(startOf(parts.pageSize), sink))
     for (const { cpu, pages } of parts.cpus) {
       out.cpu(cpu)
       await copyPages(pages, parts.pageSize, (bytes) => out.pages(bytes))
@@ -126,6 +127,30 @@ export async function writeTraceDat(to: string, parts: TraceDatParts): Promise<v
   } finally {
     sink.close()
   }
+}
+
+/** The same as it would be in memory, its pages being left where they are: those from `from` up to `to` of each file. */
+export function layTraceDat(
+  parts: Omit<TraceDatParts, 'cpus'> & {
+    readonly cpus: readonly (CpuPages & { readonly from: number; readonly to: number })[]
+  },
+): PieceSink {
+  const sink = new PieceSink()
+  const out = begin(parts, new TraceDatWriter(startOf(parts.pageSize), sink))
+  for (const { cpu, pages, from, to } of parts.cpus) {
+    out.cpu(cpu)
+    out.reserve(to - from)
+    sink.refer(pages, from, to - from)
+  }
+  out.finish(optionsOf(parts))
+  return sink
+}
+
+/** All that stands before the pages. */
+function begin(parts: Omit<TraceDatParts, 'cpus'>, out: TraceDatWriter): TraceDatWriter {
+  for (const section of headSections(parts.files)) out.section(section)
+  out.buffer('', /\[(\S+)\]/.exec(parts.clock)?.[1] ?? '', parts.pageSize)
+  return out
 }
 
 /** Bytes read at once, about. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
 import { breakable, noFigures, type CpuCounts, type Figures, type RecordedFile, type Recorder } from './recorder.js'
 import { quote, type Runner, type Running } from './runner.js'
+import { GrowingPages } from './so-far.js'
 import { cmdlinesOf, headScript, parseHead, tracefsScript, type TracefsOptions } from './tracefs-script.js'
 import { writeTraceDat, type GuestOption, type HeadFiles } from './trace-dat-v7.js'
 
@@ -58,6 +59,10 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
   let rate = { at: 0, events: 0, perSecond: 0 }
   let stopping = false
   let counts: CpuCounts | null = null
+  /** Bytes of pages of each CPU, all from one look. */
+  let standing: readonly { readonly cpu: number; readonly bytes: number }[] = []
+  const traceId = randomBytes(8).readBigUInt64LE()
+  const growing = new GrowingPages(o)
 
   const total = (of: (c: CpuFigures) => number): number => [...cpus.values()].reduce((sum, c) => sum + of(c), 0)
   const figures = (): Figures => {
@@ -90,6 +95,7 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
       cpu = { number: Number(n), raw: Number(raw), entries: 0, read: 0, overrun: 0, dropped: 0, bytes: 0 }
     } else if (key === 'all') {
       const all = [...cpus].sort(([a], [b]) => a - b)
+      standing = all.map(([number, c]) => ({ cpu: number, bytes: c.raw }))
       counts = {
         at: performance.now(),
         cpus: all.map(([number, c]) => ({ cpu: number, events: c.entries + c.read, lost: c.overrun + c.dropped })),
@@ -118,6 +124,18 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
     broken,
     figures,
     counts: () => counts,
+    traceId,
+    async soFar(limit, guests) {
+      if (!pending || stopping || standing.length === 0) return null
+      const { files } = pending
+      const there = (name: string): string => `${directory}/${name}`
+      const now = standing.map((c) => ({ ...c, path: there(`cpu${c.cpu}.raw`) }))
+      return growing.soFar(
+        basename(o.to),
+        { files, clock, pageSize, traceId, guests, comms: there('comms.start'), cpus: now },
+        limit,
+      )
+    },
     async start() {
       const head = await o.runner.exec(headScript(o.tracefs, o.events))
       const files = parseHead(head.stdout)
@@ -166,7 +184,7 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
         await rm(pages, { recursive: true, force: true })
         throw new InputError(`${o.label}: ${why}`, 'no-recording')
       }
-      pending = { to: o.to, files, traceId: String(randomBytes(8).readBigUInt64LE()), pageSize, clock }
+      pending = { to: o.to, files, traceId: String(traceId), pageSize, clock }
       await writeFile(join(pages, 'pending.json'), JSON.stringify(pending))
     },
     async end() {
@@ -177,7 +195,7 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
     },
     async bring() {
       if (!pending) return []
-      if (!o.runner.local) await fetchPages(o.runner, directory, pages, [...cpus.keys()])
+      if (!o.runner.local) await fetchPages(o.runner, directory, pages, standing, growing)
       await assemble(pages, await o.guests())
       const { size } = await stat(o.to)
       const end = figures()
@@ -193,10 +211,22 @@ async function remoteDirectory(runner: Runner, label: string): Promise<string> {
   throw new InputError(`${label}: no directory for the recording can be made in /var/tmp.`, 'no-directory')
 }
 
-async function fetchPages(runner: Runner, from: string, to: string, cpus: readonly number[]): Promise<void> {
-  for (const cpu of cpus) {
-    for (const kind of ['raw', 'stats']) await runner.fetch(`${from}/cpu${cpu}.${kind}`, join(to, `cpu${cpu}.${kind}`))
+/** What was brought while the recording went on is not brought again. */
+async function fetchPages(
+  runner: Runner,
+  from: string,
+  to: string,
+  cpus: readonly { readonly cpu: number; readonly bytes: number }[],
+  growing: GrowingPages,
+): Promise<void> {
+  for (const { cpu, bytes } of cpus) {
+    const raw = { from: `${from}/cpu${cpu}.raw`, to: join(to, `cpu${cpu}.raw`) }
+    const here = await growing.handOver(cpu, raw.to)
+    if (here === 0) await runner.fetch(raw.from, raw.to)
+    else if (bytes > here) await runner.fetchParts([{ ...raw, offset: here, length: bytes - here }])
+    await runner.fetch(`${from}/cpu${cpu}.stats`, join(to, `cpu${cpu}.stats`))
   }
+  await growing.close()
   for (const name of ['comms.start', 'comms.end']) await runner.fetch(`${from}/${name}`, join(to, name))
   await runner.exec(`rm -rf ${quote(from)}`)
 }

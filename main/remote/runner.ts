@@ -2,9 +2,11 @@
 
 import { createReadStream, createWriteStream } from 'node:fs'
 import { basename } from 'node:path'
+import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { InputError } from '../../workers/fault.js'
-import { lineSplitter, quote, type Runner } from '../record/runner.js'
+import { partsSink } from '../record/parts.js'
+import { lineSplitter, partsCommand, quote, type Runner } from '../record/runner.js'
 import type { SecretQuestion } from './ask.js'
 import type { Host, Stream } from './host.js'
 
@@ -74,6 +76,26 @@ export function sshRunner(host: Host, elevation: Elevation = { by: 'nothing' }):
     if (first !== '') stream.channel.write(first)
     return stream
   }
+  /** The output of a command goes into `to`. */
+  const printed = async (command: string, to: Writable, what: string, signal?: AbortSignal): Promise<void> => {
+    const { channel, ended } = await start(command, signal)
+    let said = ''
+    channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    const stop = (): void => channel.close()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      channel.end()
+      await pipeline(channel, to)
+      const code = await ended
+      signal?.throwIfAborted()
+      if (code !== 0) throw copyError(what, said)
+    } catch (e) {
+      signal?.throwIfAborted()
+      throw e instanceof InputError ? e : copyError(what, said || (e as Error).message)
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
   return {
     get name() {
       return host.label
@@ -103,25 +125,8 @@ export function sshRunner(host: Host, elevation: Elevation = { by: 'nothing' }):
       }
     },
 
-    async fetch(from, to, signal) {
-      const { channel, ended } = await start(`cat -- ${quote(from)}`, signal)
-      let said = ''
-      channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
-      const stop = (): void => channel.close()
-      signal?.addEventListener('abort', stop, { once: true })
-      try {
-        channel.end()
-        await pipeline(channel, createWriteStream(to))
-        const code = await ended
-        signal?.throwIfAborted()
-        if (code !== 0) throw copyError(from, said)
-      } catch (e) {
-        signal?.throwIfAborted()
-        throw e instanceof InputError ? e : copyError(from, said || (e as Error).message)
-      } finally {
-        signal?.removeEventListener('abort', stop)
-      }
-    },
+    fetch: (from, to, signal) => printed(`cat -- ${quote(from)}`, createWriteStream(to), from, signal),
+    fetchParts: (parts, signal) => printed(partsCommand(parts), partsSink(parts), 'What was recorded so far', signal),
 
     async send(from, to, mode, signal) {
       const { channel, ended } = await start(`cat > ${quote(to)} && chmod ${mode.toString(8)} ${quote(to)}`, signal)

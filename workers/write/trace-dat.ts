@@ -99,6 +99,12 @@ export class TraceDatWriter {
     this.#append(bytes)
   }
 
+  /** Leaves room for more of the CPU's pages, which whoever reads the file has from elsewhere; nothing is written. */
+  reserve(length: number): void {
+    this.#opened().cpus.at(-1)!.size += length
+    this.length += length
+  }
+
   /** Writes the options: those given, and those that say where everything lies. */
   finish(options: readonly RawOption[]): void {
     this.#endBuffer()
