@@ -23,19 +23,22 @@ const momentOf = (p: Place, info: SessionInfo): OwnMoment | null => {
   return { machine: machineIndex(of.machine), cpu: of.cpu, t, raw: p.raw ?? null }
 }
 
-/** The annotations with places of both clocks; those that need no change are the same objects. */
+const placesOf = (a: Annotation): readonly Place[] => (a.to ? [a.from, a.to] : [a.from])
+
+/**
+ * The annotations with places of both clocks; those that need no change are the same objects.
+ * @param known places that are right as they are
+ */
 export async function anchored(
   api: Pick<EngineApi, 'ownMoments'>,
   info: SessionInfo,
   all: readonly Annotation[],
-  retimed: boolean,
+  known: { readonly has: (place: Place) => boolean } = new Set(),
 ): Promise<readonly Annotation[]> {
   const due: { readonly place: Place; readonly moment: OwnMoment }[] = []
-  for (const a of all) {
-    for (const place of a.to ? [a.from, a.to] : [a.from]) {
-      const moment = place.raw === undefined || retimed ? momentOf(place, info) : null
-      if (moment) due.push({ place, moment })
-    }
+  for (const place of all.flatMap(placesOf)) {
+    const moment = known.has(place) ? null : momentOf(place, info)
+    if (moment) due.push({ place, moment })
   }
   if (due.length === 0) return all
   const found = await api.ownMoments(due.map((d) => d.moment))
@@ -56,19 +59,21 @@ export async function anchored(
 /** Starts keeping them. */
 export function startAnchors(): void {
   let version: number | null = null
+  let known = new WeakSet<Place>()
   effect(() => {
     const all = annotations.value
     const info = session.value
     const api = engine.peek()
     // While it loads, the engine cannot say yet.
     if (!info || !api || all.length === 0 || loading.value) return
-    const retimed = version !== info.version
+    if (version !== info.version) known = new WeakSet()
+    version = info.version
+    const settled = known
     const go = async () => {
-      const next = await anchored(api, info, all, retimed)
+      const next = await anchored(api, info, all, settled)
+      for (const place of next.flatMap(placesOf)) settled.add(place)
       // Another session, or clocks chosen anew meanwhile: this effect has run again for them.
-      if (session.peek() !== info) return
-      version = info.version
-      settle(all, next)
+      if (session.peek() === info) settle(all, next)
     }
     handle(go())
   })

@@ -19,6 +19,8 @@ import {
   type Place,
 } from './model.js'
 import * as notes from './notes.js'
+import { readContent, SCHEMA } from '../store/session.js'
+import { bounded, STEPS, type Step } from './steps.js'
 import { BRACKET_Y, frameOf, middle, partAt, shapeOf, type Shape, type ShapeView } from './shapes.js'
 
 const place: fc.Arbitrary<Place> = fc
@@ -223,6 +225,27 @@ describe('the way back', () => {
   beforeEach(() => notes.setAnnotations([]))
   const blank = { kind: 'callout' as const, text: '', from: { t: '1', row: null }, to: null, dx: 0, dy: 0 }
 
+  /** What is put away of a session with these notes. */
+  const stored = () => ({
+    view: {
+      range: { from: 0, to: 1 },
+      markers: { a: null, b: null },
+      pinned: [],
+      hidden: [],
+      toggled: [],
+      filter: {},
+      clocks: {},
+      selected: null,
+      notes: notes.annotations.peek(),
+      history: {
+        notes: notes.noteSteps.peek(),
+        clocks: { past: [], future: [] },
+        order: { done: ['notes'], undone: [] },
+      },
+    },
+    views: [],
+  })
+
   it('undoes everything to the beginning and redoes it to the end, whatever was done', () => {
     type Do = { readonly what: 'add' | 'text' | 'remove' | 'move'; readonly of: number; readonly text: string }
     const done = fc.record<Do>({
@@ -231,7 +254,7 @@ describe('the way back', () => {
       text: fc.string({ maxLength: 5 }),
     })
     fc.assert(
-      fc.property(fc.array(done, { maxLength: 40 }), (all) => {
+      fc.property(fc.array(done, { maxLength: 40 }), fc.boolean(), (all, reopened) => {
         notes.setAnnotations([])
         const states = [notes.annotations.peek()]
         let begun: string | null = null
@@ -253,6 +276,10 @@ describe('the way back', () => {
           if (one) states.pop()
           begun = what === 'add' || id === undefined ? notes.annotations.peek().at(-1)!.id : null
           states.push(notes.annotations.peek())
+        }
+        if (reopened) {
+          const { view } = readContent(structuredClone(stored()), SCHEMA)
+          notes.setAnnotations(view!.notes!, view!.history!.notes)
         }
         for (const state of states.slice(0, -1).reverse()) {
           expect(notes.canUndo.peek()).toBe(true)
@@ -286,6 +313,38 @@ describe('the way back', () => {
     expect(notes.annotations.peek()).toEqual([])
     expect(notes.canUndo.peek()).toBe(false)
   })
+
+  it('makes again what it took back with the places as they had been found, and replaces notes where they stood', () => {
+    const [a] = [notes.add(blank), notes.add(blank)]
+    const before = notes.annotations.peek()
+    const raw = { t: '1', row: null, raw: '7' }
+    notes.settle(before, [{ ...before[0]!, from: raw }, before[1]!])
+    notes.undo()
+    notes.undo()
+    notes.redo()
+    expect(notes.find(a)!.from).toEqual(raw)
+    notes.redo()
+    const other = { ...notes.find(a)!, text: 'theirs' }
+    notes.merge([{ ...other, id: 'new' }, other])
+    expect(notes.annotations.peek().map((n) => [n.id === a, n.text])).toEqual([
+      [true, 'theirs'],
+      [false, ''],
+      [false, 'theirs'],
+    ])
+    notes.undo()
+    expect(notes.annotations.peek().map((n) => n.text)).toEqual(['', ''])
+  })
+
+  it('keeps the latest steps within bounds', () => {
+    const whole = { ...fc.sample(some, 1)[0]!, text: 'x'.repeat(4000) }
+    const came = (at: number): Step => [{ what: 'came', at, whole }]
+    const many = Array.from({ length: 300 }, (_, i) => came(i))
+    const kept = bounded(many)
+    expect(kept.at(-1)).toBe(many.at(-1))
+    expect(JSON.stringify(kept).length).toBeLessThan(1_000_000)
+    expect(bounded(many.map((s) => s.map((c) => ({ ...c, whole: { ...whole, text: '' } }))))).toHaveLength(STEPS)
+    expect(bounded([many.flat()])).toEqual([])
+  })
 })
 
 describe('anchors', () => {
@@ -314,12 +373,12 @@ describe('anchors', () => {
   })
 
   it('follow the clock of their row’s machine when that is chosen anew', async () => {
-    const first = await anchored(api(300n), info, [note('m1/cpu0'), note(null)], true)
+    const first = await anchored(api(300n), info, [note('m1/cpu0'), note(null)])
     expect(first[0]!.from).toEqual({ t: '1500', row: 'm1/cpu0', raw: '1200' })
     expect(first[1]!.from).toEqual({ t: '1500', row: null })
-    const moved = await anchored(api(350n), { ...info, version: 2 }, first, true)
+    const moved = await anchored(api(350n), { ...info, version: 2 }, first)
     expect(moved[0]!.from).toEqual({ t: '1550', row: 'm1/cpu0', raw: '1200' })
-    expect(await anchored(api(300n), { ...info, version: 3 }, moved, true)).toEqual(first)
+    expect(await anchored(api(300n), { ...info, version: 3 }, moved)).toEqual(first)
   })
 
   it('are known by the id of the row', () => {

@@ -5,6 +5,7 @@ import { sessionTime, type SessionTime } from '../../workers/units.js'
 import { session } from '../state/session-state.js'
 import { changed } from '../state/undo.js'
 import type { Annotation, AnnotationKind, Ink, Place } from './model.js'
+import { bounded, stepBetween, STEPS, taken, type Step } from './steps.js'
 
 export const annotations = signal<readonly Annotation[]>([])
 /** The one that is chosen: its handles are shown, keys act on it. */
@@ -15,12 +16,13 @@ export const editing = signal<string | null>(null)
 export const tool = signal<AnnotationKind | null>(null)
 export const ink = signal<Ink>('blue')
 
-/** Steps kept. */
-const STEPS = 200
-const past = signal<readonly (readonly Annotation[])[]>([])
-const future = signal<readonly (readonly Annotation[])[]>([])
+/** Latest last. */
+const past = signal<readonly Step[]>([])
+const future = signal<readonly Step[]>([])
 export const canUndo = computed(() => past.value.length > 0)
 export const canRedo = computed(() => future.value.length > 0)
+/** The steps taken and taken back, to be kept with the session. */
+export const noteSteps = computed(() => ({ past: bounded(past.value), future: bounded(future.value) }))
 
 /** The one that was begun and whose first text is not written yet: that is part of the same step. */
 let begun: string | null = null
@@ -28,34 +30,39 @@ let begun: string | null = null
 function change(next: readonly Annotation[], before = annotations.peek()): void {
   begun = null
   batch(() => {
-    past.value = [...past.peek(), before].slice(-STEPS)
+    past.value = [...past.peek(), stepBetween(before, next)].slice(-STEPS)
     future.value = []
     annotations.value = next
     changed('notes')
   })
 }
 
-function travel(from: typeof past, to: typeof past): void {
-  const then = from.peek().at(-1)
-  if (!then) return
+function travel(from: typeof past, to: typeof past, direction: 1 | -1): void {
+  const made = from.peek().at(-1)
+  if (!made) return
+  const done = taken(annotations.peek(), made, direction)
   batch(() => {
     from.value = from.peek().slice(0, -1)
-    to.value = [...to.peek(), annotations.peek()]
+    to.value = [...to.peek(), done.made]
     begun = null
-    annotations.value = then
+    annotations.value = done.all
     editing.value = null
-    if (!then.some((a) => a.id === chosen.peek())) chosen.value = null
+    if (!find(chosen.peek())) chosen.value = null
   })
 }
-export const undo = (): void => travel(past, future)
-export const redo = (): void => travel(future, past)
+export const undo = (): void => travel(past, future, -1)
+export const redo = (): void => travel(future, past, 1)
 
-/** Other notes, without a way back to those before: another session. */
-export function setAnnotations(all: readonly Annotation[]): void {
+/** Other notes, without a way back to those before: another session, and the steps that were taken in it. */
+export function setAnnotations(
+  all: readonly Annotation[],
+  steps: { readonly past: readonly Step[]; readonly future: readonly Step[] } = { past: [], future: [] },
+): void {
+  begun = null
   batch(() => {
     annotations.value = all
-    past.value = []
-    future.value = []
+    past.value = steps.past
+    future.value = steps.future
     chosen.value = null
     editing.value = null
     tool.value = null
@@ -81,9 +88,16 @@ export function update(id: string, with_: Partial<Omit<Annotation, 'id' | 'kind'
   const before = find(id)
   if (!before || Object.entries(with_).every(([k, value]) => before[k as keyof Annotation] === value)) return
   const next = annotations.peek().map((a) => (a.id === id ? { ...a, ...with_ } : a))
-  if (begun === id) annotations.value = next
-  else change(next)
-  begun = null
+  if (begun === id) {
+    // What a new one says at first belongs to the step that began it.
+    const whole = next.find((a) => a.id === id)!
+    const began = past.peek().at(-1)!
+    batch(() => {
+      past.value = [...past.peek().slice(0, -1), began.map((c) => (c.what === 'came' ? { ...c, whole } : c))]
+      annotations.value = next
+      begun = null
+    })
+  } else change(next)
 }
 
 /** Moves one while the hand holds it: one step from where it was when the hand let go. */
@@ -111,8 +125,11 @@ export function settle(before: readonly Annotation[], after: readonly Annotation
 
 /** Adds notes from elsewhere; those that are here already (by id) are replaced. */
 export function merge(others: readonly Annotation[]): void {
-  const ids = new Set(others.map((o) => o.id))
-  if (others.length > 0) change([...annotations.peek().filter((a) => !ids.has(a.id)), ...others])
+  const theirs = new Map(others.map((o) => [o.id, o]))
+  const all = annotations.peek()
+  const here = new Set(all.map((a) => a.id))
+  if (theirs.size > 0)
+    change([...all.map((a) => theirs.get(a.id) ?? a), ...[...theirs.values()].filter((o) => !here.has(o.id))])
 }
 
 // ---- places --------------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ export async function renderPicture(
   const options: PictureOptions = look?.rows ? { ...given, rows: look.rows } : given
   const { from = look?.from ?? session.from, to = look?.to ?? session.to } = options
   const { width = 1200, dark = false, height = 22 } = options
-  const notes = await anchored(engine, session, look?.notes ?? [], true)
+  const notes = await anchored(engine, session, look?.notes ?? [])
   const known = await chainsOf(engine, notes)
   const rowsWidth = Math.max(200, width - CAPTIONS - 32)
   const fused = session.machines.some((m) => m.parent !== null)

@@ -5,10 +5,11 @@ import {
   canRedoClock,
   canUndoClock,
   chooseClock,
+  clockSteps,
   coincidence,
-  forgetClockChoices,
   isMovable,
   movedBy,
+  setClockSteps,
   moveMachine,
   travelClocks,
 } from './clock-choices.js'
@@ -45,7 +46,7 @@ beforeEach(() => {
     },
   } as unknown as EngineApi
   setSession(sessionWith(start, version), true)
-  forgetClockChoices()
+  setClockSteps(session.peek()!)
 })
 afterEach(() => {
   engine.value = null
@@ -68,6 +69,18 @@ describe('clock choices', () => {
     await travelClocks(1)
     await travelClocks(1)
     expect(now()).toEqual(['none 0', 'events 0', 'from-start 1500'])
+  })
+  it('can be taken back after they were put away and brought back, in a session of the same machines', async () => {
+    await chooseClock(guest, { method: 'events' })
+    const stored = structuredClone(clockSteps.peek())
+    setClockSteps(session.peek()!)
+    expect(canUndoClock.peek()).toBe(false)
+    setClockSteps({ ...session.peek()!, clocks: [] }, stored)
+    expect(canUndoClock.peek()).toBe(false)
+    setClockSteps(session.peek()!, stored)
+    await travelClocks(-1)
+    expect(now()).toEqual(['none 0', 'recorded 0', 'from-start 0'])
+    expect(canRedoClock.peek()).toBe(true)
   })
   it('are no step when they change nothing', async () => {
     expect(await chooseClock(guest, { method: 'recorded', offset: '0' })).toBe(false)

@@ -20,8 +20,14 @@ const choicesOf = (info: SessionInfo): Choices => info.clocks.map(({ method, off
 const same = (a: ClockChoice | undefined, b: ClockChoice): boolean =>
   a !== undefined && a.method === b.method && (a.offset ?? '0') === (b.offset ?? '0')
 
-/** For a session that is new: its choices have no past. */
-export const forgetClockChoices = (): void => void (history.value = noHistory)
+/** The steps taken and taken back, to be kept with the session. */
+export const clockSteps = computed(() => history.value)
+
+/** For a session that is new: its choices have no past but what was kept of it, where that is of as many machines. */
+export function setClockSteps(info: SessionInfo, steps: History<Choices> = noHistory): void {
+  const fits = [...steps.past, ...steps.future].every((choices) => choices.length === info.clocks.length)
+  history.value = fits ? steps : noHistory
+}
 
 /** Number of an event among those of its CPU: no clock changes that, while positions are of one order of all events. */
 async function numberOnCpu(api: EngineApi, event: EventRow): Promise<number> {

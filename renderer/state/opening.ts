@@ -17,7 +17,7 @@ import { contentKey, findSession, sessionWith, recentSessions, saveSession, thum
 import type { Found, SavedSession, SessionContent } from '../store/db.js'
 import { SCHEMA } from '../store/session.js'
 import { takeWaiting, unpack, waiting, type Unpacked } from './bundles.js'
-import { forgetClockChoices } from './clock-choices.js'
+import { setClockSteps } from './clock-choices.js'
 import { plural } from './format.js'
 import { handle, isAbort, messages, say, sentence } from './messages.js'
 import { engine, loading, setSession } from './session-state.js'
@@ -213,7 +213,7 @@ export async function load(): Promise<void> {
     batch(() => {
       setSession(info, fresh)
       if (fresh) {
-        forgetClockChoices()
+        setClockSteps(info)
         restoreRows(view)
       }
       fresh = false

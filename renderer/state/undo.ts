@@ -1,13 +1,25 @@
 // In which order changes of different kinds were made, so that one key takes back the latest, whatever it was.
 
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 
 /** What can be taken back: each kind keeps its own steps. */
-export type Undoable = 'clocks' | 'notes'
+export const undoables = ['clocks', 'notes'] as const
+export type Undoable = (typeof undoables)[number]
 
 const LONGEST = 1000
 const done = signal<readonly Undoable[]>([])
 const undone = signal<readonly Undoable[]>([])
+
+/** To be kept with the session. */
+export const undoOrder = computed(() => ({ done: done.value, undone: undone.value }))
+/** The order of another session. */
+export function setUndoOrder(order: {
+  readonly done: readonly Undoable[]
+  readonly undone: readonly Undoable[]
+}): void {
+  done.value = order.done
+  undone.value = order.undone
+}
 
 /** Called with each change that can be taken back. */
 export function changed(kind: Undoable): void {

@@ -3,15 +3,17 @@
 import { batch, effect, untracked } from '@preact/signals'
 import type { SessionInfo } from '../../workers/thread/contract.js'
 import { position, sessionTime } from '../../workers/units.js'
-import { annotations, setAnnotations } from '../annotate/notes.js'
+import { annotations, noteSteps, setAnnotations } from '../annotate/notes.js'
 import { saveContent, saveThumb } from '../store/db.js'
 import type { SavedView, SessionContent } from '../store/db.js'
+import { clockSteps, setClockSteps } from './clock-choices.js'
 import { keepUp } from './keeping.js'
 import { handle } from './messages.js'
 import { savedViews } from './saved-views.js'
 import { engine, extent, filter, hidden, markers, pinned, range, rowText } from './session-state.js'
 import { cpuTrack, rangeSelection, rowScroll, selection, session, toggled } from './session-state.js'
 import { drawerTab, showDrawer, showInspector } from './settings.js'
+import { setUndoOrder, undoOrder } from './undo.js'
 import { fitView, ownClocks } from './view-fit.js'
 import { thumbnail } from '../timeline/thumb.js'
 
@@ -32,6 +34,7 @@ export function clearView(): void {
     filter.value = {}
     savedViews.value = []
     setAnnotations([])
+    setUndoOrder({ done: [], undone: [] })
   })
 }
 
@@ -48,9 +51,12 @@ export function restoreRows(saved: SavedView | null): void {
 /** Of the session that is open: what its own clock choices are held against. */
 let basis: { readonly clocks: SavedView['clocks']; readonly atLoad: SessionInfo } | null = null
 
-/** What the open session looks like now, for a file. */
+/** What the open session looks like now, for a file: how it came to be stays here. */
 export const contentOfSession = (): SessionContent =>
-  untracked(() => contentNow(basis?.clocks ?? {}, basis?.atLoad ?? null))
+  untracked(() => {
+    const { view, views } = contentNow(basis?.clocks ?? {}, basis?.atLoad ?? null)
+    return { view: view && { ...view, history: undefined }, views }
+  })
 
 /** What there is to keep now. `stored`: clock choices of earlier times, which the engine takes for its own. */
 function contentNow(stored: SavedView['clocks'], atLoad: SessionInfo | null): SessionContent {
@@ -70,6 +76,7 @@ function contentNow(stored: SavedView['clocks'], atLoad: SessionInfo | null): Se
     chosen: rangeSelection.value,
     drawer: showDrawer.value ? drawerTab.value : null,
     inspector: showInspector.value,
+    history: { notes: noteSteps.value, clocks: clockSteps.value, order: undoOrder.value },
   }
   return { view, views: [...savedViews.value] }
 }
@@ -82,7 +89,7 @@ export async function restoreView(key: string, saved: SessionContent | null): Pr
   // What was written while the session was still loading stays.
   const meanwhile = annotations.peek()
   savedViews.value = [...(saved?.views ?? []), ...savedViews.peek()]
-  if (before) showView({ ...before, notes: [...(before.notes ?? []), ...meanwhile] })
+  if (before) showView({ ...before, notes: [...(before.notes ?? []), ...meanwhile] }, info)
   const storedClocks = before?.clocks ?? {}
   basis = { clocks: storedClocks, atLoad: info }
   let first = meanwhile.length === 0
@@ -120,7 +127,7 @@ export async function restoreView(key: string, saved: SessionContent | null): Pr
   }
 }
 
-function showView(view: SavedView): void {
+function showView(view: SavedView, info: SessionInfo): void {
   batch(() => {
     range.value = view.range.to > view.range.from ? brand(view.range) : extent.peek()
     markers.value = {
@@ -137,7 +144,9 @@ function showView(view: SavedView): void {
     if (view.inspector !== undefined) showInspector.value = view.inspector
     // The rows of the fused views come later: until then there is not as much to scroll over.
     if (view.scroll !== undefined) rowScroll.value = view.scroll
-    setAnnotations(view.notes ?? [])
+    setAnnotations(view.notes ?? [], view.history?.notes)
+    setClockSteps(info, view.history?.clocks)
+    setUndoOrder(view.history?.order ?? { done: [], undone: [] })
   })
 }
 

@@ -47,6 +47,11 @@ describe('stored sessions', () => {
     expect(readContent(full, SCHEMA)).toEqual(full)
   })
 
+  it('lose a harmed way back, and nothing else with it', () => {
+    const read = readContent({ view: { ...view, history: { notes: 7 } }, views: [] }, SCHEMA)
+    expect(read.view).toEqual({ ...view, history: undefined })
+  })
+
   it('of a newer Remora, or harmed, are told apart and say what is wrong', () => {
     expect(problem({ view, views: [] }, SCHEMA + 1)).toMatchObject({ newer: true })
     expect(problem({ view, views: [] }, undefined)).toMatchObject({ newer: false })

@@ -4,6 +4,8 @@
 import * as v from 'valibot'
 import type { FilterSpec } from '../../workers/thread/contract.js'
 import { annotation } from '../annotate/model.js'
+import { step } from '../annotate/steps.js'
+import { undoables } from '../state/undo.js'
 
 /** Raised whenever what is stored changes its meaning. 1: before saved views and content keys. */
 export const SCHEMA = 2
@@ -32,6 +34,16 @@ const clock = v.object({
   offset: v.optional(clockValue),
 })
 
+const list = <T extends v.GenericSchema>(of: T) => v.pipe(v.array(of), v.readonly())
+const choices = list(v.object({ method: clock.entries.method, offset: clockValue }))
+const order = list(v.picklist(undoables))
+/** The way back from what was done, and forward again: bounded, latest last (clocks taken back: next first). */
+const history = v.object({
+  notes: v.object({ past: list(step), future: list(step) }),
+  clocks: v.object({ past: list(choices), future: list(choices) }),
+  order: v.object({ done: order, undone: order }),
+})
+
 const view = v.object({
   range: v.object({ from: number, to: number }),
   markers: v.object({ a: time, b: time }),
@@ -54,6 +66,8 @@ const view = v.object({
   /** Tab of the drawer, null = closed. */
   drawer: v.optional(v.nullable(v.string())),
   inspector: v.optional(v.boolean()),
+  /** One that came to harm is forgotten, and nothing else with it. */
+  history: v.fallback(v.optional(history), undefined),
 })
 /** How a session looks. Times are session times. */
 export type SavedView = v.InferOutput<typeof view>

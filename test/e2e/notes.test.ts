@@ -147,6 +147,11 @@ describe('notes', { timeout: 240_000 }, () => {
     await page.getByRole('tab', { name: 'Notes' }).click()
     await eventually(texts).toEqual(all)
     expect(await exported()).toEqual(before)
+    // So is the way back, and forward: the last that was done before was to take back that one was deleted.
+    await page.keyboard.press('Control+Shift+z')
+    await eventually(() => list().count()).toBe(all.length - 1)
+    await page.keyboard.press('Control+z')
+    await eventually(texts).toEqual(all)
     const chain = before.find((a) => a.on?.kind === 'chain')!
     await list().filter({ hasText: 'Chain' }).click()
     await eventually(async () => ((await page.getByRole('article', { name: 'Wake-up' }).count()) ? lit() : '')).toBe(
