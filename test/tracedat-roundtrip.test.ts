@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memorySource } from '../workers/bytes.js'
 import { decodeBlock, openTrace } from '../workers/readers/registry.js'
-import { PrevState } from '../workers/readers/types.js'
+import { PrevState, WakeHow } from '../workers/readers/types.js'
 import { traceDat } from './make/arbitrary.js'
 import type { WrittenStream } from './make/description.js'
 import * as option from './make/options.js'
@@ -122,9 +122,11 @@ describe('trace.dat written and read back', { timeout: 240_000 }, () => {
       expect([...block.switchRow]).toEqual([2, 3])
       expect([...block.switchNext]).toEqual([4711, 0])
       expect([...block.switchState]).toEqual([PrevState.Runnable, PrevState.Sleeping])
-      // sched_wakeup does not count where sched_waking was recorded.
-      expect([...block.wakeRow]).toEqual([0])
-      expect([...block.wakePid]).toEqual([4711])
+      expect([...block.wakeRow]).toEqual([0, 1])
+      expect([...block.wakePid]).toEqual([4711, 4711])
+      expect([...block.wakeCpu]).toEqual([0, 0])
+      // sched_wakeup does not begin a wake-up where sched_waking was recorded.
+      expect([...block.wakeHow]).toEqual([WakeHow.Waking | WakeHow.First, WakeHow.Wakeup])
     }
   })
 

@@ -1,5 +1,6 @@
 // Which threads have a row by all layers.
 
+import { wakingsOf } from '../columns/event-table.js'
 import type { FusedModel } from '../model/fuse/build.js'
 import type { Runs } from '../model/runs.js'
 import type { Session } from '../model/session.js'
@@ -25,7 +26,7 @@ export function threadsOf(session: Session, model: FusedModel, runs: Runs, culpr
     })
     for (const s of session.table.streams) {
       if (s.machine !== machine) continue
-      for (let i = 0; i < s.wakes; i++) if (!running.has(s.wakePid[i]!)) running.set(s.wakePid[i]!, 0)
+      for (const pid of wakingsOf(s).pid) if (!running.has(pid)) running.set(pid, 0)
     }
     return [...running]
       .filter(([pid]) => pid > 0 && !culprits.vcpuOf(machine, pid))

@@ -2,7 +2,7 @@
 // From one to the other leads: nothing where the clocks are the same; the header's paired readings of both clocks; or the
 // wake-ups that both have recorded.
 
-import type { StreamColumns } from '../columns/event-table.js'
+import { type StreamColumns, wakingsOf } from '../columns/event-table.js'
 import type { Fault } from '../fault.js'
 import { RecordKind, STAGES, WAKE_STAGES, type ClockReading, type WakeRecords } from '../model/wake-record.js'
 import type { TraceFile } from '../readers/types.js'
@@ -125,7 +125,7 @@ export function bridgeByEvents(
   const trace = family.machines[family.files[bridge.file]!.machine]!.files[0]!
   const { meta } = files[trace]!
   const scale = meta.tsc2nsec ? meta.tsc2nsec.mult / 2 ** meta.tsc2nsec.shift : 1
-  const seen = wakingsOf(
+  const seen = allWakings(
     streams.filter((s) => s.file === trace),
     scale,
   )
@@ -148,10 +148,11 @@ export function bridgeByEvents(
   return { file: bridge.file, stage, open: false, fault: note(file, 'note', message) }
 }
 
-function wakingsOf(streams: readonly StreamColumns[], scale: number): Seen {
-  const all = streams.flatMap((s) =>
-    Array.from({ length: s.wakes }, (_, i) => ({ t: s.ticks[s.wakeRow[i]!]! * scale, pid: s.wakePid[i]! })),
-  )
+function allWakings(streams: readonly StreamColumns[], scale: number): Seen {
+  const all = streams.flatMap((s) => {
+    const { t, pid } = wakingsOf(s, 'ticks')
+    return Array.from(t, (ticks, i) => ({ t: ticks * scale, pid: pid[i]! }))
+  })
   all.sort((a, b) => a.t - b.t)
   return { t: Float64Array.from(all, (a) => a.t), pid: Int32Array.from(all, (a) => a.pid) }
 }

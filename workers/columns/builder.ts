@@ -23,7 +23,7 @@ export interface StreamPlan {
   readonly clock: StreamClock
 }
 
-type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
+type Column = Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array
 interface ColumnType<T extends Column> {
   new (buffer: ArrayBuffer | SharedArrayBuffer): T
   readonly BYTES_PER_ELEMENT: number
@@ -57,6 +57,8 @@ export function emptyColumns(plan: StreamPlan): StreamColumns {
     switches: 0,
     wakeRow: new Uint32Array(0),
     wakePid: new Int32Array(0),
+    wakeCpu: new Int16Array(0),
+    wakeHow: new Uint8Array(0),
     wakes: 0,
     lost: [],
     types: plan.types,
@@ -75,7 +77,9 @@ export function columnBytes(c: StreamColumns): number {
     c.switchNext.byteLength +
     c.switchState.byteLength +
     c.wakeRow.byteLength +
-    c.wakePid.byteLength
+    c.wakePid.byteLength +
+    c.wakeCpu.byteLength +
+    c.wakeHow.byteLength
   )
 }
 
@@ -99,6 +103,8 @@ function rowsOf(block: DecodedBlock, first: number, end: number): DecodedBlock {
     switchState: block.switchState.subarray(...switches),
     wakeRow: block.wakeRow.slice(...wakes).map((row) => row - first),
     wakePid: block.wakePid.subarray(...wakes),
+    wakeCpu: block.wakeCpu.subarray(...wakes),
+    wakeHow: block.wakeHow.subarray(...wakes),
     // Of an empty part nothing can be said.
     lost: block.lost.flatMap((l) =>
       end > first && l.row >= first && (l.row < end || (last && l.row === end)) ? [{ ...l, row: l.row - first }] : [],
@@ -108,7 +114,7 @@ function rowsOf(block: DecodedBlock, first: number, end: number): DecodedBlock {
 }
 
 const SWITCH_BYTES = 9
-const WAKE_BYTES = 8
+const WAKE_BYTES = 11
 
 export class StreamBuilder {
   readonly columns: StreamColumns
@@ -226,6 +232,8 @@ export class StreamBuilder {
     if (c.wakes + w > c.wakeRow.length) this.#resizeWakes(this.#estimate(c.wakes + w))
     for (let i = 0; i < w; i++) c.wakeRow[c.wakes + i] = at + block.wakeRow[i]!
     c.wakePid.set(block.wakePid.subarray(0, w), c.wakes)
+    c.wakeCpu.set(block.wakeCpu.subarray(0, w), c.wakes)
+    c.wakeHow.set(block.wakeHow.subarray(0, w), c.wakes)
     c.wakes += w
   }
 
@@ -242,5 +250,7 @@ export class StreamBuilder {
     if (c.wakeRow.length === size) return
     c.wakeRow = resized(Uint32Array, c.wakeRow, c.wakes, size, this.allocate)
     c.wakePid = resized(Int32Array, c.wakePid, c.wakes, size, this.allocate)
+    c.wakeCpu = resized(Int16Array, c.wakeCpu, c.wakes, size, this.allocate)
+    c.wakeHow = resized(Uint8Array, c.wakeHow, c.wakes, size, this.allocate)
   }
 }

@@ -1,6 +1,7 @@
 // The columns of all events: struct of typed arrays per stream, and one permutation that gives the merged order. 18 bytes an
 // event in the stream (26 where a machine's time is mapped and its own ticks must be kept) + 4 for the order.
 
+import { WakeHow } from '../readers/types.js'
 import type { EventTypeIndex, MachineIndex, Position, StreamIndex } from '../units.js'
 
 /** Columns of one stream (one CPU of one buffer of one file), in the order of the stream. Arrays may be longer than `count`. */
@@ -28,14 +29,30 @@ export interface StreamColumns {
   switchNext: Int32Array
   switchState: Uint8Array
   switches: number
-  /** sched_waking rows (ascending) and the woken pid. */
+  /** Wake events, as in DecodedBlock: rows (ascending), pid of the task, target_cpu or dest_cpu (-1 = not told), and WakeHow. */
   wakeRow: Uint32Array
   wakePid: Int32Array
+  wakeCpu: Int16Array
+  wakeHow: Uint8Array
   wakes: number
   /** Rows before which events were lost, ascending (count = after the last one), and how many (-1 unknown). */
   lost: { readonly row: number; readonly events: number }[]
   /** File-local event type -> EventTypeIndex of the session. */
   types: Uint16Array
+}
+
+/** The wake events of a stream that begin a wake-up, in its order: their times (or ticks) and who is woken. */
+export function wakingsOf(s: StreamColumns, of: 't' | 'ticks' = 't'): { t: Float64Array; pid: Int32Array } {
+  const t = new Float64Array(s.wakes)
+  const pid = new Int32Array(s.wakes)
+  const from = s[of]
+  let n = 0
+  for (let i = 0; i < s.wakes; i++) {
+    if ((s.wakeHow[i]! & WakeHow.First) === 0) continue
+    t[n] = from[s.wakeRow[i]!]!
+    pid[n++] = s.wakePid[i]!
+  }
+  return { t: t.subarray(0, n), pid: pid.subarray(0, n) }
 }
 
 /** Where an event lies. */

@@ -1,7 +1,7 @@
 // Puts the parts of a loaded session together: streams in their order, event types, counts, and what a screen is told.
 
 import { columnBytes, type StreamPlan } from '../columns/builder.js'
-import { EventTable, type StreamColumns } from '../columns/event-table.js'
+import { EventTable, type StreamColumns, wakingsOf } from '../columns/event-table.js'
 import type { Relation } from '../clocks/relate.js'
 import type { Fault } from '../fault.js'
 import { RECORD_BUFFER } from '../readers/records/trace-file.js'
@@ -80,7 +80,8 @@ export function takeCensus(streams: readonly StreamColumns[], types: Layout['typ
     local.forEach((n, type) => (byType[s.types[type]!]! += n))
     m.byPid.add(s.pid, s.count, 1)
     m.byPid.add(s.switchNext, s.switches, 0)
-    m.byPid.add(s.wakePid, s.wakes, 0)
+    const woken = wakingsOf(s).pid
+    m.byPid.add(woken, woken.length, 0)
   }
   return {
     eventTypes: types.map((type, i) => ({ type: eventTypeIndex(i), ...type, count: byType[i]! })),

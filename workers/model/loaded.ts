@@ -36,7 +36,6 @@ import { partialSentence } from './partial.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
 import type { Session } from './session.js'
 import { FusedViews } from '../analysis/views.js'
-import { readWakes } from '../analysis/wakeups/read.js'
 import { WakeupViews } from '../analysis/wakeups/views.js'
 import { readSide, type Side } from './fuse/side.js'
 import { SharedWork } from '../shared-work.js'
@@ -147,7 +146,6 @@ export class LoadedSession {
   /** What the views of virtual machines read from records; the same for all clocks. */
   #side: Promise<Side> | null = null
   /** What the views of wake-ups read from records, likewise. */
-  readonly #wakes = new SharedWork((onProgress, signal) => readWakes(this.state.session, onProgress, signal))
   #decodeFaults: readonly Fault[] = []
   #census: Census
   #choices: ClockChoices
@@ -403,15 +401,16 @@ export class LoadedSession {
         this.#side = null
         throw e
       }))
-    let wakeups: WakeupViews | null = null
+    const wakeups = new SharedWork((onProgress, signal) =>
+      WakeupViews.find(session, parts.runs, fusedViews, onProgress, signal),
+    )
     return {
       session,
       timeline,
       tables,
       wakeups: async (onProgress, signal) => {
         if (this.#loading) throw new RequestError('Wake-ups can be looked at when everything is loaded.')
-        const sides = await this.#wakes.get(onProgress, signal)
-        return (wakeups ??= new WakeupViews(session, parts.runs, sides, fusedViews))
+        return wakeups.get(onProgress, signal)
       },
       fused: fusedViews,
       info: () => ({

@@ -2,7 +2,7 @@
 // the machine's time, and no task runs on two CPUs at once.
 
 import { mergeOrder } from '../columns/merge.js'
-import type { StreamColumns } from '../columns/event-table.js'
+import { type StreamColumns, wakingsOf } from '../columns/event-table.js'
 import { PrevState } from '../readers/types.js'
 import { RunState, SpanFlag } from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
@@ -47,8 +47,8 @@ export function buildTasks(
   const log = new TransitionLog(pids, from)
   const cpuRows = runs.cpus.flatMap((c, row) => (c.machine === machine ? [row] : []))
   const { first, t, value, flags } = runs.intervals
-  const wakers = streams.filter((s) => s.machine === machine && s.wakes > 0)
-  const lists = [...wakers.map(wakeTimes), ...cpuRows.map((row) => ({ t: t.subarray(first[row], first[row + 1]) }))]
+  const wakers = streams.filter((s) => s.machine === machine && s.wakes > 0).map((s) => wakingsOf(s))
+  const lists = [...wakers, ...cpuRows.map((row) => ({ t: t.subarray(first[row], first[row + 1]) }))]
   const sized = lists.map((l) => ({ t: l.t, count: l.t.length }))
   const starts: number[] = []
   sized.reduce((n, l) => (starts.push(n), n + l.count), 0)
@@ -63,7 +63,7 @@ export function buildTasks(
     const k = listOf(id)
     const at = id - starts[k]!
     if (k < wakers.length) {
-      log.wake(sized[k]!.t[at]!, wakers[k]!.wakePid[at]!)
+      log.wake(sized[k]!.t[at]!, wakers[k]!.pid[at]!)
       continue
     }
     const row = cpuRows[k - wakers.length]!
@@ -74,12 +74,6 @@ export function buildTasks(
     if (!last) log.enters(t[entry]!, cpu, value[entry]!, flags[entry]!)
   }
   return { machine, intervals: log.finish(to), rowOf: (pid) => pids.of(pid) }
-}
-
-function wakeTimes(s: StreamColumns): { t: Float64Array } {
-  const t = new Float64Array(s.wakes)
-  for (let i = 0; i < s.wakes; i++) t[i] = s.t[s.wakeRow[i]!]!
-  return { t }
 }
 
 /** The current state of every task, and all finished intervals in the order in which they ended. */

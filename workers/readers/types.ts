@@ -134,9 +134,14 @@ export interface DecodedBlock {
   readonly switchRow: Uint32Array
   readonly switchNext: Int32Array
   readonly switchState: Uint8Array
-  /** sched_waking (or sched_wakeup/_new where a file has no sched_waking) events: row in the block and the woken pid. */
+  /**
+   * sched_waking, sched_wakeup, sched_wakeup_new and sched_migrate_task events: row in the block, pid of the task, target_cpu or
+   * dest_cpu (-1 = not told), and WakeHow. Those of kernels before 4.14 that tell of no success are left out.
+   */
   readonly wakeRow: Uint32Array
   readonly wakePid: Int32Array
+  readonly wakeCpu: Int16Array
+  readonly wakeHow: Uint8Array
   /** Events lost before a row: row in the block (== count: after its last event), how many (-1 = unknown). */
   readonly lost: readonly { readonly row: number; readonly events: number }[]
   readonly faults: readonly Fault[]
@@ -170,6 +175,24 @@ export function foldPrevState(state: number): PrevState {
   if (bits & 0x81) return PrevState.Sleeping
   return PrevState.Other
 }
+
+/** What a wake event is, in one byte: a kind, bits of common_flags where the kernel has them, and whether it begins a wake-up. */
+export const WakeHow = {
+  /** Bits of the kind. */
+  Kind: 0x07,
+  Waking: 1,
+  Wakeup: 2,
+  WakeupNew: 3,
+  Migrate: 4,
+  /** include/linux/trace_events.h: TRACE_FLAG_HARDIRQ, _SOFTIRQ, _NMI. */
+  HardIrq: 0x08,
+  SoftIrq: 0x10,
+  Nmi: 0x40,
+  /** The event does not say in what context it happened. */
+  NoContext: 0x20,
+  /** A sched_waking, or what stands for it in a block without any. */
+  First: 0x80,
+} as const
 
 export type BlockDecoder = (
   plan: DecodePlan,

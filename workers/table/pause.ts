@@ -7,10 +7,14 @@ const SLICE_MS = 10
 export class Pacer {
   #since = performance.now()
 
-  constructor(private readonly signal?: AbortSignal) {}
+  /** @param slice ms of work between two pauses */
+  constructor(
+    private readonly signal?: AbortSignal,
+    private readonly slice = SLICE_MS,
+  ) {}
 
   due(): boolean {
-    return performance.now() - this.#since >= SLICE_MS
+    return performance.now() - this.#since >= this.slice
   }
 
   /** Lets other work run. Rejects with the signal's reason when it has aborted. */

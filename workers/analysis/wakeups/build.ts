@@ -4,10 +4,14 @@ import { mergeOrder } from '../../columns/merge.js'
 import { PidIndex } from '../../model/pids.js'
 import { NotRecorded, type Runs } from '../../model/runs.js'
 import type { Session } from '../../model/session.js'
-import { PrevState } from '../../readers/types.js'
-import { SpanFlag, WakeupMark } from '../../thread/contract.js'
+import { PrevState, WakeHow } from '../../readers/types.js'
+import { Pacer } from '../../table/pause.js'
+import { SpanFlag, WakeupMark, type OnProgress } from '../../thread/contract.js'
 import { emptyWakeups, NONE, NONE_16, type Wakeups } from './columns.js'
-import { WakeKind, type WakeSide } from './read.js'
+import { contextOf, type WakeSide } from './read.js'
+
+/** Somebody waits for the wake-ups themselves: longer than usual between two pauses, shorter than is felt on the timeline. */
+const SLICE_MS = 40
 
 interface Source {
   readonly t: Float64Array
@@ -15,21 +19,24 @@ interface Source {
   readonly play: (i: number) => void
 }
 
-export function buildWakeups(session: Session, runs: Runs, sides: readonly WakeSide[]): Wakeups {
-  const { streams } = session.table
-  const capacity = sides.reduce((n, s) => n + s.count, 0)
+/** Rejects with the signal's reason. */
+export async function buildWakeups(
+  session: Session,
+  runs: Runs,
+  sides: readonly WakeSide[],
+  onProgress?: OnProgress,
+  signal?: AbortSignal,
+): Promise<Wakeups> {
+  const capacity = sides.reduce((n, s) => n + (s.counts?.length ?? s.columns.wakes), 0)
   const builders = session.machines.map(() => new PidIndex())
   const builder = new Builder(capacity, builders)
   const sources = [
     ...sides.map((side): Source => {
-      const stream = streams[side.stream]!
-      const t = new Float64Array(side.count)
-      for (let i = 0; i < side.count; i++) t[i] = stream.t[side.row[i]!]!
-      return {
-        t,
-        count: side.count,
-        play: (i) => builder.event(side, stream.machine, t[i]!, stream.pid[side.row[i]!]!, i),
-      }
+      const { columns, counts } = side
+      const count = counts?.length ?? columns.wakes
+      const t = new Float64Array(count)
+      for (let i = 0; i < count; i++) t[i] = columns.t[columns.wakeRow[counts ? counts[i]! : i]!]!
+      return { t, count, play: (i) => builder.event(side, t[i]!, counts ? counts[i]! : i) }
     }),
     ...gapSources(session, builder),
     ...runs.cpus.map((c, row): Source => {
@@ -39,16 +46,21 @@ export function buildWakeups(session: Session, runs: Runs, sides: readonly WakeS
       return { t: t.subarray(from, from + count), count, play: (i) => builder.change(runs, row, c.machine, i) }
     }),
   ]
-  replay(sources)
+  await replay(sources, onProgress, signal)
   return builder.finish()
 }
 
 /** Entries of all sources in the order of time; of equal times those of the earlier source first. */
-function replay(sources: readonly Source[]): void {
+async function replay(sources: readonly Source[], onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
   const order = mergeOrder(sources)
   const starts: number[] = []
   sources.reduce((n, s) => (starts.push(n), n + s.count), 0)
+  const pacer = new Pacer(signal, SLICE_MS)
   for (let i = 0; i < order.length; i++) {
+    if ((i & 0xfff) === 0xfff && pacer.due()) {
+      onProgress?.({ phase: 'analysing', done: i, total: order.length, unit: 'events' })
+      await pacer.pause()
+    }
     const id = order[i]!
     let lo = 0
     let hi = starts.length - 1
@@ -111,15 +123,15 @@ class Builder {
     return Object.fromEntries(cut) as unknown as Wakeups
   }
 
-  event(side: WakeSide, machine: number, t: number, by: number, i: number): void {
-    const kind = side.kind[i]!
-    if (kind === WakeKind.Ignored) return
-    const m = this.#machines[machine]!
-    const pid = side.pid[i]!
-    const slot = slotOf(m, pid)
-    if (kind === WakeKind.Waking) this.#wake(m, slot, machine, side, i, t, by)
-    else if (kind === WakeKind.Migrate) this.#migrate(m, slot, side.cpu[i]!)
-    else this.#activate(m, slot, machine, side, i, t, by)
+  /** Entry i of a stream's wake columns. */
+  event(side: WakeSide, t: number, i: number): void {
+    const { columns } = side
+    const kind = columns.wakeHow[i]! & WakeHow.Kind
+    const m = this.#machines[columns.machine]!
+    const slot = slotOf(m, columns.wakePid[i]!)
+    if (kind === WakeHow.Waking) this.#wake(m, slot, side, i, t)
+    else if (kind === WakeHow.Migrate) this.#migrate(m, slot, columns.wakeCpu[i]!)
+    else this.#activate(m, slot, side, i, t)
   }
 
   /** Entry i of a CPU's runs: one task leaves, another enters. */
@@ -138,7 +150,7 @@ class Builder {
     }
   }
 
-  #wake(m: Tasks, slot: number, machine: number, side: WakeSide, i: number, t: number, by: number): void {
+  #wake(m: Tasks, slot: number, { stream, columns }: WakeSide, i: number, t: number): void {
     const w = this.#w
     const k = w.count++
     const running = m.on[slot]! >= 0
@@ -149,38 +161,41 @@ class Builder {
     if (running) marks |= WakeupMark.WhileRunning
     else if (m.off[slot] === Off.Runnable) marks |= WakeupMark.WhileRunnable
     if (m.open[slot]! >= 0) marks |= WakeupMark.Repeated
-    w.machine[k] = machine
-    w.wakee[k] = side.pid[i]!
-    w.waker[k] = by
-    w.context[k] = side.context[i]!
+    const row = columns.wakeRow[i]!
+    w.machine[k] = columns.machine
+    w.wakee[k] = columns.wakePid[i]!
+    w.waker[k] = columns.pid[row]!
+    w.context[k] = contextOf(columns.wakeHow[i]!)
     w.marks[k] = marks
     w.wakingT[k] = t
-    w.wakingStream[k] = side.stream
-    w.wakingRow[k] = side.row[i]!
-    w.cpuBefore[k] = side.cpu[i]!
+    w.wakingStream[k] = stream
+    w.wakingRow[k] = row
+    w.cpuBefore[k] = columns.wakeCpu[i]!
     w.cpuAfter[k] = -1
     this.#before[k] = m.open[slot]!
     m.open[slot] = k
     m.waiting.add(slot)
   }
 
-  #activate(m: Tasks, slot: number, machine: number, side: WakeSide, i: number, t: number, by: number): void {
+  #activate(m: Tasks, slot: number, side: WakeSide, i: number, t: number): void {
     const w = this.#w
-    const isNew = side.kind[i] === WakeKind.WakeupNew
+    const { columns, stream } = side
+    const cpu = columns.wakeCpu[i]!
+    const isNew = (columns.wakeHow[i]! & WakeHow.Kind) === WakeHow.WakeupNew
     let k = isNew ? -1 : m.open[slot]!
     while (k >= 0 && w.wakeupRow[k] !== NONE) k = this.#before[k]!
     if (k < 0) {
-      this.#wake(m, slot, machine, side, i, t, by)
+      this.#wake(m, slot, side, i, t)
       k = m.open[slot]!
       w.marks[k]! |= isNew ? WakeupMark.New | WakeupMark.NoWaking : WakeupMark.NoWaking
       w.cpuBefore[k] = -1
     }
     w.wakeupT[k] = t
-    w.wakeupStream[k] = side.stream
-    w.wakeupRow[k] = side.row[i]!
-    w.cpuAfter[k] = side.cpu[i]!
+    w.wakeupStream[k] = stream
+    w.wakeupRow[k] = columns.wakeRow[i]!
+    w.cpuAfter[k] = cpu
     const from = w.cpuBefore[k]!
-    if (from >= 0 && side.cpu[i]! >= 0 && from !== side.cpu[i]) w.marks[k]! |= WakeupMark.Migrated
+    if (from >= 0 && cpu >= 0 && from !== cpu) w.marks[k]! |= WakeupMark.Migrated
     // Still on its CPU when its wake-up is over: it never left.
     if (m.on[slot]! >= 0) this.#drop(m, slot)
   }

@@ -31,7 +31,7 @@ import type { MachineIndex } from '../../units.js'
 import { buildWakeups } from './build.js'
 import { NONE, NOT_A_RUN, wakeupBytes, type Wakeups } from './columns.js'
 import { heat, histogram, latenciesOf, summarise } from './latency.js'
-import type { WakeSide } from './read.js'
+import { wakeSides } from './read.js'
 import { isFusedTrack } from '../../lod/fused-rows.js'
 import { SharedWork } from '../../shared-work.js'
 import { arrows } from './arrows.js'
@@ -65,7 +65,6 @@ interface Selection {
 }
 
 export class WakeupViews {
-  readonly wakeups: Wakeups
   readonly rows: Rows
   /** Records of collectors that tell of the same wake-ups. */
   readonly joined: JoinedRecords
@@ -81,18 +80,29 @@ export class WakeupViews {
   #tasks: TaskWakeups | null = null
   #chains: Chains | null = null
 
-  constructor(
+  private constructor(
     private readonly session: Session,
     private readonly runs: Runs,
-    sides: readonly WakeSide[],
+    readonly wakeups: Wakeups,
     /** What really ran, where there are virtual machines. */
     private readonly fused: () => Promise<FusedViews>,
   ) {
-    this.wakeups = buildWakeups(session, runs, sides)
     this.names = namesOf(session)
     this.joined = new JoinedRecords(session, this.wakeups)
     this.ids = new WakeupIds(session, this.wakeups, this.joined)
     this.rows = new Rows(session, runs, this.wakeups, this.names, this.joined, this.ids)
+  }
+
+  /** Finds the wake-ups. Rejects with the signal's reason. */
+  static async find(
+    session: Session,
+    runs: Runs,
+    fused: () => Promise<FusedViews>,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<WakeupViews> {
+    const wakeups = await buildWakeups(session, runs, wakeSides(session), onProgress, signal)
+    return new WakeupViews(session, runs, wakeups, fused)
   }
 
   survey(): WakeupSurvey {

@@ -1,6 +1,7 @@
 // Second pass: all events that change a state, in the order of time, through the handlers into the rows of physical CPUs and
 // vCPUs. What it takes is proportional to the changes, not to the events.
 
+import { wakingsOf } from '../../columns/event-table.js'
 import { mergeOrder } from '../../columns/merge.js'
 import { FusedState } from '../../thread/contract.js'
 import type { FusedLabel, FusedTrack } from '../../thread/contract.js'
@@ -225,14 +226,15 @@ function machineEnds(world: World, { machines }: Session, runs: Runs, hosts: Rea
 function wakeSources(world: World, { table }: Session, hosts: ReadonlySet<number>): Source[] {
   return table.streams.flatMap((s): Source[] => {
     if (!hosts.has(s.machine)) return []
+    const { t, pid } = wakingsOf(s)
     const rows: number[] = []
-    for (let i = 0; i < s.wakes; i++) if (world.seatOf(s.machine, s.wakePid[i]!)) rows.push(i)
+    for (let i = 0; i < t.length; i++) if (world.seatOf(s.machine, pid[i]!)) rows.push(i)
     if (rows.length === 0) return []
     return [
       {
-        t: Float64Array.from(rows, (i) => s.t[s.wakeRow[i]!]!),
+        t: Float64Array.from(rows, (i) => t[i]!),
         count: rows.length,
-        play: (i) => wake(world, world.seatOf(s.machine, s.wakePid[rows[i]!]!)!),
+        play: (i) => wake(world, world.seatOf(s.machine, pid[rows[i]!]!)!),
       },
     ]
   })

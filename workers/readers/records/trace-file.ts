@@ -42,7 +42,7 @@ export interface RecordBlock {
 }
 
 const BLOCK = 1 << 16
-const NOTHING = { u32: new Uint32Array(0), i32: new Int32Array(0), u8: new Uint8Array(0) }
+const NOTHING = { u32: new Uint32Array(0), i32: new Int32Array(0), i16: new Int16Array(0), u8: new Uint8Array(0) }
 
 /** The events of a block; a pure function of its plan. */
 export function decodeRecordBlock(block: BlockPlan): DecodedBlock {
@@ -59,6 +59,8 @@ export function decodeRecordBlock(block: BlockPlan): DecodedBlock {
     switchState: NOTHING.u8.slice(),
     wakeRow: NOTHING.u32.slice(),
     wakePid: NOTHING.i32.slice(),
+    wakeCpu: NOTHING.i16.slice(),
+    wakeHow: NOTHING.u8.slice(),
     lost: [],
     faults: [],
   }

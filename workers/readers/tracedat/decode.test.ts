@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memorySource } from '../../bytes.js'
-import type { DecodedBlock } from '../types.js'
+import { type DecodedBlock, WakeHow } from '../types.js'
 import { decodeTraceDat, type TraceDatPlan } from './decode.js'
 import { Role } from './pages.js'
 
@@ -48,8 +48,8 @@ const EPOCH = 0x12_3456_7890n
 const head = (s: Shape, kind: number, delta: number): Bytes =>
   new Bytes(s).number(s.big ? kind * 2 ** 27 + delta : delta * 32 + kind, 4)
 /** Common fields of a payload: type, flags, preempt count, pid. */
-const common = (s: Shape, id: number, pid: number): Bytes =>
-  new Bytes(s).number(id, 2).number(0, 1).number(0, 1).number(pid, 4)
+const common = (s: Shape, id: number, pid: number, flags = 0): Bytes =>
+  new Bytes(s).number(id, 2).number(flags, 1).number(0, 1).number(pid, 4)
 const event = (s: Shape, delta: number, id: number, pid: number, rest = 0): Bytes =>
   head(s, 2 + rest, delta)
     .add(common(s, id, pid))
@@ -86,6 +86,9 @@ function planOf(s: Shape, size: number): TraceDatPlan {
   typeOf[314] = 2
   typeOf[316] = 3
   typeOf[317] = 4
+  typeOf[318] = 5
+  const none = { offset: 0, size: 0 }
+  const four = (offset: number): { offset: number; size: number } => ({ offset, size: 4 })
   return {
     bigEndian: s.big,
     commitSize: s.long,
@@ -95,11 +98,17 @@ function planOf(s: Shape, size: number): TraceDatPlan {
     typeField: { offset: 0, size: 2 },
     pidField: { offset: 4, size: 4 },
     typeOf,
-    roleOf: new Uint8Array([Role.None, Role.None, Role.Switch, Role.Waking, Role.Wakeup]),
+    roleOf: new Uint8Array([Role.None, Role.None, Role.Switch, WakeHow.Waking, WakeHow.Wakeup, WakeHow.Migrate]),
     switchNext: { offset: 20, size: 4 },
     switchState: { offset: 8, size: s.long },
-    wakingPid: { offset: 8, size: 4 },
-    wakeupPid: { offset: 12, size: 4 },
+    flagsField: { offset: 2, size: 1 },
+    wakes: [
+      null,
+      { pid: four(8), cpu: four(12), success: none, needs: 16 },
+      { pid: four(12), cpu: none, success: four(8), needs: 16 },
+      null,
+      { pid: four(8), cpu: four(12), success: none, needs: 16 },
+    ],
     compression: 'none',
     streams: [{ cpu: 3, pageSize: PAGE, offset: 0, size }],
   }
@@ -205,22 +214,29 @@ describe.each(shapes)('ring-buffer pages, big endian $big, long of $long bytes',
         .number(state, s.long)
         .zeros(12 - s.long)
         .number(next, 4)
-    const waking = head(s, 3, 1)
-      .add(common(s, 316, 1))
-      .number(55, 4)
-    const wakeup = head(s, 4, 1)
-      .add(common(s, 317, 1))
-      .number(0, 4)
-      .number(66, 4)
+    const told = (id: number, flags: number, a: number, b: number): Bytes =>
+      head(s, 4, 1)
+        .add(common(s, id, 1, flags))
+        .number(a, 4)
+        .number(b, 4)
+    const waking = told(316, 0x1d, 55, 300)
+    const wakeup = told(317, 0x41, 1, 66)
+    const failed = told(317, 0, 0, 67)
+    const migrate = told(318, 0, 68, 2)
     const d = await decode(s, [page(s, [to(1, 10), waking, wakeup, to(0, 0), to(2, 12)])])
     expect([...d.switchRow]).toEqual([0, 3, 4])
     expect([...d.switchNext]).toEqual([10, 0, 12])
     expect([...d.switchState]).toEqual([1, 0, 2])
-    expect([...d.wakeRow]).toEqual([1])
-    expect([...d.wakePid]).toEqual([55])
-    const without = await decode(s, [page(s, [to(1, 10), wakeup])])
-    expect([...without.wakeRow]).toEqual([1])
-    expect([...without.wakePid]).toEqual([66])
+    expect([...d.wakeRow]).toEqual([1, 2])
+    expect([...d.wakePid]).toEqual([55, 66])
+    expect([...d.wakeCpu]).toEqual([300, -1])
+    const { Waking, Wakeup, Migrate, First, HardIrq, SoftIrq, Nmi } = WakeHow
+    expect([...d.wakeHow]).toEqual([Waking | HardIrq | SoftIrq | First, Wakeup | Nmi])
+    const without = await decode(s, [page(s, [to(1, 10), wakeup, failed, migrate])])
+    expect([...without.wakeRow]).toEqual([1, 3])
+    expect([...without.wakePid]).toEqual([66, 68])
+    expect([...without.wakeCpu]).toEqual([-1, 2])
+    expect([...without.wakeHow]).toEqual([Wakeup | Nmi | First, Migrate])
   })
 
   describe('damage', () => {

@@ -1,9 +1,9 @@
 // From the texts of a head to the numbers that the decoder works with.
 
-import type { EventTypeMeta } from '../types.js'
+import { type EventTypeMeta, WakeHow } from '../types.js'
 import { type FieldPlace, fieldPlace } from './formats.js'
 import type { Head } from './head.js'
-import { type Layout, Role } from './pages.js'
+import { type Layout, Role, type WakePlaces } from './pages.js'
 import type { PageShape } from './page-times.js'
 
 /** Layout of a page as header_page describes it; by the size of a long where it does not. */
@@ -58,9 +58,19 @@ export function layoutOf(
     return places as FieldPlace[]
   }
   const [switchNext = none, switchState = none] = role('sched_switch', ['next_pid', 'prev_state'], Role.Switch) ?? []
-  const [wakingPid = none] = role('sched_waking', ['pid'], Role.Waking) ?? []
-  const [wakeupPid] = role('sched_wakeup', ['pid'], Role.Wakeup) ?? []
-  const [newPid] = role('sched_wakeup_new', ['pid'], Role.Wakeup) ?? []
+  const wake = (kind: number, name: string, cpuField: string): void => {
+    const [pid] = role(name, ['pid'], kind) ?? []
+    if (!pid) return
+    const text = texts[types.findIndex((t) => t.name === name && t.system === 'sched')]!
+    const cpu = fieldPlace(text, cpuField) ?? none
+    const success = fieldPlace(text, 'success') ?? none
+    wakes[kind] = { pid, cpu, success, needs: Math.max(...[pid, cpu, success].map((f) => f.offset + f.size)) }
+  }
+  const wakes: (WakePlaces | null)[] = [null, null, null, null, null]
+  wake(WakeHow.Waking, 'sched_waking', 'target_cpu')
+  wake(WakeHow.Wakeup, 'sched_wakeup', 'target_cpu')
+  wake(WakeHow.WakeupNew, 'sched_wakeup_new', 'target_cpu')
+  wake(WakeHow.Migrate, 'sched_migrate_task', 'dest_cpu')
   const sample = texts.find((t) => t !== '') ?? ''
   const type = fieldPlace(sample, 'common_type')
   const pid = fieldPlace(sample, 'common_pid')
@@ -75,7 +85,7 @@ export function layoutOf(
     roleOf,
     switchNext,
     switchState,
-    wakingPid,
-    wakeupPid: wakeupPid ?? newPid ?? none,
+    flagsField: fieldPlace(sample, 'common_flags') ?? none,
+    wakes,
   }
 }

@@ -1,7 +1,7 @@
 // The loop over ring-buffer pages. Pure: words in, columns out.
 
 import type { Severity } from '../../fault.js'
-import { type DecodedBlock, foldPrevState } from '../types.js'
+import { type DecodedBlock, foldPrevState, WakeHow } from '../types.js'
 import type { FieldPlace } from './formats.js'
 import { findPage, timeOfPage } from './resync.js'
 import type { Hole } from './stream-bytes.js'
@@ -25,13 +25,24 @@ export interface Layout {
   readonly roleOf: Uint8Array
   readonly switchNext: FieldPlace
   readonly switchState: FieldPlace
-  /** The woken pid: in sched_waking, and in sched_wakeup and sched_wakeup_new. */
-  readonly wakingPid: FieldPlace
-  readonly wakeupPid: FieldPlace
+  /** common_flags; size 0 = none. */
+  readonly flagsField: FieldPlace
+  /** Fields of wake events by their kind (WakeHow); null where the file has no such event. */
+  readonly wakes: readonly (WakePlaces | null)[]
 }
 
-/** What the loop does with an event beyond its four columns. */
-export const Role = { None: 0, Switch: 1, Waking: 2, Wakeup: 3 } as const
+/** Fields of a wake event; of size 0 what it does not have. */
+export interface WakePlaces {
+  readonly pid: FieldPlace
+  /** target_cpu, or dest_cpu of a migration. */
+  readonly cpu: FieldPlace
+  readonly success: FieldPlace
+  /** Bytes of the payload that hold them. */
+  readonly needs: number
+}
+
+/** What the loop does with an event beyond its four columns: the kinds of wake events are their own roles (WakeHow.Kind). */
+export const Role = { None: 0, Switch: 8 } as const
 
 export interface BlockShape {
   /** Pages that begin in the block's first `length` bytes are decoded. */
@@ -56,10 +67,10 @@ class Scratch {
   switchRow = new Uint32Array(0)
   switchNext = new Int32Array(0)
   switchState = new Uint8Array(0)
-  wakingRow = new Uint32Array(0)
-  wakingPid = new Int32Array(0)
-  wakeupRow = new Uint32Array(0)
-  wakeupPid = new Int32Array(0)
+  wakeRow = new Uint32Array(0)
+  wakePid = new Int32Array(0)
+  wakeCpu = new Int16Array(0)
+  wakeHow = new Uint8Array(0)
 
   reserve(bytes: number): void {
     const n = (bytes >> 3) + 1
@@ -72,10 +83,10 @@ class Scratch {
     this.switchRow = new Uint32Array(n)
     this.switchNext = new Int32Array(n)
     this.switchState = new Uint8Array(n)
-    this.wakingRow = new Uint32Array(n)
-    this.wakingPid = new Int32Array(n)
-    this.wakeupRow = new Uint32Array(n)
-    this.wakeupPid = new Int32Array(n)
+    this.wakeRow = new Uint32Array(n)
+    this.wakePid = new Int32Array(n)
+    this.wakeCpu = new Int16Array(n)
+    this.wakeHow = new Uint8Array(n)
   }
 }
 const scratch = new Scratch()
@@ -116,7 +127,7 @@ export function decodePages(
 ): Omit<DecodedBlock, 'faults'> {
   scratch.reserve(limit)
   const s = scratch
-  const { ticks, pid, type, where, switchRow, switchNext, switchState, wakingRow, wakingPid, wakeupRow, wakeupPid } = s
+  const { ticks, pid, type, where, switchRow, switchNext, switchState, wakeRow, wakePid, wakeCpu, wakeHow } = s
   const { bigEndian, typeOf, roleOf, epochHigh, epochLow, dataOffset, commitSize } = layout
   const { pageSize, base, holes, length: blockEnd } = shape
   const longCommit = commitSize === 8
@@ -126,14 +137,11 @@ export function decodePages(
   const pidWord = layout.pidField.offset >> 2
   const needed = Math.max(layout.typeField.offset + 2, layout.pidField.offset + 4)
   const switchNeeds = Math.max(end(layout.switchNext), end(layout.switchState))
-  const wakingNeeds = end(layout.wakingPid)
-  const wakeupNeeds = end(layout.wakeupPid)
   const whereBase = base / 4
   const lost: { row: number; events: number }[] = []
   let n = 0
   let switches = 0
-  let wakings = 0
-  let wakeups = 0
+  let wakes = 0
   let unknown = 0
   let t = Number.NEGATIVE_INFINITY
   /** Time of the last page that held records; none is earlier than the epoch. */
@@ -162,8 +170,7 @@ export function decodePages(
     const keep = whereBase + (from >> 2)
     while (n > 0 && where[n - 1]! >= keep) n--
     while (switches > 0 && switchRow[switches - 1]! >= n) switches--
-    while (wakings > 0 && wakingRow[wakings - 1]! >= n) wakings--
-    while (wakeups > 0 && wakeupRow[wakeups - 1]! >= n) wakeups--
+    while (wakes > 0 && wakeRow[wakes - 1]! >= n) wakes--
     while (lost.length > 0 && lost.at(-1)!.row >= n) lost.pop()
     t = Number.NEGATIVE_INFINITY
     report(
@@ -285,14 +292,18 @@ export function decodePages(
               switchNext[switches] = field(words, body, layout.switchNext, bigEndian)
               switchState[switches++] = foldPrevState(field(words, body, layout.switchState, bigEndian))
             }
-          } else if (role === Role.Waking) {
-            if (room >= wakingNeeds) {
-              wakingRow[wakings] = n
-              wakingPid[wakings++] = field(words, body, layout.wakingPid, bigEndian)
+          } else {
+            const places = layout.wakes[role]!
+            if (room >= places.needs) {
+              const woken = field(words, body, places.pid, bigEndian)
+              const succeeded = places.success.size === 0 || field(words, body, places.success, bigEndian) !== 0
+              if (woken >= 0 && succeeded) {
+                wakeRow[wakes] = n
+                wakePid[wakes] = woken
+                wakeCpu[wakes] = places.cpu.size === 0 ? -1 : field(words, body, places.cpu, bigEndian)
+                wakeHow[wakes++] = role | contextOf(words, body, layout, room)
+              }
             }
-          } else if (room >= wakeupNeeds) {
-            wakeupRow[wakeups] = n
-            wakeupPid[wakeups++] = field(words, body, layout.wakeupPid, bigEndian)
           }
         }
         n++
@@ -325,8 +336,7 @@ export function decodePages(
   }
   if (unknown > 0) reportUnknown(words, layout, where, type, n, base, report)
 
-  const waking = wakings > 0
-  const wakes = waking ? wakings : wakeups
+  markFirst(wakeHow, wakes)
   return {
     count: n,
     ticks: ticks.slice(0, n),
@@ -336,14 +346,32 @@ export function decodePages(
     switchRow: switchRow.slice(0, switches),
     switchNext: switchNext.slice(0, switches),
     switchState: switchState.slice(0, switches),
-    // A block without sched_waking tells of wake-ups by sched_wakeup, if it does at all.
-    wakeRow: (waking ? wakingRow : wakeupRow).slice(0, wakes),
-    wakePid: (waking ? wakingPid : wakeupPid).slice(0, wakes),
+    wakeRow: wakeRow.slice(0, wakes),
+    wakePid: wakePid.slice(0, wakes),
+    wakeCpu: wakeCpu.slice(0, wakes),
+    wakeHow: wakeHow.slice(0, wakes),
     lost,
   }
 }
 
 const end = (f: FieldPlace): number => f.offset + f.size
+
+const CONTEXT = WakeHow.HardIrq | WakeHow.SoftIrq | WakeHow.Nmi
+
+function contextOf(words: Int32Array, body: number, { flagsField, bigEndian }: Layout, room: number): number {
+  if (flagsField.size === 0 || room < end(flagsField)) return WakeHow.NoContext
+  return field(words, body, flagsField, bigEndian) & CONTEXT
+}
+
+/** A block without sched_waking tells of wake-ups by sched_wakeup, if it does at all. */
+export function markFirst(how: Uint8Array, count: number): void {
+  let waking = false
+  for (let i = 0; i < count; i++) waking ||= (how[i]! & WakeHow.Kind) === WakeHow.Waking
+  for (let i = 0; i < count; i++) {
+    const kind = how[i]! & WakeHow.Kind
+    if (waking ? kind === WakeHow.Waking : kind !== WakeHow.Migrate) how[i]! |= WakeHow.First
+  }
+}
 
 /** An absolute time holds 59 bits; the upper 5 are those of the current time. In ticks since the epoch. */
 function absolute(more: number, delta: number, t: number, epochHigh: number, epochLow: number): number {
