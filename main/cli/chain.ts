@@ -1,18 +1,9 @@
 import { integerOption, readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import { frameOf } from './fused-json.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
-import { reportUnread } from './report.js'
+import { withSession } from './session.js'
 import { entryOf, type ChainReport } from './wakeups-json.js'
 import { chainText } from './wakeups-text.js'
 
@@ -41,21 +32,12 @@ export async function chainCommand(args: readonly string[], io: Io, connect: Con
     wakeups: integerOption('chain', '--wakeups', values.wakeups ?? '8', 1, 1000),
     within: integerOption('chain', '--within', values.within ?? '1000', 0, 1e9) * 1000,
   }
-  const sources = await sourcesOf('chain', paths, io)
-  const pair = pairsOf('chain', values.pair, sources)
-  const clock = clockOption('chain', values.clock)
-  const connection = await connect()
-  try {
-    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
-    if (info.partial) io.err(`remora: ${info.partial}\n`)
+  return withSession({ command: 'chain', paths, values }, io, connect, async ({ engine, session }) => {
     const progress = progressLine(io)
-    const chain = await connection.engine.wakeupChain({ id }, limits, progress.show, io.signal).finally(progress.clear)
+    const chain = await engine.wakeupChain({ id }, limits, progress.show, io.signal).finally(progress.clear)
     if (!chain) throw new Error('an id without a chain')
     const { version: _, ...rest } = chain
     const report: ChainReport = { ...frameOf(session), ...rest, wakeups: chain.wakeups.map(entryOf) }
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : chainText(report))
-    return reportUnread(info, values.json ?? false, io)
-  } finally {
-    connection.dispose()
-  }
+  })
 }

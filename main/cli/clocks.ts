@@ -3,9 +3,10 @@ import type { ClockHealth, SessionInfo } from '../../workers/thread/contract.js'
 import { readArgs } from './args.js'
 import { clocksReport, type Limits } from './clocks-json.js'
 import { clocksText } from './clocks-text.js'
-import { clockOption, connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
+import { connect as connectNode, type Connect } from './engine.js'
 import { UsageError, type Io } from './io.js'
-import { ExitCode, reportUnread } from './report.js'
+import { withSession } from './session.js'
+import { windowHelp } from './window.js'
 
 export const clocksHelp = `remora clocks [options] FILE|DIR...
 
@@ -15,7 +16,7 @@ A directory stands for all *.dat, *.jsonl and *.wire files in it.
   --method METHOD    judge this method: recorded, compat (as trace-cmd does), events (from the sequence of events), none;
                      default: what is recorded, unless the events contradict it
   --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
-  --max-error NS     fail when a guest's times may be off by more, or when no accuracy can be stated (ticks where the clock
+${windowHelp(21)}  --max-error NS     fail when a guest's times may be off by more, or when no accuracy can be stated (ticks where the clock
                      has no known rate)
   --max-outside N    fail when more of a guest's events lie where its vCPU cannot have run
   --json             one JSON object (docs/schema/clocks.schema.json)
@@ -28,30 +29,27 @@ export async function clocksCommand(args: readonly string[], io: Io, connect: Co
   const { values, positionals } = readArgs('clocks', args, {
     method: { type: 'string' },
     pair: { type: 'string', multiple: true },
+    window: { type: 'string' },
     'max-error': { type: 'string' },
     'max-outside': { type: 'string' },
     json: { type: 'boolean' },
   })
-  const clock = clockOption('clocks', values.method, '--method')
   const limits: Limits = {
     maxError: limitOption('--max-error', values['max-error']),
     maxOutside: limitOption('--max-outside', values['max-outside']),
   }
-  const sources = await sourcesOf('clocks', positionals, io)
-  const pair = pairsOf('clocks', values.pair, sources)
-  const connection = await connect()
-  try {
-    const { info } = await openSession(connection, sources, { clock, pair, assess: true }, io)
-    const cards = await cardsOf(info, (machine) => connection.engine.clockHealth(machine))
+  const asked = {
+    command: 'clocks',
+    paths: positionals,
+    values: { ...values, clock: values.method },
+    clockName: '--method',
+  }
+  return withSession(asked, io, connect, async ({ engine, info }) => {
+    const cards = await cardsOf(info, (machine) => engine.clockHealth(machine))
     const report = clocksReport(info, cards, limits)
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : clocksText(report))
-    const unread = reportUnread(info, values.json ?? false, io)
-    if (unread !== ExitCode.Fine) return unread
-    if (!values.json) for (const sentence of report.failures) io.err(`remora: ${sentence}\n`)
-    return report.failures.length > 0 ? ExitCode.CheckFailed : ExitCode.Fine
-  } finally {
-    connection.dispose()
-  }
+    return report.failures
+  })
 }
 
 async function cardsOf(

@@ -19,7 +19,7 @@ import { isRemote } from '../remote/address.js'
 import { UsageError, type Io } from './io.js'
 import { pathsHere } from './paths-here.js'
 import { progressLine } from './progress.js'
-import { windowOption } from './window.js'
+import { windowHelp, windowOption } from './window.js'
 
 /** The engine as commands use it: with the session at hand, since it lives on the same thread. */
 export interface Connection {
@@ -91,13 +91,15 @@ export function clockOption(command: string, text: string | undefined, name = '-
 }
 
 /** The options of all commands that say something about recordings, and what their help says of them. */
-export const sessionOptions = { clock: { type: 'string' }, pair: { type: 'string', multiple: true } } as const
+export const wholeOptions = { clock: { type: 'string' }, pair: { type: 'string', multiple: true } } as const
+/** The same where a part of the recordings will do. */
+export const sessionOptions = { ...wholeOptions, window: { type: 'string' } } as const
 
 /**
  * @param width of the column of names
  * @param usual what holds without `--clock`
  */
-export const sessionHelp = (width: number, usual = 'what is recorded, unless the events contradict it'): string => {
+export const wholeHelp = (width: number, usual = 'what is recorded, unless the events contradict it'): string => {
   const line = (name: string, text: string): string => `  ${name.padEnd(width - 2)}${text}\n`
   return [
     line('--clock METHOD', "how guests' times are related to the host's: recorded, compat (as trace-cmd does), events"),
@@ -108,6 +110,8 @@ export const sessionHelp = (width: number, usual = 'what is recorded, unless the
     ),
   ].join('')
 }
+
+export const sessionHelp = (width: number, usual?: string): string => `${wholeHelp(width, usual)}${windowHelp(width)}`
 
 /** One method for all machines it can apply to: guests, and for `none` everybody. */
 export function clockChoices(family: Pick<Family, 'machines'>, method: ClockOption | undefined): OpenRequest['clocks'] {

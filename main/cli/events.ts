@@ -3,29 +3,19 @@ import { compileExpression } from '../../workers/table/filter/compile.js'
 import { filterPositions } from '../../workers/table/filter/views.js'
 import { headerLines } from '../../workers/table/lines.js'
 import { readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import type { Io } from './io.js'
-import { windowHelp } from './window.js'
 import { printEvents } from './print-pool.js'
 import { progressLine } from './progress.js'
-import { reportUnread } from './report.js'
 import { filterOf } from './select.js'
+import { withSession } from './session.js'
 
 export const eventsHelp = `remora events [options] FILE|DIR...
 
 Prints the events of all files merged on one clock, oldest first, laid out as \`trace-cmd report -t\` does.
 A directory stands for all *.dat, *.jsonl and *.wire files in it.
 
-${windowHelp.replace(/^ {2}--window FROM..TO {2}/, '  --window FROM..TO        ').replace(/\n {21}/g, '\n                           ')}  --from TIME, --to TIME   only from .. to, both included: seconds as printed, or +SECONDS from the first event
+  --from TIME, --to TIME   only from .. to, both included: seconds as printed, or +SECONDS from the first event
   --cpu LIST               only these CPUs: 0,2-3
   --event NAME             only this event: sched_switch, sched:sched_switch, sched:*; more by commas or repeating
   --machine NAME           only this machine: host, or a guest's name (see remora info)
@@ -43,29 +33,20 @@ export async function eventsCommand(args: readonly string[], io: Io, connect: Co
     event: { type: 'string', multiple: true },
     machine: { type: 'string', multiple: true },
     filter: { type: 'string' },
-    window: { type: 'string' },
     ...sessionOptions,
     us: { type: 'boolean' },
     json: { type: 'boolean' },
   })
-  const clock = clockOption('events', values.clock)
   // A mistake in the expression is said before anything is read.
   if (values.filter !== undefined) compileExpression(values.filter)
-  const sources = await sourcesOf('events', positionals, io, { part: values.window !== undefined })
-  const pair = pairsOf('events', values.pair, sources)
-  const connection = await connect()
-  try {
-    const { info, session } = await openSession(connection, sources, { clock, pair, window: values.window }, io)
-    if (info.partial) io.err(`remora: ${info.partial}\n`)
+  const asked = { command: 'events', paths: positionals, values, assess: false }
+  return withSession(asked, io, connect, async ({ sources, info, session }) => {
     const from = info.window?.recorded.from ?? session.from
     const positions = await select(session, filterOf({ ...session, from }, values), io)
     if (!values.json) await io.out(`${headerLines(session).join('\n')}\n`)
     const layout = { json: values.json ?? false, us: values.us ?? false }
     for await (const bytes of printEvents({ session, sources, positions, layout }, io.signal)) await io.out(bytes)
-    return reportUnread(info, values.json ?? false, io)
-  } finally {
-    connection.dispose()
-  }
+  })
 }
 
 /** Positions that pass, null = all. */

@@ -49,6 +49,16 @@ async function sayOf(path: string, command: Command, ...args: string[]): Promise
 }
 
 describe('remora fused', () => {
+  test('tells of a part of the recordings, and that it is one', async () => {
+    const { code, out, err } = await say(fusedCommand, '--json', '--window', '+0.01..+0.02')
+    const { from, to } = JSON.parse(out) as FusedReport
+    expect(code).toBe(0)
+    // From the first event in it to the last.
+    expect(to - from).toBeLessThanOrEqual(1e7)
+    expect(to - from).toBeGreaterThan(9e6)
+    expect(err).toMatch(/^remora: A window of 10\.000 ms is loaded/)
+  })
+
   test(
     'relates a guest whose recording is contradicted by its events, as the screens do',
     { timeout: 60_000 },

@@ -4,22 +4,13 @@ import type { Session } from '../../workers/model/session.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
 import { sessionTime } from '../../workers/units.js'
 import { readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import { fusedReport, intervalsOf } from './fused-json.js'
 import { fusedText } from './fused-text.js'
 import { subjectsOf } from './fused-subjects.js'
 import { UsageError, type Io } from './io.js'
-import { reportUnread } from './report.js'
 import { timeOf } from './select.js'
+import { withSession } from './session.js'
 
 export const fusedHelp = `remora fused [options] FILE|DIR...
 
@@ -66,25 +57,14 @@ export async function fusedCommand(args: readonly string[], io: Io, connect: Con
   if (values.threads && !values.csv) throw new UsageError('--threads goes with --csv.', 'fused')
   if (values.csv && (values.task || values.vcpu))
     throw new UsageError('--csv prints rows; --task and --vcpu go with the totals or --json.', 'fused')
-  const sources = await sourcesOf('fused', positionals, io)
-  const pair = pairsOf('fused', values.pair, sources)
-  const clock = clockOption('fused', values.clock)
-  const connection = await connect()
-  try {
-    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
-    if (info.partial) io.err(`remora: ${info.partial}\n`)
-    const views = await connection.engine.fused()
+  return withSession({ command: 'fused', paths: positionals, values }, io, connect, async ({ engine, session }) => {
+    const views = await engine.fused()
     const range = rangeOf(session, values)
-    if (values.csv) await printCsv(session, views, range, values.threads ?? false, io)
-    else {
-      const subjects = subjectsOf(session, views, values)
-      const report = fusedReport(session, views, views.totals(range), values.intervals ?? false, subjects)
-      await io.out(values.json ? `${JSON.stringify(report, null, values.intervals ? 0 : 2)}\n` : fusedText(report))
-    }
-    return reportUnread(info, values.json ?? false, io)
-  } finally {
-    connection.dispose()
-  }
+    if (values.csv) return printCsv(session, views, range, values.threads ?? false, io)
+    const subjects = subjectsOf(session, views, values)
+    const report = fusedReport(session, views, views.totals(range), values.intervals ?? false, subjects)
+    await io.out(values.json ? `${JSON.stringify(report, null, values.intervals ? 0 : 2)}\n` : fusedText(report))
+  })
 }
 
 const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -1,12 +1,13 @@
 import { RECORD_SYSTEM } from '../../workers/readers/records/trace-file.js'
 import { readArgs } from './args.js'
-import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect, type Connection } from './engine.js'
-import { bundleAmong } from './bundle.js'
+import { bundleAmong, type Bundle } from './bundle.js'
+import { connect as connectNode, sourcesOf, type Connect } from './engine.js'
 import { bundleReport, headsReport, sessionReport, type InfoReport } from './info-json.js'
 import { infoText } from './info-text.js'
 import { UsageError, type Io } from './io.js'
-import { windowHelp } from './window.js'
 import { reportUnread } from './report.js'
+import { withSession } from './session.js'
+import { windowHelp } from './window.js'
 
 export const infoHelp = `remora info [options] FILE|DIR...
 
@@ -17,7 +18,7 @@ notes and views are told.
 
   --heads            read the files' heads only: fast, but no counts
   --pair GUEST=HOST  take these two files for a guest and its host, though nothing in them says so; may repeat
-${windowHelp}  --json             one JSON object (docs/schema/info.schema.json)
+${windowHelp(21)}  --json             one JSON object (docs/schema/info.schema.json)
   -h, --help         this text
 `
 
@@ -31,32 +32,29 @@ export async function infoCommand(args: readonly string[], io: Io, connect: Conn
   if (values.heads && values.window)
     throw new UsageError('--window needs the events, which --heads leaves unread.', 'info')
   if (values.heads && values.pair) throw new UsageError('--pair needs the events, which --heads leaves unread.', 'info')
-  const sources = await sourcesOf('info', positionals, io, { part: values.heads || values.window !== undefined })
-  const connection = await connect()
+  if (values.heads) return heads(positionals, values.json ?? false, io, connect)
+  const asked = { command: 'info', paths: positionals, values, tellsPart: true }
+  return withSession(asked, io, connect, async ({ engine, info, bundle }) => {
+    // Joining records with the wake-ups of recordings takes a while: only where there are any.
+    const records = info.eventTypes.some((e) => e.system === RECORD_SYSTEM) ? await engine.recordFiles() : []
+    await print({ ...sessionReport(info, records), ...bundleOf(bundle) }, values.json ?? false, io)
+  })
+}
+
+async function heads(paths: readonly string[], json: boolean, io: Io, connect: Connect): Promise<number> {
+  const sources = await sourcesOf('info', paths, io, { part: true })
+  const bundle = await bundleAmong(paths)
+  const { engine, dispose } = await connect()
   try {
-    const bundle = await bundleAmong(positionals)
-    const pair = [...(bundle?.manifest.pairs ?? []), ...pairsOf('info', values.pair, sources)]
-    const { clocks } = bundle?.content.view ?? {}
-    const report: InfoReport = {
-      ...(values.heads
-        ? headsReport(await connection.engine.inspect(sources, io.signal))
-        : await loaded(
-            connection,
-            await openSession(connection, sources, { pair, clocks, assess: true, window: values.window }, io),
-          )),
-      ...(bundle ? { bundle: bundleReport(bundle) } : {}),
-    }
-    await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))
-    return reportUnread(report, values.json ?? false, io)
+    const report = { ...headsReport(await engine.inspect(sources, io.signal)), ...bundleOf(bundle) }
+    await print(report, json, io)
+    return reportUnread(report, json, io)
   } finally {
-    connection.dispose()
+    dispose()
   }
 }
 
-/** Joining records with the wake-ups of recordings takes a while: only where there are any. */
-async function loaded({ engine }: Connection, { info }: Opened): Promise<InfoReport> {
-  const records = info.eventTypes.some((e) => e.system === RECORD_SYSTEM) ? await engine.recordFiles() : []
-  return sessionReport(info, records)
-}
+const bundleOf = (bundle: Bundle | null): Pick<InfoReport, 'bundle'> => (bundle ? { bundle: bundleReport(bundle) } : {})
 
-type Opened = Awaited<ReturnType<typeof openSession>>
+const print = (report: InfoReport, json: boolean, io: Io): Promise<void> =>
+  io.out(json ? `${JSON.stringify(report, null, 2)}\n` : infoText(report))

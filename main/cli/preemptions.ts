@@ -1,20 +1,11 @@
 import type { VcpuTotals } from '../../workers/thread/contract.js'
 import { integerOption, readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import { frameOf, type PreemptionsReport } from './fused-json.js'
 import { preemptionsText } from './preemptions-text.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
-import { ExitCode, reportUnread } from './report.js'
+import { withSession } from './session.js'
 
 export const preemptionsHelp = `remora preemptions [options] FILE|DIR...
 
@@ -44,28 +35,21 @@ export async function preemptionsCommand(
   })
   const limit = integerOption('preemptions', '--top', values.top ?? '20', 0, 1e9)
   const maxSteal = stealOption(values['max-steal'])
-  const sources = await sourcesOf('preemptions', positionals, io)
-  const pair = pairsOf('preemptions', values.pair, sources)
-  const clock = clockOption('preemptions', values.clock)
-  const connection = await connect()
-  try {
-    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
-    if (info.partial) io.err(`remora: ${info.partial}\n`)
-    const range = rangeOf(session, values)
-    const { engine } = connection
-    const { version: _, ...found } = await engine.preemptions({ ...range, limit })
-    const { vcpus } = await engine.fusedTotals(range)
-    const name = (v: VcpuTotals): string => `${session.machines[v.machine]!.name} ${v.label}`
-    const failures = maxSteal === null ? [] : exceeded(vcpus, maxSteal, name)
-    const report: PreemptionsReport = { ...frameOf(session), ...found, vcpus, maxSteal, failures }
-    await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : preemptionsText(report))
-    const unread = reportUnread(info, values.json ?? false, io)
-    if (unread !== ExitCode.Fine) return unread
-    if (!values.json) for (const sentence of failures) io.err(`remora: ${sentence}\n`)
-    return failures.length > 0 ? ExitCode.CheckFailed : ExitCode.Fine
-  } finally {
-    connection.dispose()
-  }
+  return withSession(
+    { command: 'preemptions', paths: positionals, values },
+    io,
+    connect,
+    async ({ engine, session }) => {
+      const range = rangeOf(session, values)
+      const { version: _, ...found } = await engine.preemptions({ ...range, limit })
+      const { vcpus } = await engine.fusedTotals(range)
+      const name = (v: VcpuTotals): string => `${session.machines[v.machine]!.name} ${v.label}`
+      const failures = maxSteal === null ? [] : exceeded(vcpus, maxSteal, name)
+      const report: PreemptionsReport = { ...frameOf(session), ...found, vcpus, maxSteal, failures }
+      await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : preemptionsText(report))
+      return failures
+    },
+  )
 }
 
 function exceeded(vcpus: readonly VcpuTotals[], max: number, name: (v: VcpuTotals) => string): string[] {

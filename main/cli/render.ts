@@ -9,20 +9,11 @@ import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
 import { bundleAmong } from './bundle.js'
 import { headless, type Look } from './headless.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
-import { reportUnread } from './report.js'
 import { save } from './save.js'
+import { withSession } from './session.js'
 import { bytesText } from './text.js'
 
 export const renderHelp = `remora render [options] --out PICTURE FILE|DIR...
@@ -96,15 +87,9 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     legend: values['no-legend'] !== true,
     notes: values['no-notes'] !== true,
   }
-  const clock = clockOption('render', values.clock)
-  const sources = await sourcesOf('render', positionals, io)
-  const connection = await connect()
-  try {
-    const pair = [...(bundle?.manifest.pairs ?? []), ...pairsOf('render', values.pair, sources)]
-    const { clocks } = bundle?.content.view ?? {}
-    const { info, session } = await openSession(connection, sources, { clock, clocks, pair, assess: true }, io)
-    const asked = values.from !== undefined || values.to !== undefined
-    const range = asked ? rangeOf(session, values) : {}
+  const asked = { command: 'render', paths: positionals, values }
+  return withSession(asked, io, connect, async ({ engine, sources, info, session }) => {
+    const range = values.from !== undefined || values.to !== undefined ? rangeOf(session, values) : {}
     const unknown = options.rows?.find((id) => !knowsRow(info, id))
     if (unknown !== undefined)
       throw new RequestError(`There is no row ${unknown}; remora info lists machines and CPUs.`)
@@ -117,7 +102,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     const look: Look | null = (saved ? looks.find((l) => l.name === values.view) : looks[0]) ?? null
     const title = options.title ?? (saved ? values.view : undefined)
     const all = { ...options, title, ...range, hashes, version }
-    const picture = await renderPicture(connection.engine, info, fontMetrics(), all, look).catch((error: unknown) => {
+    const picture = await renderPicture(engine, info, fontMetrics(), all, look).catch((error: unknown) => {
       throw error instanceof RangeError ? new RequestError(error.message) : error
     })
     const bytes = await bytesOf(picture, format, scale)
@@ -128,10 +113,7 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
         ? `${JSON.stringify({ path: out, bytes: bytes.length, ...size })}\n`
         : `${out}: ${size.width} x ${size.height}, ${bytesText(bytes.length)}\n`,
     )
-    return reportUnread(info, values.json ?? false, io)
-  } finally {
-    connection.dispose()
-  }
+  })
 }
 
 /** A track of the session, or by its form one of the fused views'. */

@@ -8,21 +8,12 @@ import { trimFile, type TrimChoice, type Trimmed } from '../../workers/write/tri
 import { pathError } from '../api/files.js'
 import { FileSink } from '../file-sink.js'
 import { readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, wholeHelp, wholeOptions, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
-import { reportUnread } from './report.js'
 import { filterOf } from './select.js'
+import { withSession } from './session.js'
 import { bytesText, plural } from './text.js'
 
 export const trimHelp = `remora trim [options] --out PATH FILE|DIR...
@@ -34,7 +25,7 @@ KernelShark open: one for each file, records untouched. A directory stands for a
   --from TIME, --to TIME  only from .. to, both included: seconds as printed, or +SECONDS from the first event
   --cpu LIST              only these CPUs: 0,2-3
   --machine NAME          only this machine: host, or a guest's name (see remora info)
-${sessionHelp(26, 'recorded where a file records one')}  --force                 overwrite what is there
+${wholeHelp(26, 'recorded where a file records one')}  --force                 overwrite what is there
   --json                  one JSON object (docs/schema/trim.schema.json)
   -h, --help              this text
 `
@@ -47,7 +38,7 @@ interface Written extends Trimmed {
 export async function trimCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('trim', args, {
     ...rangeOptions,
-    ...sessionOptions,
+    ...wholeOptions,
     out: { type: 'string' },
     cpu: { type: 'string', multiple: true },
     machine: { type: 'string', multiple: true },
@@ -56,12 +47,8 @@ export async function trimCommand(args: readonly string[], io: Io, connect: Conn
   })
   const { out } = values
   if (out === undefined) throw new UsageError('--out PATH is missing.', 'trim')
-  const clock = clockOption('trim', values.clock)
-  const sources = await sourcesOf('trim', positionals, io)
-  const connection = await connect()
-  try {
-    const pair = pairsOf('trim', values.pair, sources)
-    const { info, session } = await openSession(connection, sources, { clock, pair }, io)
+  const asked = { command: 'trim', paths: positionals, values, assess: false, tellsPart: true }
+  return withSession(asked, io, connect, async ({ sources, info, session }) => {
     if (info.partial) throw new RequestError(`${info.partial} What is not loaded cannot be written.`)
     const choice = choiceOf(session, values)
     const wanted = filesOf(session, choice)
@@ -81,10 +68,7 @@ export async function trimCommand(args: readonly string[], io: Io, connect: Conn
       })
     }
     await io.out(values.json ? `${JSON.stringify({ files: written }, null, 2)}\n` : written.map(sentence).join(''))
-    return reportUnread(info, values.json ?? false, io)
-  } finally {
-    connection.dispose()
-  }
+  })
 }
 
 const sentence = ({ path, events, bytes }: Written): string =>

@@ -1,21 +1,12 @@
 import { RequestError } from '../../workers/fault.js'
 import type { LatencySummary, WakeupFilter } from '../../workers/thread/contract.js'
 import { integerOption, readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import { frameOf } from './fused-json.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
-import { ExitCode, reportUnread } from './report.js'
+import { withSession } from './session.js'
 import { entryOf, type WakeupsReport } from './wakeups-json.js'
 import { wakeupsText } from './wakeups-text.js'
 
@@ -45,16 +36,9 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
   })
   const count = integerOption('wakeups', '--top', values.top ?? '20', 0, 100_000)
   const maxLatency = latencyOption(values['max-latency'])
-  const sources = await sourcesOf('wakeups', positionals, io)
-  const pair = pairsOf('wakeups', values.pair, sources)
-  const clock = clockOption('wakeups', values.clock)
-  const connection = await connect()
-  try {
-    const { info, session } = await openSession(connection, sources, { clock, pair, assess: true }, io)
-    if (info.partial) io.err(`remora: ${info.partial}\n`)
+  return withSession({ command: 'wakeups', paths: positionals, values }, io, connect, async ({ engine, session }) => {
     if (maxLatency !== null && session.unit === 'ticks')
       throw new RequestError('--max-latency is in microseconds, and how long a tick of this clock takes is not known.')
-    const { engine } = connection
     const progress = progressLine(io)
     const survey = await engine.wakeupSurvey(progress.show, io.signal).finally(progress.clear)
     const range = rangeOf(session, values)
@@ -83,13 +67,8 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
       failures,
     }
     await io.out(values.json ? `${JSON.stringify(report, null, 2)}\n` : wakeupsText(report))
-    const unread = reportUnread(info, values.json ?? false, io)
-    if (unread !== ExitCode.Fine) return unread
-    if (!values.json) for (const sentence of failures) io.err(`remora: ${sentence}\n`)
-    return failures.length > 0 ? ExitCode.CheckFailed : ExitCode.Fine
-  } finally {
-    connection.dispose()
-  }
+    return failures
+  })
 }
 
 function exceeded(latency: LatencySummary | null, max: number, slowest: string | undefined): string[] {

@@ -2,9 +2,13 @@ import { countsNs } from '../../workers/clocks/relate.js'
 import { RequestError } from '../../workers/fault.js'
 import type { Family, LoadWindow, WindowTime } from '../../workers/thread/contract.js'
 
-export const windowHelp = `  --window FROM..TO  read only this part of the recording, as little of the files as that takes: seconds as printed, or
-                     +SECONDS from its start, both included; what happened before is then not known
-`
+/** @param width of the column of names */
+export const windowHelp = (width: number): string =>
+  [
+    `${'  --window FROM..TO'.padEnd(width)}read only this part of the recording, as little of the files as that takes: seconds as`,
+    `${''.padEnd(width)}printed, or +SECONDS from its start, both included; what happened before is then not known`,
+    '',
+  ].join('\n')
 
 /** `FROM..TO` as the engine takes it. The files' heads tell whether times are seconds or ticks. Throws RequestError. */
 export function windowOption(text: string, { files }: Pick<Family, 'files'>): LoadWindow {

@@ -5,23 +5,14 @@ import type { Report, ReportSection } from '../../workers/thread/report.js'
 import { pathError } from '../api/files.js'
 import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
-import {
-  clockOption,
-  connect as connectNode,
-  openSession,
-  pairsOf,
-  sessionHelp,
-  sessionOptions,
-  sourcesOf,
-  type Connect,
-} from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
-import { bundleAmong, type Bundle } from './bundle.js'
+import type { Bundle } from './bundle.js'
 import { headless } from './headless.js'
 import { hashesOf } from './render.js'
-import { reportUnread } from './report.js'
 import { save } from './save.js'
+import { withSession } from './session.js'
 import { bytesText } from './text.js'
 
 export const reportHelp = `remora report [options] --out REPORT FILE|DIR...
@@ -57,20 +48,14 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
   if (format !== '.html' && format !== '.md') throw new UsageError(`--out takes .html or .md, not "${out}".`, 'report')
   const parts = partsOf(values.parts)
   const limit = integerOption('report', '--top', values.top ?? '20', 1, 10_000)
-  const clock = clockOption('report', values.clock)
-  const sources = await sourcesOf('report', positionals, io)
-  const connection = await connect()
-  try {
-    const bundle = await bundleAmong(positionals)
-    const pair = [...(bundle?.manifest.pairs ?? []), ...pairsOf('report', values.pair, sources)]
-    const { clocks } = bundle?.content.view ?? {}
-    const { info, session } = await openSession(connection, sources, { clock, clocks, pair, assess: true }, io)
+  const asked = { command: 'report', paths: positionals, values }
+  return withSession(asked, io, connect, async ({ engine, sources, info, session, bundle }) => {
     const range = rangeOf(session, values)
     const hashes = await hashesOf(sources, io.signal)
     const { notesOf } = await headless()
     const sections = [
-      ...(parts.includes('pictures') ? await pictures(connection.engine, info, range, bundle) : []),
-      ...(await connection.engine.reportSections({
+      ...(parts.includes('pictures') ? await pictures(engine, info, range, bundle) : []),
+      ...(await engine.reportSections({
         ...range,
         parts: reportParts.filter((p) => parts.includes(p)),
         limit,
@@ -88,10 +73,7 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
         ? `${JSON.stringify({ path: out, bytes })}\n`
         : `${out}: ${sections.length} sections, ${bytesText(bytes)}\n`,
     )
-    return reportUnread(info, values.json ?? false, io)
-  } finally {
-    connection.dispose()
-  }
+  })
 }
 
 function partsOf(text: string | undefined): readonly (ReportPart | 'pictures')[] {
