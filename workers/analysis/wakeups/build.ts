@@ -94,8 +94,6 @@ interface Tasks {
   readonly off: number[]
   /** Its latest wake-up that no run has followed yet, -1 = none. */
   readonly open: number[]
-  /** Slots with an open wake-up, for gaps. */
-  readonly waiting: Set<number>
 }
 
 class Builder {
@@ -107,7 +105,7 @@ class Builder {
   constructor(capacity: number, pids: readonly PidIndex[]) {
     this.#w = emptyWakeups(capacity)
     this.#before = new Int32Array(capacity).fill(-1)
-    this.#machines = pids.map((p) => ({ pids: p, on: [], off: [], open: [], waiting: new Set() }))
+    this.#machines = pids.map((p) => ({ pids: p, on: [], off: [], open: [] }))
   }
 
   /** Ends what is open. */
@@ -145,9 +143,7 @@ class Builder {
 
   gap(machine: number): void {
     const m = this.#machines[machine]!
-    for (const slot of m.waiting) {
-      for (let k = m.open[slot]!; k >= 0; k = this.#before[k]!) this.#w.marks[k]! |= WakeupMark.Lost
-    }
+    for (const open of m.open) for (let k = open; k >= 0; k = this.#before[k]!) this.#w.marks[k]! |= WakeupMark.Lost
   }
 
   #wake(m: Tasks, slot: number, { stream, columns }: WakeSide, i: number, t: number): void {
@@ -174,7 +170,6 @@ class Builder {
     w.cpuAfter[k] = -1
     this.#before[k] = m.open[slot]!
     m.open[slot] = k
-    m.waiting.add(slot)
   }
 
   #activate(m: Tasks, slot: number, side: WakeSide, i: number, t: number): void {
@@ -213,7 +208,6 @@ class Builder {
   #drop(m: Tasks, slot: number): void {
     for (let k = m.open[slot]!; k >= 0; k = this.#before[k]!) this.#w.marks[k]! |= WakeupMark.WhileRunning
     m.open[slot] = -1
-    m.waiting.delete(slot)
   }
 
   #leave(m: Tasks, row: number, pid: number, outcome: number): void {
@@ -243,7 +237,6 @@ class Builder {
       if (flags & SpanFlag.Inferred) w.marks[k]! |= WakeupMark.RunInferred
     }
     m.open[slot] = -1
-    m.waiting.delete(slot)
   }
 }
 

@@ -5,7 +5,7 @@ import { sessionTime } from '../../units.js'
 import type { Range } from '../../model/intervals.js'
 import { latencyOf, type Wakeups } from './columns.js'
 
-/** Latencies of the wake-ups that count, ascending. */
+/** Latencies of the wake-ups that count, in no order. */
 export function latenciesOf(w: Wakeups, selected: Uint32Array): Float64Array {
   const all = new Float64Array(selected.length)
   let n = 0
@@ -13,26 +13,55 @@ export function latenciesOf(w: Wakeups, selected: Uint32Array): Float64Array {
     const latency = latencyOf(w, i)
     if (latency === latency) all[n++] = latency
   }
-  return all.subarray(0, n).sort()
+  return all.subarray(0, n)
 }
 
-/** @param sorted ascending */
-export function summarise(sorted: Float64Array): LatencySummary | null {
-  const n = sorted.length
+/** @param latencies in any order */
+export function summarise(latencies: Float64Array): LatencySummary | null {
+  const n = latencies.length
   if (n === 0) return null
   let sum = 0
-  for (const x of sorted) sum += x
-  const rank = (q: number): number => sorted[Math.max(0, Math.ceil(q * n) - 1)]!
-  return {
-    n,
-    mean: sum / n,
-    min: sorted[0]!,
-    p50: rank(0.5),
-    p90: rank(0.9),
-    p99: rank(0.99),
-    p999: rank(0.999),
-    max: sorted[n - 1]!,
+  for (const x of latencies) sum += x
+  const places = [0, 0.5, 0.9, 0.99, 0.999, 1].map((q) => Math.max(0, Math.ceil(q * n) - 1))
+  const [min, p50, p90, p99, p999, max] = atRanks(latencies, places) as [number, number, number, number, number, number]
+  return { n, mean: sum / n, min, p50, p90, p99, p999, max }
+}
+
+/** Fewer values are sorted. */
+const FEW = 4096
+/** Bits of a float64's upper word that tell its bin: sign, exponent and 6 bits of the fraction. */
+const BIN_SHIFT = 14
+const NEGATIVE = 1 << (31 - BIN_SHIFT)
+
+/**
+ * The values that would stand at these places (ascending) if all were sorted. Positive floats are ordered as their bits are, so
+ * only those that share the leading bits with a wanted one are sorted.
+ */
+export function atRanks(values: Float64Array, places: readonly number[]): number[] {
+  const sorted = (): number[] => {
+    const all = values.slice().sort()
+    return places.map((place) => all[place]!)
   }
+  if (values.length < FEW) return sorted()
+  const upper = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
+  const counts = new Uint32Array(2 * NEGATIVE)
+  for (let i = 1; i < upper.length; i += 2) counts[upper[i]! >>> BIN_SHIFT]!++
+  // Times that run backwards make negative ones.
+  for (let bin = NEGATIVE; bin < counts.length; bin++) if (counts[bin]! > 0) return sorted()
+  const found: number[] = []
+  let before = 0
+  for (let bin = 0; found.length < places.length; bin++) {
+    const end = before + counts[bin]!
+    if (places[found.length]! < end) {
+      const inside = new Float64Array(counts[bin]!)
+      let n = 0
+      for (let i = 0; i < values.length; i++) if (upper[2 * i + 1]! >>> BIN_SHIFT === bin) inside[n++] = values[i]!
+      inside.sort()
+      while (places[found.length]! < end) found.push(inside[places[found.length]! - before]!)
+    }
+    before = end
+  }
+  return found
 }
 
 const FIRST = 64
@@ -58,7 +87,7 @@ export function edgesFor(max: number): Float64Array {
 }
 
 export function histogram(w: Wakeups, selected: Uint32Array, version: number): LatencyHistogram {
-  const sorted = latenciesOf(w, selected)
+  const sorted = latenciesOf(w, selected).sort()
   const edges = edgesFor(sorted.at(-1) ?? 0)
   const counts = new Uint32Array(edges.length - 1)
   let bin = 0

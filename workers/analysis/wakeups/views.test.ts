@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { tell } from '../../../test/fixtures/vm-story.js'
 import { WakeupMark, type WakeupFilter, type WakeupRow } from '../../thread/contract.js'
 import { sessionTime } from '../../units.js'
-import { binOf, edgesFor, summarise } from './latency.js'
+import { atRanks, binOf, edgesFor, summarise } from './latency.js'
 import type { WakeupViews } from './views.js'
 
 const comms = { 3: 'make', 7: 'cc1', 8: 'bash', 9: 'cc1plus' }
@@ -104,6 +104,20 @@ describe('distributions', () => {
       max: 1000,
     })
     expect(summarise(new Float64Array(0))).toBeNull()
+  })
+
+  test('of many values find the ranks without sorting all of them', () => {
+    const value = fc.oneof(fc.nat(1e6), fc.double({ min: 0, max: 1e12, noNaN: true }), fc.constant(64))
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 50 }), fc.boolean(), (some, backwards) => {
+        const values = Float64Array.from({ length: 5000 }, (_, i) => some[(i * i) % some.length]! * (1 + (i % 7)))
+        if (backwards) values[17] = -3
+        const sorted = values.slice().sort()
+        const places = [0, 0, 2499, 4499, 4999]
+        expect(atRanks(values, places)).toEqual(places.map((place) => sorted[place]))
+      }),
+      { numRuns: 40 },
+    )
   })
 
   test('of histogram, heat map and table agree', async () => {
