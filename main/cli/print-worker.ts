@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { EventTable } from '../../workers/columns/event-table.js'
-import { readHeads } from '../../workers/model/loaded.js'
+import { readHeads } from '../../workers/model/heads.js'
 import { learnNames } from '../../workers/model/names.js'
 import type { Session } from '../../workers/model/session.js'
 import { openNodeSource } from '../../workers/thread/sources-node.js'

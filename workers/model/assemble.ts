@@ -205,3 +205,15 @@ export function runFaults(builders: readonly RunBuilder[], family: Family): Faul
     })
   })
 }
+
+/** While loading, CPUs are all that is shown. */
+export function partialCensus(layout: Layout, streams: readonly StreamColumns[], family: Family): Census {
+  const census = takeCensus([], layout.types, family.machines.length)
+  const machines = census.machines.map((m, i) => {
+    const own = streams.filter((s) => s.machine === i)
+    const cpus = new Map<number, number>()
+    for (const s of own) cpus.set(s.cpu, (cpus.get(s.cpu) ?? 0) + s.count)
+    return { events: own.reduce((n, s) => n + s.count, 0), cpus, pids: m.pids }
+  })
+  return { ...census, machines }
+}

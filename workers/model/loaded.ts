@@ -1,38 +1,44 @@
 // A session from opening to closing: heads, columns, order, and everything that is derived from them.
 
-import type { SourceOpener, SourceRef } from '../bytes.js'
+import type { SourceRef } from '../bytes.js'
 import type { Scene } from '../clocks/estimate/gather.js'
-import { ticksAt } from '../clocks/inverse.js'
 import { NO_MARKS, readClockMarks } from '../clocks/marks.js'
 import type { Relation } from '../clocks/relate.js'
 import type { Allocate, StreamBuilder } from '../columns/builder.js'
 import type { StreamColumns } from '../columns/event-table.js'
 import { loadColumns, type DecodePool } from '../columns/load.js'
 import { mergeOrder, surveyTimes } from '../columns/merge.js'
-import { InputError, RequestError, type Fault } from '../fault.js'
+import { RequestError, type Fault } from '../fault.js'
 import { Timeline } from '../lod/timeline.js'
-import { openTrace } from '../readers/registry.js'
 import { RECORD_SYSTEM } from '../readers/records/trace-file.js'
-import type { TickRange, TraceFile } from '../readers/types.js'
+import type { TraceFile } from '../readers/types.js'
 import { Tables } from '../table/tables.js'
 import type {
   ClockChoice,
   ClockHealth,
   ClockPlaces,
-  DeclaredPair,
-  Family,
   LoadWindow,
   OnProgress,
   OwnMoment,
   SessionInfo,
-  TimeRange,
 } from '../thread/contract.js'
-import { buildSession, describeSession, layOut, runFaults, takeCensus, type Census, type Layout } from './assemble.js'
+import {
+  buildSession,
+  describeSession,
+  layOut,
+  partialCensus,
+  runFaults,
+  takeCensus,
+  type Census,
+  type Layout,
+} from './assemble.js'
 import { ClockBook, type ClockChoices } from './clock-book.js'
-import { buildFamily } from './machines.js'
+import type { Heads } from './heads.js'
 import { readContainers, type Containers } from './containers.js'
 import { learnNames } from './names.js'
+import { onItsClock } from './own-moments.js'
 import { partialSentence } from './partial.js'
+import { clippedEnds, plannedEnds, streamsWithin } from './planned.js'
 import { collectRuns, cpusOf, RunBuilder, type Runs } from './runs.js'
 import type { Session } from './session.js'
 import { FusedViews } from '../analysis/views.js'
@@ -40,62 +46,8 @@ import { WakeupViews } from '../analysis/wakeups/views.js'
 import { readSide, type Side } from './fuse/side.js'
 import { SharedWork } from '../shared-work.js'
 import { buildTracks } from './tracks.js'
-import { resolveWindow, ticksWithin, windowSentence } from './window.js'
+import { resolveWindow, windowSentence } from './window.js'
 import { type MachineIndex, sessionTime } from '../units.js'
-
-export interface Heads {
-  readonly files: readonly TraceFile[]
-  /** Where each of `files` is. */
-  readonly sources: readonly SourceRef[]
-  readonly family: Family
-}
-
-/**
- * Reads the heads of all files. Those that cannot be read become faults, unless none can: then the first error is thrown.
- * @param pairs guests and hosts that the files themselves do not relate; indices of `sources`
- */
-export async function readHeads(
-  sources: readonly SourceRef[],
-  open: SourceOpener,
-  signal?: AbortSignal,
-  pairs: readonly DeclaredPair[] = [],
-): Promise<Heads> {
-  if (sources.length === 0) throw new InputError('No file was given.', 'no-file')
-  const opened: { file: TraceFile; source: SourceRef }[] = []
-  const failed: InputError[] = []
-  for (const source of sources) {
-    try {
-      opened.push({ file: await openTrace(open(source), signal), source })
-    } catch (e) {
-      signal?.throwIfAborted()
-      failed.push(asInputError(e, source.name))
-    }
-  }
-  if (opened.length === 0) throw failed[0]!
-  const files = opened.map((o) => o.file)
-  const at = (source: number): number => opened.findIndex((o) => o.source === sources[source])
-  const family = buildFamily(
-    files,
-    pairs.map(({ guest, host }) => ({ guest: at(guest), host: at(host) })),
-  )
-  const faults = failed.map((e): Fault => ({
-    severity: 'error',
-    code: e.code,
-    message: e.message,
-    file: e.file,
-    offset: e.offset,
-  }))
-  return {
-    files,
-    sources: opened.map((o) => o.source),
-    family: { ...family, faults: [...faults, ...family.faults] },
-  }
-}
-
-function asInputError(e: unknown, name: string): InputError {
-  if (e instanceof InputError) return e
-  return new InputError(`${name} cannot be read: ${e instanceof Error ? e.message : String(e)}.`, 'unreadable', name)
-}
 
 export interface LoadOptions {
   readonly choices: ClockChoices
@@ -214,24 +166,8 @@ export class LoadedSession {
 
   /** Moments on machines' own clocks, under the choices in use: `t` from `raw`, or `raw` from `t` where it is null. */
   ownMoments(moments: readonly OwnMoment[]): (OwnMoment & { readonly raw: string })[] {
-    const { files, family } = this.heads
     const relation = this.#clocks.relate(this.#choices)
-    return moments.map((moment) => {
-      const file = family.machines[moment.machine]?.files[0]
-      const { meta } = files[file ?? -1] ?? {}
-      if (file === undefined || !meta) throw new RequestError(`There is no machine ${moment.machine} in this session.`)
-      const clock = relation.clockOf(file, moment.cpu ?? meta.streams[0]?.cpu ?? 0)
-      if (moment.raw !== null) {
-        const one = Float64Array.of(Number(BigInt(moment.raw) - meta.epoch))
-        clock.apply(one, 1, one)
-        return { ...moment, t: sessionTime(one[0]!), raw: moment.raw }
-      }
-      const spans = meta.streams.flatMap((_, i) => files[file]!.span(i) ?? [])
-      const first = Math.min(...spans.map((s) => Number(s.first - meta.epoch)))
-      const last = Math.max(...spans.map((s) => Number(s.last - meta.epoch)))
-      const tick = spans.length > 0 ? ticksAt(clock, moment.t, first, last) : ticksAt(clock, moment.t, 0, 1e9)
-      return { ...moment, raw: String(BigInt(tick) + meta.epoch) }
-    })
+    return moments.map((moment) => onItsClock(moment, this.heads, relation))
   }
 
   /** Assesses all guests; those whose recorded relation the events contradict get the one estimated from the events. */
@@ -430,50 +366,3 @@ const withoutRecords = (files: readonly TraceFile[], streams: readonly StreamCol
 
 const LOADING = 'Still loading.'
 const NO_ORDER = new Uint32Array(0)
-
-/** Where the session will begin and end, as far as the files' heads tell. */
-function plannedEnds(files: readonly TraceFile[], layout: Layout): { from: number; to: number } {
-  let from = Infinity
-  let to = -Infinity
-  for (const plan of layout.plans) {
-    const file = files[plan.file]!
-    const span = file.span(plan.inFile)
-    if (!span) continue
-    const t = Float64Array.of(Number(span.first - file.meta.epoch), Number(span.last - file.meta.epoch))
-    plan.clock.apply(t, 2, t)
-    from = Math.min(from, t[0]!)
-    to = Math.max(to, t[1]!)
-  }
-  return from <= to ? { from, to } : { from: 0, to: 0 }
-}
-
-/** The part of these times that a window leaves. */
-function clippedEnds(ends: { readonly from: number; readonly to: number }, window: TimeRange | undefined): typeof ends {
-  if (!window) return ends
-  const from = Math.max(ends.from, window.from)
-  return { from, to: Math.max(from, Math.min(ends.to, window.to)) }
-}
-
-/** The ticks of a file's streams that may hold events of the window. */
-function streamsWithin(file: TraceFile, f: number, layout: Layout, window: TimeRange): TickRange[] {
-  const nothing = { from: Infinity, to: -Infinity }
-  return file.meta.streams.map((_, inFile) => {
-    const plan = layout.plans.find((p) => p.file === f && p.inFile === inFile)
-    const span = file.span(inFile)
-    if (!plan || !span) return nothing
-    const ticks = { from: Number(span.first - file.meta.epoch), to: Number(span.last - file.meta.epoch) }
-    return ticksWithin(plan.clock, ticks, window)
-  })
-}
-
-/** While loading, CPUs are all that is shown. */
-function partialCensus(layout: Layout, streams: readonly StreamColumns[], family: Family): Census {
-  const census = takeCensus([], layout.types, family.machines.length)
-  const machines = census.machines.map((m, i) => {
-    const own = streams.filter((s) => s.machine === i)
-    const cpus = new Map<number, number>()
-    for (const s of own) cpus.set(s.cpu, (cpus.get(s.cpu) ?? 0) + s.count)
-    return { events: own.reduce((n, s) => n + s.count, 0), cpus, pids: m.pids }
-  })
-  return { ...census, machines }
-}
