@@ -127,6 +127,7 @@ const copied = [
   'workers/thread/contract.ts',
   'workers/thread/clocks.ts',
   'workers/thread/delta.ts',
+  'workers/thread/events.ts',
   'workers/thread/fused.ts',
   'workers/thread/files.ts',
   'workers/thread/wakeups.ts',
@@ -134,6 +135,7 @@ const copied = [
   'workers/thread/picture.ts',
   'workers/thread/records.ts',
   'workers/thread/runs.ts',
+  'workers/thread/timeline.ts',
   'workers/thread/report.ts',
 ]
 

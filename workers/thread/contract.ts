@@ -5,25 +5,19 @@ import type { SourceRef } from '../bytes.js'
 import type { Fault } from '../fault.js'
 import type { ClockChoice, ClockHealth, ClockPlaces, ClockState } from './clocks.js'
 import type { DeltaByLayer, DeltaQuery } from './delta.js'
-import type {
-  FusedLabel,
-  FusedLayers,
-  FusedState,
-  FusedTotals,
-  FusedTracks,
-  PreemptionQuery,
-  PreemptionReport,
-  TimeRange,
-} from './fused.js'
+import type { FusedLayers, FusedTotals, FusedTracks, PreemptionQuery, PreemptionReport, TimeRange } from './fused.js'
+import type { EventDetails, EventRow, FilterSpec, SearchSpec, SearchState } from './events.js'
 import type { FilesApi } from './files.js'
 import type { ReportApi } from './report.js'
 import type { RecordsApi } from './records.js'
 import type { WakeupsApi } from './wakeups.js'
 import type { RunsApi } from './runs.js'
+import type { HoverInfo, LodFrame, LodQuery, Overview } from './timeline.js'
 import type { EventTypeIndex, MachineIndex, Position, SessionTime, StreamIndex, ViewRow } from '../units.js'
 
 export * from './clocks.js'
 export * from './delta.js'
+export * from './events.js'
 export * from './fused.js'
 export * from './files.js'
 export * from './report.js'
@@ -31,6 +25,7 @@ export * from './records.js'
 export * from './chains.js'
 export * from './wakeups.js'
 export * from './runs.js'
+export * from './timeline.js'
 
 export interface Progress {
   readonly phase: 'reading' | 'decoding' | 'merging' | 'indexing' | 'filtering' | 'searching' | 'writing' | 'analysing'
@@ -205,188 +200,6 @@ export interface SessionInfo {
   readonly partial: string | null
   /** The window that was asked for, and the time of the whole recording, as far as the files' heads tell. Absent = no window. */
   readonly window?: TimeRange & { readonly recorded: TimeRange }
-}
-
-// ---- timeline ----------------------------------------------------------------------------------------------------------
-
-/** What a task or CPU does during a span. */
-export const RunState = {
-  Unknown: 0,
-  Idle: 1,
-  /** CPU rows: `value` = pid that runs. Task rows: `value` = CPU it runs on. */
-  Running: 2,
-  Runnable: 3,
-  Sleeping: 4,
-  DiskSleep: 5,
-  Stopped: 6,
-  Dead: 7,
-} as const
-export type RunState = (typeof RunState)[keyof typeof RunState]
-export const SpanFlag = {
-  /** No sched_switch says so: follows from common_pid; the true switch lies between `from` and the event before it. */
-  Inferred: 1,
-  /**
-   * Several spans share these pixels. Shown is the kind of state that they hold the most of, in sum, and of that the owner of the
-   * most; idleness and what is not known only where nothing else is. `busy`, `taken`, `waits` and `blocked` say how much is what.
-   */
-  Mixed: 2,
-  /** Events were lost inside or just before. */
-  Lost: 4,
-  /** Fused rows: guest or hypervisor, which cannot be told apart without kvm_entry and kvm_exit. */
-  Unsplit: 8,
-} as const
-export type SpanFlag = (typeof SpanFlag)[keyof typeof SpanFlag]
-
-/**
- * Rows of one frame. All rows use one set of arrays; row r owns spans spanStart[r]..spanStart[r+1]. Spans of a row ascend and do
- * not overlap; the first may begin before `from`, the last may end after `to` (so that what leaves the view still has an end).
- */
-export interface LodFrame {
-  readonly version: number
-  readonly from: SessionTime
-  readonly to: SessionTime
-  readonly pixels: number
-  readonly tracks: readonly string[]
-  readonly spanStart: Uint32Array
-  readonly t0: Float64Array
-  readonly t1: Float64Array
-  /** pid (CPU rows), CPU (task rows) or index into `labels` (fused rows); -1 = none. */
-  readonly value: Int32Array
-  /** RunState, or FusedState on fused rows. */
-  readonly state: Uint8Array
-  readonly flags: Uint8Array
-  /** Share of the span that was not idle (fused rows: nor asleep) / was running, 0..255; neither 0 nor 255 by rounding. */
-  readonly busy: Uint8Array
-  /** Fused rows: the part of `busy` for which the vCPU was preempted by the machine below. As all shares. */
-  readonly taken: Uint8Array
-  /** Runnable and not running, by its own scheduler; woken and not running yet. On fused rows a part of `busy`. */
-  readonly waits: Uint8Array
-  /** Asleep and not to be interrupted (tasks' rows). */
-  readonly blocked: Uint8Array
-  /** Event ticks: row r owns tickStart[r]..tickStart[r+1]. Where events are denser than pixels, one tick a pixel with its count. */
-  readonly tickStart: Uint32Array
-  readonly tickT: Float64Array
-  readonly tickCount: Uint32Array
-  /** Type of the tick's (first) event, EventTypeIndex. */
-  readonly tickType: Uint16Array
-  /** Rows that were asked for and are not here, because making them would take longer than the query's patience; absent = none. */
-  readonly missing?: number
-  /** What `value` means on fused rows; absent where none was asked for. */
-  readonly labels?: readonly FusedLabel[]
-}
-export interface LodQuery {
-  readonly tracks: readonly string[]
-  readonly from: SessionTime
-  readonly to: SessionTime
-  /** Width in device pixels. */
-  readonly pixels: number
-  /** View whose events alone make ticks; 0 = all. */
-  readonly view?: number
-  /**
-   * ms after which rows that must be made first are left out (at least one is made; 0: none is), to be asked for again. Absent: all
-   * rows come.
-   */
-  readonly patience?: number
-}
-
-/** Events per column of the whole session, one row a machine: the overview strip. */
-export interface Overview {
-  readonly from: SessionTime
-  readonly to: SessionTime
-  readonly columns: number
-  /** Row-major [machine][column], events per column. */
-  readonly density: Uint32Array
-  /** Row-major [machine][column], 0..255 share of CPU time not idle. */
-  readonly busy: Uint8Array
-}
-
-export interface HoverInfo {
-  readonly track: string
-  readonly span: {
-    readonly from: SessionTime
-    readonly to: SessionTime
-    /** On fused rows the nearest of these; `fused` says it exactly. */
-    readonly state: RunState
-    readonly fused?: FusedState
-    readonly value: number
-    /** Fused rows: the label. */
-    readonly task: string
-    readonly flags: number
-  } | null
-  readonly event: EventRow | null
-}
-
-// ---- table, details, filters, search ------------------------------------------------------------------------------------
-
-export interface EventRow {
-  readonly position: Position
-  readonly t: SessionTime
-  readonly machine: MachineIndex
-  readonly stream: StreamIndex
-  readonly buffer: string
-  readonly cpu: number
-  readonly task: string
-  readonly pid: number
-  readonly latency: string
-  readonly system: string
-  readonly event: string
-  readonly info: string
-  /** Events lost just before this one on its stream; 0 none, -1 unknown number. */
-  readonly lost: number
-}
-
-export interface EventDetails extends EventRow {
-  /** Absolute trace-clock value after the relation, decimal. */
-  readonly time: string
-  /** The file's own raw timestamp, decimal. */
-  readonly rawTime: string
-  readonly file: string
-  readonly fileOffset: number
-  readonly fields: readonly {
-    readonly name: string
-    readonly type: string
-    readonly raw: string
-    readonly text: string
-  }[]
-  readonly stacks: readonly {
-    readonly kind: 'kernel' | 'user'
-    /** Position of the stack event itself. */
-    readonly position: Position
-    readonly frames: readonly { readonly address: string; readonly symbol: string; readonly offset: number }[]
-  }[]
-  readonly hex: string
-}
-
-/** Empty object = everything. All parts must hold. */
-export interface FilterSpec {
-  /** `system:name`, `name` or `system:*`; any of them. */
-  readonly events?: readonly string[]
-  readonly notEvents?: readonly string[]
-  readonly machines?: readonly number[]
-  /** Track ids: `m0/cpu1`, `m1/task/4711`; any of them. */
-  readonly tracks?: readonly string[]
-  readonly pids?: readonly number[]
-  /** Field expression: `prev_state == 0 && next_comm ~ "CPU .*"`. */
-  readonly expression?: string
-  readonly from?: SessionTime
-  readonly to?: SessionTime
-}
-
-export type SearchColumn = 'all' | 'machine' | 'cpu' | 'task' | 'pid' | 'latency' | 'event' | 'info' | 'time'
-export interface SearchSpec {
-  readonly text: string
-  readonly column: SearchColumn
-  readonly mode: 'contains' | 'equals' | 'regex'
-  readonly caseSensitive?: boolean
-}
-export interface SearchState {
-  readonly search: number
-  /** Matches found so far. */
-  readonly matches: number
-  /** View rows looked at so far, of `total`. */
-  readonly scanned: number
-  readonly total: number
-  readonly complete: boolean
 }
 
 /** The engine. One session at a time per engine. Every promise rejects with InputError, RequestError or the signal's reason. */
