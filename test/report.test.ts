@@ -1,11 +1,12 @@
 // Reports on recordings, made by the built command line without a display.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PreemptionsReport } from '../main/cli/fused-json.js'
 import { readSchema, violations } from './json-schema.js'
+import { makeStudy } from './make/study.js'
 import { buildCli, remora, repo } from './run-cli.js'
 
 const sample = `${repo}samples/generated-vms`
@@ -67,6 +68,34 @@ describe('remora report', { timeout: 60_000 }, () => {
     expect(readdirSync(join(dir, 'd-files')).toSorted()).toEqual(['1.png', '2.png'])
   })
 
+  it('compares runs as remora runs does, alone or beside recordings', async () => {
+    for (const { path, text } of makeStudy()) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true })
+      writeFileSync(join(dir, path), text)
+    }
+    const study = ['--host', join(dir, 'host'), '--vm', join(dir, 'vm'), '--stratify', 'phase']
+    const out = join(dir, 'runs.md')
+    const { code, err } = await remora(['report', ...study, '--out', out])
+    expect([code, err]).toEqual([0, ''])
+    const md = readFileSync(out, 'utf8')
+    const said = (await remora(['runs', ...study, '--md'])).out
+    const cells = (line: string): string => line.replaceAll('\\', '').replaceAll(' ', '')
+    const rows = (text: string): string[] => text.split('\n').filter((l) => l.startsWith('|') && !/^\|[-:| ]*$/.test(l))
+    expect(rows(md).length).toBeGreaterThan(40)
+    expect(rows(md).map(cells).toSorted()).toEqual(rows(said).map(cells).toSorted())
+    expect(md).toContain('500 resamples, fewer than 1000')
+    expect(readdirSync(join(dir, 'runs-files')).length).toBeGreaterThan(2)
+    const both = await report('both.html', '--parts', 'runs,faults', '--chain', 'Wake-up to running')
+    expect([...both.matchAll(/<h2>([^<]*)/g)].map((m) => m[1]?.slice(0, 15))).toEqual([
+      'Run comparison:',
+      'Runs: total',
+      'Runs: sched_wak',
+      'Runs: sched_wak',
+      'Faults of the r',
+    ])
+    expect(both.match(/<svg/g)).toHaveLength(3)
+  })
+
   it('tells of a recording without guests what can be told', async () => {
     const out = join(dir, 'alone.html')
     const { code } = await remora(['report', '--out', out, `${repo}samples/host-and-guest/guest.dat`])
@@ -77,6 +106,7 @@ describe('remora report', { timeout: 60_000 }, () => {
   it.each([
     [['--out', join(dir, 'x.docx')], /--out takes \.html or \.md/],
     [['--out', join(dir, 'x.html'), '--parts', 'nothing'], /--parts takes pictures/],
+    [['--out', join(dir, 'x.html'), '--parts', 'runs'], /--parts runs needs records of runs/],
   ])('refuses %j', async (args, why) => {
     const { code, err } = await remora(['report', ...args, sample])
     expect(code).toBe(2)

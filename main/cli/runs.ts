@@ -1,18 +1,13 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { chainOf, chainText, defaultDefinitions, parseDefinitions } from '../../workers/analysis/runs/definitions.js'
 import { parseExpectations, unmet } from '../../workers/analysis/runs/expect.js'
 import { writeReport } from '../../workers/analysis/runs/write/write.js'
-import type { SourceRef } from '../../workers/bytes.js'
-import { InputError } from '../../workers/fault.js'
-import type { RunsFormat, RunsProgress, RunsQuery, RunsReport, RunsSource } from '../../workers/thread/contract.js'
-import { pathError } from '../api/files.js'
+import type { RunsFormat, RunsProgress, RunsReport } from '../../workers/thread/contract.js'
 import { version } from '../version.js'
-import { integerOption, readArgs } from './args.js'
+import { readArgs } from './args.js'
 import { connect as connectNode, openSession, pairsOf, sourcesOf, type Connect } from './engine.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
 import { ExitCode } from './report.js'
+import { askedRuns, readRuns, runsOptions, textOf } from './runs-input.js'
 
 export const runsHelp = `remora runs --host DIR --vm DIR --chain DEF [options]
 remora runs --chain DEF [options] FILE.dat...
@@ -41,7 +36,6 @@ What the figures mean, and the formats: docs/runs.md
 `
 
 const formats = ['json', 'csv', 'md', 'html'] as const
-const RECORDS = /\.(csv|jsonl|ndjson|json|txt|log|wire)$/i
 
 /** What `remora runs --json` prints: docs/schema/runs.schema.json. */
 export interface RunsJson extends RunsReport {
@@ -52,17 +46,7 @@ export interface RunsJson extends RunsReport {
 
 export async function runsCommand(args: readonly string[], io: Io, connect: Connect = connectNode): Promise<number> {
   const { values, positionals } = readArgs('runs', args, {
-    host: { type: 'string', multiple: true },
-    vm: { type: 'string', multiple: true },
-    group: { type: 'string', multiple: true },
-    records: { type: 'string', multiple: true },
-    chain: { type: 'string' },
-    definitions: { type: 'string' },
-    stratify: { type: 'string', multiple: true },
-    resamples: { type: 'string' },
-    seed: { type: 'string' },
-    confidence: { type: 'string' },
-    margin: { type: 'string' },
+    ...runsOptions,
     pair: { type: 'string', multiple: true },
     expect: { type: 'string' },
     json: { type: 'boolean' },
@@ -70,58 +54,29 @@ export async function runsCommand(args: readonly string[], io: Io, connect: Conn
     md: { type: 'boolean' },
     html: { type: 'boolean' },
   })
-  const asked = formats.filter((f) => values[f])
-  if (asked.length > 1) throw new UsageError(`--${asked[0]} and --${asked[1]} exclude each other.`, 'runs')
-  const format: RunsFormat = asked[0] ?? 'text'
-  const groups = [
-    ...(values.host ?? []).map((path) => ({ environment: 'host', path })),
-    ...(values.vm ?? []).map((path) => ({ environment: 'vm', path })),
-    ...(values.group ?? []).map(groupOption),
-    ...(values.records ?? []).map((path) => ({ environment: null, path })),
-  ]
-  if (groups.length === 0 && positionals.length === 0) {
+  const wanted = formats.filter((f) => values[f])
+  if (wanted.length > 1) throw new UsageError(`--${wanted[0]} and --${wanted[1]} exclude each other.`, 'runs')
+  const format: RunsFormat = wanted[0] ?? 'text'
+  const expectations =
+    values.expect === undefined ? null : parseExpectations(await textOf(values.expect), values.expect)
+  const asked = await askedRuns('runs', values, expectations?.chain)
+  if (asked.groups.length === 0 && positionals.length === 0) {
     throw new UsageError('Records are missing (--host, --vm), or a recording.', 'runs')
   }
   if (positionals.length > 0 && values.chain === undefined) {
     throw new UsageError('--chain says which events of the recording make a run.', 'runs')
   }
-  const definitions =
-    values.definitions === undefined
-      ? defaultDefinitions
-      : parseDefinitions(await textOf(values.definitions), values.definitions)
-  const expectations =
-    values.expect === undefined ? null : parseExpectations(await textOf(values.expect), values.expect)
-  const chosen = values.chain ?? expectations?.chain
-  const chain = chosen === undefined ? null : chainText(chainOf(chosen, definitions).steps)
-  const options: Omit<RunsQuery, 'chain'> = {
-    stratify: (values.stratify ?? [])
-      .flatMap((k) => k.split(','))
-      .map((k) => k.trim())
-      .filter((k) => k !== ''),
-    resamples: integerOption('runs', '--resamples', values.resamples ?? '500', 100, 100_000),
-    seed: integerOption('runs', '--seed', values.seed ?? '1', 0, 0xffff_ffff),
-    confidence: numberOption('--confidence', values.confidence ?? '95') / 100,
-    ...(values.margin === undefined ? {} : { margin: numberOption('--margin', values.margin) }),
-  }
-  const sources = await recordSources(groups)
   const connection = await connect()
   const { engine } = connection
   const progress = progressLine(io)
   const show = ({ phase, done, total }: RunsProgress): void => progress.show({ phase, done, total, unit: 'bytes' })
   try {
-    let suggested: string | null = null
-    if (sources.length > 0) {
-      const input = await engine.runsOpen(sources, true, show, io.signal)
-      suggested = input.suggested && chainText(input.suggested.steps)
-    }
-    const use = chain ?? suggested
-    if (use === null) throw new InputError('No run passes two probes: there is no chain to look at.', 'no-runs')
     if (positionals.length > 0) {
       const traces = await sourcesOf('runs', positionals, io)
       await openSession(connection, traces, { pair: pairsOf('runs', values.pair, traces) }, io)
-      await engine.runsTake(use, definitions, show, io.signal)
     }
-    const report = await engine.runsReport({ chain: use, ...options }, show, io.signal)
+    const query = await readRuns(engine, asked, positionals.length > 0, show, io.signal)
+    const report = await engine.runsReport(query, show, io.signal)
     progress.clear()
     const failures = expectations ? unmet(report, expectations) : []
     await io.out(format === 'json' ? jsonOf(report, failures) : writeReport(report, format))
@@ -136,73 +91,4 @@ export async function runsCommand(args: readonly string[], io: Io, connect: Conn
 function jsonOf(report: RunsReport, failures: readonly string[]): string {
   const whole: RunsJson = { remora: version, ...report, failures }
   return `${JSON.stringify(whole, null, 1)}\n`
-}
-
-function groupOption(text: string): { environment: string; path: string } {
-  const at = text.indexOf('=')
-  if (at < 1 || at === text.length - 1) throw new UsageError(`--group takes NAME=PATH, not "${text}".`, 'runs')
-  return { environment: text.slice(0, at), path: text.slice(at + 1) }
-}
-
-function numberOption(name: string, text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`${name} takes a number, not "${text}".`, 'runs')
-  return Number(text)
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw pathError(path, error)
-  }
-}
-
-/** Files as they are, of folders every file below that may hold records. Named by their path from the folder given. */
-async function recordSources(
-  groups: readonly { readonly environment: string | null; readonly path: string }[],
-): Promise<RunsSource[]> {
-  const lists = await Promise.all(
-    groups.map(async ({ environment, path }) => {
-      try {
-        const found = await stat(path)
-        const files = found.isDirectory() ? await below(path) : [{ path, name: basename(path) }]
-        if (files.length === 0) {
-          throw new InputError(`${path} holds no records (no CSV, JSON or text file).`, 'no-records', basename(path))
-        }
-        return (await refsOf(files)).map((source) => ({ environment, source }))
-      } catch (error) {
-        throw error instanceof InputError ? error : pathError(path, error)
-      }
-    }),
-  )
-  return lists.flat()
-}
-
-/** Small files are read at once: thousands of them could not all be kept open. */
-const SMALL = 256 * 1024
-const AT_ONCE = 16
-
-async function refsOf(files: readonly { readonly path: string; readonly name: string }[]): Promise<SourceRef[]> {
-  const refs: SourceRef[] = []
-  for (let i = 0; i < files.length; i += AT_ONCE) {
-    const some = files.slice(i, i + AT_ONCE).map(async ({ path, name }): Promise<SourceRef> => {
-      const { size } = await stat(path)
-      if (size > SMALL) return { kind: 'path', name, size, path }
-      const bytes = await readFile(path)
-      return { kind: 'bytes', name, size: bytes.length, bytes }
-    })
-    refs.push(...(await Promise.all(some)))
-  }
-  return refs
-}
-
-async function below(dir: string): Promise<{ path: string; name: string }[]> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true })
-  return entries
-    .filter((e) => e.isFile() && RECORDS.test(e.name))
-    .map((e) => {
-      const path = join(e.parentPath, e.name)
-      return { path, name: join(basename(dir), path.slice(dir.length).replace(/^\/+/, '')) }
-    })
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
 }

@@ -1,16 +1,19 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { reportParts, type ReportPart, type SessionInfo } from '../../workers/thread/contract.js'
+import { runsSections } from '../../workers/report/runs.js'
+import { reportParts, type ReportPart, type RunsQuery, type SessionInfo } from '../../workers/thread/contract.js'
 import type { Report, ReportSection } from '../../workers/thread/report.js'
 import { pathError } from '../api/files.js'
 import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
-import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
+import { connect as connectNode, sessionHelp, sessionOptions, type Connect, type Connection } from './engine.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
 import type { Bundle } from './bundle.js'
 import { headless } from './headless.js'
 import { hashesOf } from './render.js'
+import { ExitCode } from './report.js'
+import { askedRuns, readRuns, runsOptions } from './runs-input.js'
 import { save } from './save.js'
 import { withSession } from './session.js'
 import { bytesText } from './text.js'
@@ -18,13 +21,18 @@ import { bytesText } from './text.js'
 export const reportHelp = `remora report [options] --out REPORT FILE|DIR...
 
 Writes down what is in the traces: pictures of the fused views and the machines, how far the guests' clocks can be trusted, what
-the CPUs really ran, guest tasks by layer, preemptions, wake-ups, faults. Needs no display; the same files and options give the
-same bytes. Of a session saved as a file (.remora): its saved views with their captions instead.
+the CPUs really ran, guest tasks by layer, preemptions, wake-ups, a comparison of runs, faults. Needs no display; the same files
+and options give the same bytes. Of a session saved as a file (.remora): its saved views with their captions instead.
 
   --out REPORT            .html, one file that opens anywhere; or .md, with its pictures in a folder beside it
   --from TIME, --to TIME  only from .. to: seconds as printed, or +SECONDS from the first event
   --parts LIST            of ${['pictures', ...reportParts].join(', ')}; default: all
   --top N                 rows of a table (default 20)
+  --host PATH, --vm PATH, --group NAME=PATH, --records PATH
+                          probe records of runs, which are compared as by remora runs; without a FILE the report is that alone
+  --chain DEF             the chain of the runs; without records they are taken from the recordings
+  --definitions, --stratify, --resamples, --seed, --confidence, --margin
+                          as for remora runs
   --title TEXT            default: the session's name
   --text TEXT             a paragraph at the top; may repeat
 ${sessionHelp(26)}  --json                  one JSON object (docs/schema/report.schema.json)
@@ -35,6 +43,7 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
   const { values, positionals } = readArgs('report', args, {
     ...rangeOptions,
     ...sessionOptions,
+    ...runsOptions,
     out: { type: 'string' },
     parts: { type: 'string' },
     top: { type: 'string' },
@@ -48,31 +57,54 @@ export async function reportCommand(args: readonly string[], io: Io, connect: Co
   if (format !== '.html' && format !== '.md') throw new UsageError(`--out takes .html or .md, not "${out}".`, 'report')
   const parts = partsOf(values.parts)
   const limit = integerOption('report', '--top', values.top ?? '20', 1, 10_000)
-  const asked = { command: 'report', paths: positionals, values }
-  return withSession(asked, io, connect, async ({ engine, sources, info, session, bundle }) => {
+  const asked = await askedRuns('report', values)
+  const compares = parts.includes('runs') && (asked.groups.length > 0 || values.chain !== undefined)
+  if (values.parts !== undefined && parts.includes('runs') && !compares) {
+    throw new UsageError(
+      '--parts runs needs records of runs (--host, --vm), or a --chain to take from the files.',
+      'report',
+    )
+  }
+  /** Of the recordings that are open where there are no records. */
+  const compared = (engine: Connection['engine']): Promise<RunsQuery> =>
+    readRuns(engine, asked, asked.groups.length === 0, () => undefined, io.signal)
+  const write = async (report: Omit<Report, 'title' | 'summary'>, title: string): Promise<void> => {
+    const whole = { ...report, title: values.title ?? title, summary: values.text ?? [] }
+    const bytes = format === '.html' ? await writeHtml(whole, out) : await writeMarkdown(whole, out)
+    await io.out(
+      values.json
+        ? `${JSON.stringify({ path: out, bytes })}\n`
+        : `${out}: ${report.sections.length} sections, ${bytesText(bytes)}\n`,
+    )
+  }
+  if (compares && asked.groups.length > 0 && positionals.length === 0) {
+    const connection = await connect()
+    try {
+      const runs = await connection.engine.runsReport(await compared(connection.engine), undefined, io.signal)
+      const groups = runs.groups.map((g) => `${g.environment}, ${g.runs} runs`).join('; ')
+      const notes = [`Records of ${groups}.`, `Made with Remora ${version}.`]
+      await write({ sections: runsSections(runs), notes }, 'Run comparison')
+      return ExitCode.Fine
+    } finally {
+      connection.dispose()
+    }
+  }
+  const opened = { command: 'report', paths: positionals, values }
+  return withSession(opened, io, connect, async ({ engine, sources, info, session, bundle }) => {
     const range = rangeOf(session, values)
     const hashes = await hashesOf(sources, io.signal)
     const { notesOf } = await headless()
+    const runs = compares ? await compared(engine) : undefined
     const sections = [
       ...(parts.includes('pictures') ? await pictures(engine, info, range, bundle) : []),
       ...(await engine.reportSections({
         ...range,
         parts: reportParts.filter((p) => parts.includes(p)),
         limit,
+        ...(runs ? { runs } : {}),
       })),
     ]
-    const report: Report = {
-      title: values.title ?? info.name,
-      summary: values.text ?? [],
-      sections,
-      notes: notesOf(info, { hashes, version }),
-    }
-    const bytes = format === '.html' ? await writeHtml(report, out) : await writeMarkdown(report, out)
-    await io.out(
-      values.json
-        ? `${JSON.stringify({ path: out, bytes })}\n`
-        : `${out}: ${sections.length} sections, ${bytesText(bytes)}\n`,
-    )
+    await write({ sections, notes: notesOf(info, { hashes, version }) }, info.name)
   })
 }
 

@@ -44,6 +44,7 @@ table{border-collapse:collapse;margin:12px 0;font-size:13px;font-variant-numeric
 th,td{padding:3px 12px 3px 0;text-align:left;vertical-align:top;border-bottom:1px solid #e4e7ec}
 th{font-weight:600;border-bottom-color:#98a2b1}
 .r{text-align:right}
+.n{margin:2px 0;color:#586273;font-size:12px}
 footer{margin-top:40px;border-top:1px solid #98a2b1;color:#586273;font-size:12px;overflow-wrap:anywhere}
 @media print{main{padding:0;max-width:none}h2{break-after:avoid}figure,tr{break-inside:avoid}nav{display:none}}
 `
@@ -72,7 +73,7 @@ function figure({ picture, caption }: NonNullable<ReportSection['picture']>, i: 
   return `<figure>\n${svg}${caption ? `<figcaption>${escapeXml(caption)}</figcaption>\n` : ''}</figure>`
 }
 
-function table({ caption, columns, rows }: ReportTable): string {
+function table({ caption, columns, rows, notes = [] }: ReportTable): string {
   const cell = (tag: 'th' | 'td', text: string, i: number): string =>
     `<${tag}${columns[i]?.right ? ' class="r"' : ''}>${escapeXml(text)}</${tag}>`
   const line = (tag: 'th' | 'td', cells: readonly string[]): string =>
@@ -84,5 +85,5 @@ function table({ caption, columns, rows }: ReportTable): string {
   )}</thead>
 <tbody>
 ${rows.map((cells) => line('td', cells)).join('\n')}
-</tbody></table></div>`
+</tbody></table></div>${notes.map((text) => `\n<p class="n">${escapeXml(text)}</p>`).join('')}`
 }

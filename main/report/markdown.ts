@@ -26,13 +26,14 @@ export function toMarkdown(report: Report, folder: string): MarkdownReport {
   return { text: `${parts.join('\n\n')}\n`, pictures }
 }
 
-function table({ caption, columns, rows }: ReportTable): string {
+function table({ caption, columns, rows, notes = [] }: ReportTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [
     ...(caption ? [`**${plain(caption)}**`, ''] : []),
     line(columns.map((c) => plain(c.label))),
     line(columns.map((c) => (c.right ? '--:' : '---'))),
     ...rows.map((cells) => line(cells.map(plain))),
+    ...notes.flatMap((text) => ['', plain(text)]),
   ].join('\n')
 }
 

@@ -13,6 +13,7 @@ import {
   showSavedView,
   timesOf,
 } from '../state/saved-views.js'
+import { answeredQuery, runsReport } from '../state/runs.js'
 import { rangeSelection, session, timeFormat } from '../state/session-state.js'
 import { Dialog } from '../widgets/dialog.js'
 import { saveFile } from '../widgets/save-file.js'
@@ -27,6 +28,7 @@ const partNames: Readonly<Record<ReportPart, string>> = {
   tasks: 'Guest tasks by layer',
   preemptions: 'Preemptions',
   wakeups: 'Wake-ups',
+  runs: 'Run comparison',
   faults: 'Faults of the recordings',
 }
 
@@ -61,13 +63,14 @@ export function ReportDialog() {
     problem.value = null
     doing.value = 'Beginning'
     try {
-      const chosen = reportParts.filter((p) => parts.peek().has(p))
+      const chosen = reportParts.filter((p) => parts.peek().has(p) && (p !== 'runs' || runsReport.peek()))
       const report = await makeReport(
         {
           title: title.peek(),
           text: text.peek(),
           views: savedViews.peek(),
           parts: chosen,
+          runs: chosen.includes('runs') ? answeredQuery() : null,
           range: rangeSelection.peek(),
         },
         (what) => (doing.value = what),
@@ -199,7 +202,9 @@ export function ReportDialog() {
             <label key={p} class="check">
               <input
                 type="checkbox"
-                checked={parts.value.has(p)}
+                checked={parts.value.has(p) && (p !== 'runs' || runsReport.value !== null)}
+                disabled={p === 'runs' && runsReport.value === null}
+                title={p === 'runs' && runsReport.value === null ? 'Analyse runs in the tab Runs first' : undefined}
                 onChange={(e) => {
                   const next = new Set(parts.peek())
                   if (e.currentTarget.checked) next.add(p)

@@ -1,6 +1,6 @@
 // The report of the open session: its saved views as pictures, and the tables that were chosen.
 
-import type { ReportPart } from '../../workers/thread/contract.js'
+import type { ReportPart, RunsQuery } from '../../workers/thread/contract.js'
 import type { Report, ReportSection } from '../../workers/thread/report.js'
 import { sessionTime } from '../../workers/units.js'
 import { annotations } from '../annotate/notes.js'
@@ -17,6 +17,8 @@ export interface ReportChoices {
   readonly text: string
   readonly views: readonly NamedView[]
   readonly parts: readonly ReportPart[]
+  /** The comparison of runs that is on the screen; null = none. */
+  readonly runs: RunsQuery | null
   /** Session time of the tables; absent = all of it. */
   readonly range: { readonly from: number; readonly to: number } | null
 }
@@ -40,7 +42,12 @@ export async function makeReport(c: ReportChoices, said: (what: string) => void,
   }
   if (c.parts.length > 0) {
     said('Computing the tables')
-    const tables = await api.reportSections({ parts: c.parts, limit: LIMIT, ...(c.range ? timeRange(c.range) : {}) })
+    const tables = await api.reportSections({
+      parts: c.parts,
+      limit: LIMIT,
+      ...(c.runs ? { runs: c.runs } : {}),
+      ...(c.range ? timeRange(c.range) : {}),
+    })
     sections.push(...tables)
   }
   signal.throwIfAborted()

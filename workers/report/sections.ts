@@ -3,9 +3,16 @@
 import { lengthText } from '../clocks/sentence.js'
 import { TimeWriter } from '../table/time-text.js'
 import type { Actor, Culprit, EngineApi, Lacking, SessionInfo } from '../thread/contract.js'
-import type { ReportPart, ReportQuery, ReportSection, ReportTable } from '../thread/report.js'
+import {
+  reportParts,
+  type ReportPart,
+  type ReportQuery,
+  type ReportSection,
+  type ReportTable,
+} from '../thread/report.js'
+import { runsSections } from './runs.js'
 
-type Engine = Pick<EngineApi, 'clockHealth' | 'fusedTotals' | 'preemptions' | 'wakeups' | 'wakeupSurvey'>
+type Engine = Pick<EngineApi, 'clockHealth' | 'fusedTotals' | 'preemptions' | 'wakeups' | 'wakeupSurvey' | 'runsReport'>
 
 interface Words {
   readonly info: SessionInfo
@@ -22,7 +29,7 @@ interface Words {
 export async function reportSections(
   engine: Engine,
   info: SessionInfo,
-  { parts, limit, from, to }: ReportQuery,
+  { parts, limit, from, to, runs: compared }: ReportQuery,
 ): Promise<ReportSection[]> {
   const writer = new TimeWriter(BigInt(info.epoch))
   const machine = (index: number): string => info.machines[index]?.name ?? `machine ${index}`
@@ -39,13 +46,15 @@ export async function reportSections(
     },
   }
   const sections: ReportSection[] = []
-  for (const part of Object.keys(makers) as ReportPart[]) {
-    if (parts.includes(part)) sections.push(await makers[part](engine, words))
+  for (const part of reportParts) {
+    if (!parts.includes(part)) continue
+    if (part !== 'runs') sections.push(await makers[part](engine, words))
+    else if (compared) sections.push(...runsSections(await engine.runsReport(compared)))
   }
   return sections
 }
 
-const makers: Readonly<Record<ReportPart, (engine: Engine, w: Words) => Promise<ReportSection>>> = {
+const makers: Readonly<Record<Exclude<ReportPart, 'runs'>, (engine: Engine, w: Words) => Promise<ReportSection>>> = {
   clocks,
   cpus,
   tasks,

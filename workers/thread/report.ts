@@ -2,11 +2,14 @@
 
 import type { TimeRange } from './fused.js'
 import type { Picture } from './picture.js'
+import type { RunsQuery } from './runs.js'
 
 export interface ReportTable {
   readonly caption?: string
   readonly columns: readonly { readonly label: string; readonly right?: boolean }[]
   readonly rows: readonly (readonly string[])[]
+  /** Below it: what marks such as `[1]` in its cells stand for. */
+  readonly notes?: readonly string[]
 }
 
 export interface ReportSection {
@@ -26,13 +29,15 @@ export interface Report {
 }
 
 /** What a report can tell of a session, part by part, in this order. */
-export const reportParts = ['clocks', 'cpus', 'tasks', 'preemptions', 'wakeups', 'faults'] as const
+export const reportParts = ['clocks', 'cpus', 'tasks', 'preemptions', 'wakeups', 'runs', 'faults'] as const
 export type ReportPart = (typeof reportParts)[number]
 
 export interface ReportQuery extends Partial<TimeRange> {
   readonly parts: readonly ReportPart[]
   /** Rows of a table at most. */
   readonly limit: number
+  /** What of the runs that were read is compared; absent: nothing is said of runs. */
+  readonly runs?: RunsQuery
 }
 
 export interface ReportApi {
