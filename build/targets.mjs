@@ -52,7 +52,7 @@ function nodeBundle(outDir, input, output) {
       outDir,
       minify: false,
       sourcemap: true,
-      rolldownOptions: { input, external, output },
+      rolldownOptions: { input, external, output, checks: { bundlerTimings: false } },
     },
   }
 }

@@ -21,6 +21,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
     // The polyfill is an inline script in older targets and needless in the browsers we build for.
     modulePreload: { polyfill: false },
+    // How long which plugin took concerns nobody who starts Remora.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   logLevel: 'warn',
 })
