@@ -124,6 +124,25 @@ describe('feasible region', () => {
     )
   })
 
+  it('names constraints that contradict one another by themselves', () => {
+    let met = 0
+    fc.assert(
+      fc.property(side, side, (l, u) => {
+        const r = feasibleRegion(points(...l), points(...u), 1e-2)
+        if (r.status !== 'empty') return r.conflict.lower.length + r.conflict.upper.length === 0
+        met++
+        const { lower, upper } = r.conflict
+        expect(Math.min(lower.length, upper.length)).toBeGreaterThan(0)
+        expect(lower.length + upper.length).toBeLessThanOrEqual(4)
+        const alone = feasibleRegion(points(...lower.map((i) => l[i]!)), points(...upper.map((i) => u[i]!)), 1e-2)
+        expect(alone.status).toBe('empty')
+        return true
+      }),
+      { numRuns: 500 },
+    )
+    expect(met).toBeGreaterThan(100)
+  })
+
   it('never widens when constraints are added', () => {
     fc.assert(
       fc.property(side, side, side, fc.integer({ min: 0, max: 1_000_000 }), (l, u, more, at) => {

@@ -26,7 +26,11 @@ export interface Region {
   readonly upperHull: Int32Array
   /** Smallest s with e - s <= d <= x + s possible; 0 when the region is not empty. */
   readonly slack: number
+  /** Constraints that contradict one another, at most a few: one of them at least is false. None when the region is not empty. */
+  readonly conflict: { readonly lower: readonly number[]; readonly upper: readonly number[] }
 }
+
+const AT_PEACE: Region['conflict'] = { lower: [], upper: [] }
 
 const EPS = 2 ** -50
 
@@ -96,7 +100,8 @@ interface Piece {
 export function feasibleRegion(lower: Points, upper: Points, maxDelta = Infinity): Region {
   const lowerHull = hullOf(lower, 'lower')
   const upperHull = hullOf(upper, 'upper')
-  const nothing = { delta: [-maxDelta, maxDelta] as const, corners: [], lowerHull, upperHull, slack: 0 }
+  const edges = { lowerHull, upperHull, conflict: AT_PEACE, slack: 0 }
+  const nothing = { ...edges, delta: [-maxDelta, maxDelta] as const, corners: [] }
   if (lower.n === 0 && upper.n === 0) return { ...nothing, status: 'none' }
   if (lower.n === 0 || upper.n === 0) return { ...nothing, status: 'one-sided' }
 
@@ -127,6 +132,7 @@ export function feasibleRegion(lower: Points, upper: Points, maxDelta = Infinity
   let min = Infinity
   let max = -Infinity
   let slack = Infinity
+  let conflict: readonly Piece[] = []
   for (const p of pieces) {
     // gap(delta) = lower bound of beta - upper bound of beta = a - b * delta
     const a = lower.y[p.lower]! - upper.y[p.upper]!
@@ -137,13 +143,26 @@ export function feasibleRegion(lower: Points, upper: Points, maxDelta = Infinity
     if (b > 0) lo = Math.max(lo, a / b)
     else if (b < 0) hi = Math.min(hi, a / b)
     else if (a > 0) hi = -Infinity
-    for (const d of [p.from, p.to]) if (Number.isFinite(d)) slack = Math.min(slack, gap(d))
-    if (b === 0) slack = Math.min(slack, a)
+    const ends = b === 0 ? [a] : [p.from, p.to].filter(Number.isFinite).map(gap)
+    for (const least of ends) {
+      // Two pieces meet where the slack is least: the constraints of both bind there.
+      if (Math.abs(least - slack) <= Math.abs(slack) * EPS * 1024) conflict = [...conflict, p]
+      else if (least < slack) conflict = [p]
+      slack = Math.min(slack, least)
+    }
     if (lo > hi) continue
     min = Math.min(min, lo)
     max = Math.max(max, hi)
   }
-  if (min > max) return { ...nothing, status: 'empty', slack: Math.max(0, slack / 2) }
+  if (min > max) {
+    const of = (side: Side): number[] => [...new Set(conflict.map((p) => p[side]))]
+    return {
+      ...nothing,
+      status: 'empty',
+      slack: Math.max(0, slack / 2),
+      conflict: { lower: of('lower'), upper: of('upper') },
+    }
+  }
 
   const corners: Corner[] = []
   for (const p of pieces) {
@@ -155,14 +174,7 @@ export function feasibleRegion(lower: Points, upper: Points, maxDelta = Infinity
     }
   }
   const bounded = Number.isFinite(min) && Number.isFinite(max)
-  return {
-    status: bounded ? 'bounded' : 'unbounded',
-    delta: [min, max],
-    corners: dedupe(corners),
-    lowerHull,
-    upperHull,
-    slack: 0,
-  }
+  return { ...edges, status: bounded ? 'bounded' : 'unbounded', delta: [min, max], corners: dedupe(corners) }
 }
 
 const dedupe = (corners: readonly Corner[]): Corner[] =>

@@ -116,7 +116,8 @@ function voteIn(
   if (best.votes < 3) return null
   const offset = sorted[best.first + (best.votes >> 1)]!
   const runnerUp = densest(sorted, width, offset).votes
-  return { g: Math.round(middle / voters), offset: Math.round(offset), votes: best.votes, runnerUp }
+  const vague = best.votes <= 2 * runnerUp
+  return { g: Math.round(middle / voters), offset: Math.round(offset), votes: best.votes, runnerUp, vague }
 }
 
 /** Fullest window of `width` among ascending values, none of them within two widths of `not`. */

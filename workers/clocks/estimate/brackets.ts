@@ -12,6 +12,8 @@ export interface ClosedBrackets {
   readonly to: Float64Array
   /** No bracket can be missing: one guest event outside of all is a contradiction. */
   readonly complete: boolean
+  /** Share of entries and exits that were not seen, 0..1; where only the scheduling of threads tells, nothing shows it: 0. */
+  readonly lost: number
 }
 
 /** @param kind kvm: every entry and exit leaves its mark, so that missing ones show; the scheduling of threads proves less */
@@ -21,16 +23,16 @@ export function closeBrackets(v: VcpuEvidence, kind: BracketKind = 'sched'): Clo
   const to = Float64Array.from(v.exit)
   for (let i = 1; i < n; i++) if (from[i] === -Infinity) from[i] = to[i - 1]! === Infinity ? from[i - 1]! : to[i - 1]!
   for (let i = n - 2; i >= 0; i--) if (to[i] === Infinity) to[i] = from[i + 1]!
-  const complete = kind === 'kvm' && v.entry.every((e) => e !== -Infinity) && v.exit.every((x) => x !== Infinity)
-  return { source: v, from, to, complete }
+  const open = openEnds(v)
+  const lost = kind === 'kvm' && n > 0 ? open / (2 * n) : 0
+  return { source: v, from, to, complete: kind === 'kvm' && open === 0, lost }
 }
 
+const openEnds = (v: VcpuEvidence): number =>
+  v.entry.reduce((n, e, i) => n + (e === -Infinity ? 1 : 0) + (v.exit[i] === Infinity ? 1 : 0), 0)
+
 /** Ends that were not seen. */
-export const countOpen = (evidence: Evidence): number =>
-  evidence.vcpus.reduce(
-    (sum, v) => sum + v.entry.reduce((n, e, i) => n + (e === -Infinity ? 1 : 0) + (v.exit[i] === Infinity ? 1 : 0), 0),
-    0,
-  )
+export const countOpen = (evidence: Evidence): number => evidence.vcpus.reduce((sum, v) => sum + openEnds(v), 0)
 
 /** Constraints in whole ns: at guest time g, host - guest is at least / at most `d`. Growing columns. */
 export class Constraints {

@@ -30,12 +30,37 @@ export interface Stretch {
   readonly ways: readonly PacketWay[]
 }
 
-/** The constraints of one side that can matter, about the centre, and which they are. */
-function binding(c: Constraints, side: Side, centre: number, base: number): Points & { readonly from: Int32Array } {
-  const from = hullOf({ x: c.g, y: c.d, n: c.n }, side)
-  const x = Float64Array.from(from, (i) => c.g[i]! - centre)
-  const y = Float64Array.from(from, (i) => c.d[i]! - base)
-  return { x, y, n: from.length, from }
+/** Constraints of one side, and their places among all of that side where some are missing. */
+interface Kept extends Points {
+  readonly at: Int32Array | null
+}
+
+const placeOf = ({ at }: Kept, i: number): number => (at ? at[i]! : i)
+
+/** Without some of them, given by their places. */
+function without(kept: Kept, gone: readonly number[]): Kept {
+  const { x, y, n } = kept
+  const left = { x: new Float64Array(n), y: new Float64Array(n), at: new Int32Array(n) }
+  let k = 0
+  for (let i = 0; i < n; i++) {
+    const place = placeOf(kept, i)
+    if (gone.includes(place)) continue
+    left.x[k] = x[i]!
+    left.y[k] = y[i]!
+    left.at[k++] = place
+  }
+  return { ...left, n: k }
+}
+
+/** Those that can matter, about the centre. */
+function binding(kept: Kept, side: Side, centre: number, base: number): Kept & { readonly at: Int32Array } {
+  const hull = hullOf(kept, side)
+  return {
+    x: Float64Array.from(hull, (i) => kept.x[i]! - centre),
+    y: Float64Array.from(hull, (i) => kept.y[i]! - base),
+    n: hull.length,
+    at: hull.map((i) => placeOf(kept, i)),
+  }
 }
 
 export const boundsOf = (s: Pick<Stretch, 'centre' | 'base' | 'region'>): Bounds => {
@@ -58,13 +83,37 @@ function narrow(
   ways: readonly PacketWay[],
 ): Stretch {
   const matching = matchBrackets(all, bounds, from, to, ways)
-  const lower = binding(matching.lower, 'lower', centre, base)
-  const upper = binding(matching.upper, 'upper', centre, base)
-  const region = feasibleRegion(lower, upper, maxDrift)
-  const lowerHull = region.lowerHull.map((i) => lower.from[i]!)
-  const upperHull = region.upperHull.map((i) => upper.from[i]!)
-  return { centre, base, from, to, region: { ...region, lowerHull, upperHull }, matching, ways }
+  const most = falseAtMost(all, matching)
+  const allOf = ({ g, d, n }: Constraints): Kept => ({ x: g, y: d, n, at: null })
+  let kept = { lower: allOf(matching.lower), upper: allOf(matching.upper) }
+  for (let round = 0; ; round++) {
+    const lower = binding(kept.lower, 'lower', centre, base)
+    const upper = binding(kept.upper, 'upper', centre, base)
+    const region = feasibleRegion(lower, upper, maxDrift)
+    const placed = (of: Kept, some: readonly number[]): number[] => some.map((i) => placeOf(of, i))
+    if (region.status === 'empty' && round < most) {
+      const { conflict } = region
+      kept = {
+        lower: without(kept.lower, placed(lower, conflict.lower)),
+        upper: without(kept.upper, placed(upper, conflict.upper)),
+      }
+      continue
+    }
+    const lowerHull = region.lowerHull.map((i) => lower.at[i]!)
+    const upperHull = region.upperHull.map((i) => upper.at[i]!)
+    return { centre, base, from, to, region: { ...region, lowerHull, upperHull }, matching, ways }
+  }
 }
+
+/** Never more constraints are taken for false: each costs a look at all. */
+const FALSE_MOST = 24
+
+/**
+ * How often constraints that contradict one another may be left out. Where a share p of entries and exits was lost, of p² of the
+ * brackets nothing is left, and their events may seem to lie in the brackets beside them. Never where hardly anything was lost.
+ */
+const falseAtMost = (all: readonly ClosedBrackets[], { brackets }: Matching): number =>
+  Math.min(FALSE_MOST, Math.floor(0.9 + 3 * brackets * Math.max(...all.map((b) => b.lost)) ** 2))
 
 const holds = (s: Stretch): boolean => s.region.status !== 'empty' && s.matching.brokenAt === Infinity
 

@@ -266,6 +266,30 @@ describe('estimate', () => {
     expect(few.pieces[0]!.check.windows.length).toBeLessThanOrEqual(1)
   })
 
+  it('takes no guess for a relation, and what contradicts it for no contradiction', () => {
+    // Pauses shorter than the guest's own silences: what the longest silences agree on is chance.
+    const busy = { duration: 4e9, ppm: 30, bracketMean: 155_000, pauseMean: 19_000 }
+    const slews = [{ at: 565_727_689, ppm: 325 }]
+    const e = estimate(makeTruth(plain(1539866154, { ...busy, slews })).evidence)
+    expect(e).toMatchObject({ verdict: 'NONE', accuracy: null, anchor: { vague: true } })
+  })
+
+  it('keeps the truth beside short pauses where brackets were lost whole', () => {
+    for (const [seed, lost] of [
+      [1708044954, 0.038],
+      [961761349, 0.053],
+    ] as const) {
+      const truth = makeTruth(plain(seed, { duration: 2e9, ppm: 30, lost, pauseMean: 35_000 }))
+      const offset = Math.round(truth.offsetAt(-4e9)) + 40_000
+      const e = estimate(truth.evidence, { anchor: { g: -4e9, offset } })
+      expect(e.verdict).toBe('CONDITIONAL')
+      expect(e.covered).toBeGreaterThan(0.95)
+      for (const g of moments(truth, 500, seed)) {
+        expect(Math.abs(offsetAt(e.pieces, g) - truth.offsetAt(g))).toBeLessThanOrEqual(e.accuracy! + 1)
+      }
+    }
+  })
+
   it('says so when nothing agrees, and when there is nothing', () => {
     const a = makeTruth(plain(41)).evidence
     const b = makeTruth(plain(42)).evidence

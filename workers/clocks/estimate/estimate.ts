@@ -106,8 +106,8 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
     return {
       ...nothing,
       anchor,
-      verdict: anchor && hasBrackets(evidence) ? 'INFEASIBLE' : 'NONE',
-      slack: anchor && hasBrackets(evidence) ? slackAt(all, anchor, range) : 0,
+      verdict: anchor && !anchor.vague && hasBrackets(evidence) ? 'INFEASIBLE' : 'NONE',
+      slack: anchor && !anchor.vague && hasBrackets(evidence) ? slackAt(all, anchor, range) : 0,
     }
   }
   // A stretch in which hardly an event has one bracket only says nothing; its neighbours' lines are continued through it.
@@ -362,7 +362,9 @@ function conclude(
     broken || after.outside > 0 || (hasBrackets(evidence) && covered < 0.999) || pieces.some((p) => p.check.failed)
   const contradicted = after.outside > 0.05 * (after.inside + after.outside)
   const verdict: ClockVerdict = contradicted
-    ? 'INFEASIBLE'
+    ? anchor.vague
+      ? 'NONE'
+      : 'INFEASIBLE'
     : failed
       ? 'CONDITIONAL'
       : evidence.kind === 'sched' || pieces.some(restsOnPackets)

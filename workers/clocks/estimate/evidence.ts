@@ -58,4 +58,6 @@ export interface Evidence {
 export interface Anchor {
   readonly g: number
   readonly offset: number
+  /** Hardly more speaks for it than for another: what contradicts it contradicts no relation of the clocks. */
+  readonly vague?: boolean
 }
