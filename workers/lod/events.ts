@@ -3,57 +3,80 @@
 
 import type { EventTable } from '../columns/event-table.js'
 import type { PidIndex } from '../model/pids.js'
+import type { Position } from '../units.js'
 import { seek } from './seek.js'
 
 export interface EventList {
   readonly count: number
+  /** Of all of them, ascending; may be longer than `count`. Made when first asked for where events lie scattered. */
+  times(): Float64Array
   time(i: number): number
   /** EventTypeIndex. */
   type(i: number): number
   position(i: number): number
-  /** Positions are at hand and times must be looked up, not the other way round. */
-  readonly byPosition: boolean
 }
 
 export function streamEvents(table: EventTable, index: number): EventList {
   const stream = table.streams[index]!
   return {
     count: stream.count,
+    times: () => stream.t,
     time: (i) => stream.t[i]!,
     type: (i) => stream.types[stream.type[i]!]!,
     position: (i) => table.positionOf(index, i),
-    byPosition: false,
   }
 }
 
-export function positionEvents(table: EventTable, positions: Uint32Array): EventList {
-  return {
-    count: positions.length,
-    time: (i) => table.time(positions[i]!),
-    type: (i) => {
+/** Events at these positions, ascending. */
+function positionEvents(table: EventTable, positions: Uint32Array): EventList & { readonly bytes: () => number } {
+  let made: { readonly t: Float64Array; readonly type: Uint16Array } | null = null
+  const make = (): Float64Array => {
+    const t = new Float64Array(positions.length)
+    const type = new Uint16Array(positions.length)
+    for (let i = 0; i < positions.length; i++) {
       const id = table.order[positions[i]!]!
       const k = table.streamIndexOf(id)
       const stream = table.streams[k]!
-      return stream.types[stream.type[id - table.base[k]!]!]!
-    },
+      const row = id - table.base[k]!
+      t[i] = stream.t[row]!
+      type[i] = stream.types[stream.type[row]!]!
+    }
+    made = { t, type }
+    return t
+  }
+  return {
+    count: positions.length,
+    bytes: () => (made ? made.t.byteLength + made.type.byteLength : 0),
+    times: () => made?.t ?? make(),
+    time: (i) => (made ? made.t[i]! : table.time(positions[i]!)),
+    type: (i) => (made ? made.type[i]! : table.typeAt(positions[i]! as Position)),
     position: (i) => positions[i]!,
-    byPosition: true,
   }
 }
 
 /** How the events of one stream are grouped: all into one group (-1: into none), or by their pid's index. */
 export type StreamGroups = number | PidIndex
 
-/** Positions sorted into groups, ascending within each. 4 bytes an event. */
+/** Bytes of times and types of groups that are kept: rows that were not looked at for long give theirs up. */
+const KEPT_BYTES = 64 << 20
+
+/** Positions sorted into groups, ascending within each. 4 bytes an event, and 10 of those whose times are in use. */
 export class PositionGroups {
   readonly #first: Uint32Array
   readonly #positions: Uint32Array
+  /** Least recently asked for first. */
+  readonly #lists = new Map<number, ReturnType<typeof positionEvents>>()
 
   /**
    * @param positions what to sort, null = all positions
    * @param by how each stream of the table is grouped
    */
-  constructor(table: EventTable, positions: Uint32Array | null, groups: number, by: readonly StreamGroups[]) {
+  constructor(
+    private readonly table: EventTable,
+    positions: Uint32Array | null,
+    groups: number,
+    by: readonly StreamGroups[],
+  ) {
     const { order, base, streams } = table
     const next = new Uint32Array(groups + 1)
     const n = positions ? positions.length : table.count
@@ -85,13 +108,35 @@ export class PositionGroups {
     }
   }
 
-  of(group: number): Uint32Array {
-    if (group < 0) return this.#positions.subarray(0, 0)
-    return this.#positions.subarray(this.#first[group], this.#first[group + 1])
+  of(group: number): EventList {
+    let list = this.#lists.get(group)
+    if (list) this.#lists.delete(group)
+    else {
+      const [from, to] = group < 0 ? [0, 0] : [this.#first[group]!, this.#first[group + 1]!]
+      list = positionEvents(this.table, this.#positions.subarray(from, to))
+      this.#thin()
+    }
+    this.#lists.set(group, list)
+    return list
   }
 
   get bytes(): number {
-    return this.#first.byteLength + this.#positions.byteLength
+    return this.#first.byteLength + this.#positions.byteLength + this.#listBytes()
+  }
+
+  #listBytes(): number {
+    let sum = 0
+    for (const list of this.#lists.values()) sum += list.bytes()
+    return sum
+  }
+
+  #thin(): void {
+    let bytes = this.#listBytes()
+    for (const [group, list] of this.#lists) {
+      if (bytes <= KEPT_BYTES) return
+      bytes -= list.bytes()
+      this.#lists.delete(group)
+    }
   }
 }
 

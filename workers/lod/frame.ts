@@ -2,78 +2,83 @@
 
 import { SpanFlag, type Actor, type FusedLabel, type LodFrame } from '../thread/contract.js'
 import type { SessionTime } from '../units.js'
+import type { Nodes } from './pyramid.js'
 
 class Spans {
   n = 0
-  t0: Float64Array
-  t1: Float64Array
-  value: Int32Array
-  state: Uint8Array
-  flags: Uint8Array
-  busy: Uint8Array
-  taken: Uint8Array
-  waits: Uint8Array
-  blocked: Uint8Array
-  constructor(size: number) {
-    this.t0 = new Float64Array(size)
-    this.t1 = new Float64Array(size)
-    this.value = new Int32Array(size)
-    this.state = new Uint8Array(size)
-    this.flags = new Uint8Array(size)
-    this.busy = new Uint8Array(size)
-    this.taken = new Uint8Array(size)
-    this.waits = new Uint8Array(size)
-    this.blocked = new Uint8Array(size)
-  }
-  grown(): Spans {
-    const to = new Spans(this.t0.length * 2)
-    to.n = this.n
-    to.t0.set(this.t0)
-    to.t1.set(this.t1)
-    to.value.set(this.value)
-    to.state.set(this.state)
-    to.flags.set(this.flags)
-    to.busy.set(this.busy)
-    to.taken.set(this.taken)
-    to.waits.set(this.waits)
-    to.blocked.set(this.blocked)
-    return to
+  t0 = new Float64Array(0)
+  t1 = new Float64Array(0)
+  value = new Int32Array(0)
+  state = new Uint8Array(0)
+  flags = new Uint8Array(0)
+  busy = new Uint8Array(0)
+  taken = new Uint8Array(0)
+  waits = new Uint8Array(0)
+  blocked = new Uint8Array(0)
+
+  /** Makes room for `more` of them. */
+  reserve(more: number): void {
+    if (this.n + more <= this.t0.length) return
+    const size = Math.max(1024, this.t0.length * 2, this.n + more)
+    const { n } = this
+    this.t0 = grown(this.t0, n, new Float64Array(size))
+    this.t1 = grown(this.t1, n, new Float64Array(size))
+    this.value = grown(this.value, n, new Int32Array(size))
+    this.state = grown(this.state, n, new Uint8Array(size))
+    this.flags = grown(this.flags, n, new Uint8Array(size))
+    this.busy = grown(this.busy, n, new Uint8Array(size))
+    this.taken = grown(this.taken, n, new Uint8Array(size))
+    this.waits = grown(this.waits, n, new Uint8Array(size))
+    this.blocked = grown(this.blocked, n, new Uint8Array(size))
   }
 }
 
 class Ticks {
   n = 0
-  t: Float64Array
-  count: Uint32Array
-  type: Uint16Array
-  constructor(size: number) {
-    this.t = new Float64Array(size)
-    this.count = new Uint32Array(size)
-    this.type = new Uint16Array(size)
-  }
-  grown(): Ticks {
-    const to = new Ticks(this.t.length * 2)
-    to.n = this.n
-    to.t.set(this.t)
-    to.count.set(this.count)
-    to.type.set(this.type)
-    return to
+  t = new Float64Array(0)
+  count = new Uint32Array(0)
+  type = new Uint16Array(0)
+
+  reserve(more: number): void {
+    if (this.n + more <= this.t.length) return
+    const size = Math.max(1024, this.t.length * 2, this.n + more)
+    this.t = grown(this.t, this.n, new Float64Array(size))
+    this.count = grown(this.count, this.n, new Uint32Array(size))
+    this.type = grown(this.type, this.n, new Uint16Array(size))
   }
 }
 
+/** The first n of an array in a larger one. */
+function grown<A extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(
+  from: A,
+  n: number,
+  to: A,
+): A {
+  to.set(from.subarray(0, n))
+  return to
+}
+
 export class FrameBuilder {
-  #spans: Spans
-  #ticks = new Ticks(1024)
-  readonly #tracks: string[] = []
-  readonly #spanStart = [0]
-  readonly #tickStart = [0]
-  readonly #labels: FusedLabel[] = []
+  readonly #spans = new Spans()
+  readonly #ticks = new Ticks()
+  #tracks: string[] = []
+  #spanStart = [0]
+  #tickStart = [0]
+  #labels: FusedLabel[] = []
   readonly #ownLabel = new Map<number, number>()
   readonly #withActor = new Map<string, number>()
 
-  /** @param spans room to begin with */
-  constructor(spans = 1024) {
-    this.#spans = new Spans(spans)
+  /** Begins another frame, in the memory of the one before. */
+  begin(): this {
+    this.#spans.n = 0
+    this.#ticks.n = 0
+    this.#tracks = []
+    this.#spanStart = [0]
+    this.#tickStart = [0]
+    this.#labels = []
+    this.#ownLabel.clear()
+    this.#withActor.clear()
+    return this
   }
 
   /** As LodFrame has them. */
@@ -88,8 +93,8 @@ export class FrameBuilder {
     waits: number,
     blocked: number,
   ): void {
-    if (this.#spans.n === this.#spans.t0.length) this.#spans = this.#spans.grown()
     const s = this.#spans
+    s.reserve(1)
     const i = s.n++
     s.t0[i] = t0
     s.t1[i] = t1
@@ -102,12 +107,34 @@ export class FrameBuilder {
     s.blocked[i] = blocked
   }
 
+  /** Nodes a..b-1 of a row, each `width` wide; the row itself covers from..to. */
+  nodes(of: Nodes, a: number, b: number, width: number, from: number, to: number): void {
+    const s = this.#spans
+    s.reserve(b - a)
+    const { t0, t1, value, state, flags, busy, taken, waits, blocked } = s
+    let n = s.n
+    // Stretches are short where nodes and few intervals take turns: copying them as arrays would cost more.
+    for (let i = a; i < b; i++, n++) {
+      t0[n] = Math.max(of.at[i]!, from)
+      t1[n] = Math.min(of.at[i]! + width, to)
+      value[n] = of.value[i]!
+      state[n] = of.state[i]!
+      flags[n] = of.flags[i]!
+      busy[n] = of.busy[i]!
+      taken[n] = of.taken[i]!
+      waits[n] = of.waits[i]!
+      blocked[n] = of.blocked[i]!
+    }
+    s.n = n
+  }
+
   tick(t: number, count: number, type: number): void {
-    if (this.#ticks.n === this.#ticks.t.length) this.#ticks = this.#ticks.grown()
-    const i = this.#ticks.n++
-    this.#ticks.t[i] = t
-    this.#ticks.count[i] = count
-    this.#ticks.type[i] = type
+    const k = this.#ticks
+    k.reserve(1)
+    const i = k.n++
+    k.t[i] = t
+    k.count[i] = count
+    k.type[i] = type
   }
 
   endRow(track: string): void {
@@ -168,6 +195,17 @@ export class FrameBuilder {
       ...(this.#labels.length > 0 ? { labels: this.#labels } : {}),
     }
   }
+}
+
+/**
+ * The columns for so many pixels: a power of two of time units wide, never wider than a pixel, at whole multiples of that. Every
+ * frame at a zoom has the same ones.
+ */
+export function columnsFor(from: number, to: number, pixels: number): Columns {
+  const width = 2 ** Math.floor(Math.log2((to - from) / pixels))
+  const first = Math.floor(from / width)
+  const count = Math.max(1, Math.ceil(to / width) - first)
+  return new Columns(first * width, (first + count) * width, count)
 }
 
 /** The pixel columns of a time range. Column p covers start(p) .. start(p + 1), the end excluded. */

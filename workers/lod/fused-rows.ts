@@ -68,7 +68,8 @@ export class FusedRows {
 
   /** Whether the row can be drawn without making something first. */
   isReady(id: string): boolean {
-    return this.#row.has(id) || this.#threads.has(id)
+    const row = this.#row.get(id)
+    return row === undefined ? this.#threads.has(id) : this.#pyramid.isReady(row)
   }
 
   /** Rows of threads are made when first asked for. */

@@ -1,19 +1,18 @@
 // The whole session at a glance: events and busy share per column and machine.
 
 import type { EventTable } from '../columns/event-table.js'
-import { lastAtOrBefore } from '../model/intervals.js'
 import type { Runs } from '../model/runs.js'
 import type { Overview } from '../thread/contract.js'
 import { sessionTime } from '../units.js'
-import { Columns } from './frame.js'
-import type { Pyramid } from './pyramid.js'
+import type { BusyTime } from './busy.js'
+import type { Columns } from './frame.js'
+import { share } from './pyramid.js'
 import { seek } from './seek.js'
-import { share } from './spans.js'
 
 export function buildOverview(
   table: EventTable,
   runs: Runs,
-  pyramid: Pyramid,
+  busyTime: BusyTime,
   machines: number,
   columns: Columns,
 ): Overview {
@@ -34,9 +33,9 @@ export function buildOverview(
   const cpus = new Uint32Array(machines)
   runs.cpus.forEach((cpu, row) => {
     cpus[cpu.machine]!++
-    let before = activeBefore(pyramid, row, columns.from)
+    let before = busyTime.before(row, columns.from)
     for (let c = 0; c < n; c++) {
-      const upTo = activeBefore(pyramid, row, columns.start(c + 1))
+      const upTo = busyTime.before(row, columns.start(c + 1))
       active[cpu.machine * n + c]! += upTo - before
       before = upTo
     }
@@ -46,15 +45,4 @@ export function buildOverview(
     busy[i] = share(active[i]!, columns.width * cpus[Math.floor(i / n)]!, active[i]! > 0)
   }
   return { from: sessionTime(columns.from), to: sessionTime(columns.to), columns: n, density, busy }
-}
-
-/** Active time of a row before `time`. */
-function activeBefore(pyramid: Pyramid, row: number, time: number): number {
-  const { first, t } = pyramid.of
-  const lo = first[row]!
-  const end = first[row + 1]! - 1
-  if (end <= lo || time <= t[lo]!) return 0
-  const i = lastAtOrBefore(t, lo, end, time)
-  const within = pyramid.busy(i) ? Math.min(time, t[i + 1]!) - t[i]! : 0
-  return pyramid.busyBefore(row, i) + within
 }

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { IntervalWriter, type Intervals } from '../model/intervals.js'
 import { FusedState, RunState, SpanFlag } from '../thread/contract.js'
 import { sessionTime } from '../units.js'
-import { Columns, FrameBuilder } from './frame.js'
+import { Columns, columnsFor, FrameBuilder } from './frame.js'
 import { Kind, kindOf, LOUD, NOT_IDLE, RUNNING } from './kinds.js'
-import { emptySummary, Pyramid } from './pyramid.js'
-import { addSpans, share } from './spans.js'
+import { Pyramid, share } from './pyramid.js'
+import { addSpans } from './spans.js'
+import { KEPT, Sum } from './sum.js'
 
 interface Span {
   t0: number
@@ -30,7 +31,7 @@ const busyKinds = (row: readonly Span[]): number => (fusedRow(row) ? NOT_IDLE : 
 const isOf = (kinds: number, s: Span): boolean => ((kinds >> kindOf[s.state]!) & 1) === 1
 
 function spansOf(of: Intervals, row: number, columns: Columns, fused = false): Shown[] {
-  const out = new FrameBuilder()
+  const out = new FrameBuilder().begin()
   addSpans(out, new Pyramid(of, fused ? owners : null), row, columns)
   out.endRow('row')
   const f = out.finish(1, sessionTime(columns.from), sessionTime(columns.to), columns.count)
@@ -96,9 +97,6 @@ function naive(row: readonly Span[], columns: Columns): Omit<Shown, 'value' | 's
   return out.sort((a, b) => a.t0 - b.t0)
 }
 
-/** Intervals below one node of the lowest level. */
-const NODE = 32
-
 /** What is shown of a column, beside the sums. */
 function checkWinner(row: readonly Span[], shown: Shown, columns: Columns): void {
   const p = columns.of(Math.max(columns.from, shown.t0))
@@ -113,19 +111,8 @@ function checkWinner(row: readonly Span[], shown: Shown, columns: Columns): void
   const owner = (s: Span): number => (fusedRow(row) && s.value >= 0 ? ownerOf(s.value) : s.value)
   const mine = here.filter((s) => kindOf[s.state] === kind)
   const times = summed(mine, t0, t1, owner)
-  // Whose: short of the most by no more than what whole nodes hold of owners that they do not keep.
-  const nodes = new Map<number, Span[]>()
-  for (const s of mine) {
-    const k = Math.floor(row.indexOf(s) / NODE)
-    nodes.set(k, [...(nodes.get(k) ?? []), s])
-  }
-  let slack = 0
-  if (here.length > 2 * NODE) {
-    for (const spans of nodes.values()) {
-      const parts = [...summed(spans, t0, t1, owner).values()].sort((a, b) => b - a)
-      slack += parts.slice(2).reduce((a, b) => a + b, 0)
-    }
-  }
+  // Whose: an owner is dropped where so many others have as much or more, and any piece of its time but once.
+  const slack = times.size > KEPT ? kinds.get(kind)! / (KEPT + 1) : 0
   expect(times.get(owner(shown))).toBeGreaterThanOrEqual(Math.max(...times.values()) - slack)
   expect(here.some((s) => s.state === shown.state && s.value === shown.value)).toBe(true)
 }
@@ -135,7 +122,7 @@ const anyFlags = fc.constantFrom(0, SpanFlag.Inferred, SpanFlag.Lost)
 const rowOf = (states: readonly number[]): fc.Arbitrary<Span[]> =>
   fc
     .tuple(
-      fc.nat(50),
+      fc.integer({ min: -300, max: 50 }),
       // Rows as they are: some owners have more than others, many states in turn.
       fc.array(fc.tuple(stretch, fc.oneof(fc.nat(1), fc.nat(7)), anyFlags, fc.constantFrom(...states)), {
         maxLength: 400,
@@ -164,10 +151,38 @@ const zoom = fc.record({
   from: fc.integer({ min: -40, max: 600 }),
   width: fc.constantFrom(0.25, 1, 2, 8, 64, 512),
   count: fc.integer({ min: 1, max: 60 }),
+  /** At whole multiples of the width, as frames are. */
+  whole: fc.boolean(),
 })
 
-const at = ({ from, width, count }: { from: number; width: number; count: number }): Columns =>
-  new Columns(from, from + width * count, count)
+const at = ({ from, width, count, whole }: typeof zoom extends fc.Arbitrary<infer Z> ? Z : never): Columns => {
+  const start = whole ? Math.floor(from / width) * width : from
+  return new Columns(start, start + width * count, count)
+}
+
+describe('columns', () => {
+  it('are powers of two wide and never wider than a pixel, and cover what is asked for', () => {
+    const length = fc.integer({ min: 1, max: 2 ** 43 })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -1000, max: 2 ** 39 }),
+        length,
+        fc.integer({ min: 1, max: 5000 }),
+        (from, by, n) => {
+          const to = from + by
+          const c = columnsFor(from, to, n)
+          expect(Number.isInteger(Math.log2(c.width))).toBe(true)
+          expect(c.from % c.width).toBe(c.from < 0 ? -0 : 0)
+          expect(c.width).toBeLessThanOrEqual((to - from) / n)
+          expect([c.from <= from, c.from + c.width > from, c.to >= to, c.to - c.width < to]).toEqual(
+            Array(4).fill(true),
+          )
+          expect(c.count).toBeLessThanOrEqual(2 * n + 2)
+        },
+      ),
+    )
+  })
+})
 
 describe('spans at a zoom', () => {
   it('hold what adding up every interval gives', () => {
@@ -198,16 +213,16 @@ describe('spans at a zoom', () => {
   it('account for the whole of a column', () => {
     fc.assert(
       fc.property(fusedRowOf, zoom, (row, z) => {
-        const s = emptySummary()
+        const s = new Sum()
         const x = intervals([row])
-        const pyramid = new Pyramid(x, owners)
         const columns = at(z)
         for (let p = 0; p < columns.count; p++) {
           const [c0, c1] = [columns.start(p), columns.start(p + 1)]
           const a = row.findIndex((r) => touches(r, c0, c1))
           if (a < 0) continue
           const b = row.findLastIndex((r) => touches(r, c0, c1)) + 1
-          pyramid.summarize(s, 0, a, b, c0, c1)
+          s.clear()
+          s.add(x, owners, a, b, c0, c1)
           const covered = Math.min(c1, row.at(-1)!.t1) - Math.max(c0, row[0]!.t0)
           expect(s.time.reduce((n, t) => n + t, 0)).toBe(covered)
         }
@@ -242,6 +257,20 @@ describe('spans at a zoom', () => {
         }
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('are the same however far one looks: the columns of a zoom are those of any other range', () => {
+    fc.assert(
+      fc.property(anyRow, fc.constantFrom(1, 2, 8, 64), fc.nat(40), fc.nat(40), (row, width, a, b) => {
+        const [lo, hi] = [Math.min(a, b) * width, (Math.max(a, b) + 1) * width]
+        const x = intervals([row])
+        const wide = spansOf(x, 0, new Columns(-512, 4096, 4608 / width), fusedRow(row))
+        const near = spansOf(x, 0, new Columns(lo, hi, (hi - lo) / width), fusedRow(row))
+        const mixed = (s: Shown) => (s.flags & SpanFlag.Mixed) !== 0 && s.t0 >= lo && s.t0 < hi
+        expect(near.filter(mixed)).toEqual(wide.filter(mixed))
+      }),
+      { numRuns: 200 },
     )
   })
 
@@ -288,6 +317,18 @@ describe('spans at a zoom', () => {
     })
     const [one, ...more] = spansOf(intervals([pieces]), 0, new Columns(0, 49_000, 1))
     expect([one!.value, more]).toEqual([4, []])
+  })
+
+  it('tell whose many pieces are, whatever else there is', () => {
+    // One has a quarter of the time; 37 others share the rest in turn.
+    const row: Span[] = Array.from({ length: 60_000 }, (_, i) => {
+      const value = i % 4 === 0 ? 500 : 1 + (i % 37)
+      return { t0: i * 10, t1: i * 10 + 10, value, state: RunState.Running, flags: 0 }
+    })
+    for (const width of [2 ** 12, 2 ** 14, 2 ** 19]) {
+      const spans = spansOf(intervals([row]), 0, new Columns(0, 2 ** 19, 2 ** 19 / width))
+      expect(new Set(spans.map((s) => s.value))).toEqual(new Set([500]))
+    }
   })
 
   it('say 0 and 255 only of nothing and everything', () => {

@@ -4,18 +4,9 @@ import { lastAtOrBefore } from '../model/intervals.js'
 import { SpanFlag } from '../thread/contract.js'
 import { seekIn } from './seek.js'
 import type { Columns, FrameBuilder } from './frame.js'
-import { Kind, kindOf, KINDS } from './kinds.js'
-import { emptySummary, type Pyramid } from './pyramid.js'
-
-/** Flags that are for the screen; the model has more. */
-const SHOWN = SpanFlag.Inferred | SpanFlag.Lost | SpanFlag.Unsplit
-
-/** 0..255; 0 and 255 only when exactly none or all of it is. */
-export function share(part: number, whole: number, any: boolean): number {
-  if (!any) return 0
-  if (part >= whole) return 255
-  return Math.min(254, Math.max(1, Math.round((part / whole) * 255)))
-}
+import { Kind, kindOf } from './kinds.js'
+import { kindShare, SHOWN, type Nodes, type Pyramid } from './pyramid.js'
+import { Sum } from './sum.js'
 
 /**
  * Appends the spans of `row` between columns.from and columns.to. A column that any interval narrower than a column touches
@@ -33,6 +24,9 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
   let held = 0
   /** Everything before this time has been put out. */
   let done = -Infinity
+  const nodes = pyramid.nodes(row)
+  const [firstNode, lastNode] = nodesOf(nodes, columns)
+  let node = firstNode
   let i = lastAtOrBefore(t, lo, end, columns.from)
   while (i > lo && t[i]! === columns.from && t[i - 1]! === t[i]!) i--
   if (t[end] === columns.from && t[i]! < t[end]!) return
@@ -63,42 +57,59 @@ export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, colum
     }
     const column = columns.of(Math.max(t[i]!, done))
     const c0 = columns.start(column)
+    while (node < lastNode && nodes.at[node]! < c0) node++
+    if (node < lastNode && nodes.at[node] === c0) {
+      const stop = adjacent(nodes, node, lastNode, columns)
+      out.nodes(nodes, node, stop, columns.width, t[lo]!, t[end]!)
+      done = nodes.at[stop - 1]! + columns.width
+      const next = nodes.next[stop - 1]!
+      i = t[next]! > done && t[next - 1]! < done ? next - 1 : next
+      node = stop
+      continue
+    }
     const c1 = columns.start(column + 1)
     const next = seekIn(t, i + 1, end, c1, i + 1 + held)
     held = next - i
-    addMixed(out, pyramid, row, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
+    addMixed(out, pyramid, i > lo && t[i]! > c0 ? i - 1 : i, next, Math.max(c0, t[lo]!), Math.min(c1, t[end]!))
     done = c1
     i = t[next]! > c1 && t[next - 1]! < c1 ? next - 1 : next
   }
 }
 
-const found = emptySummary()
+/** The nodes of a row that are columns, from the first of these on: none where columns are not at whole multiples of a power of two. */
+function nodesOf({ first, at }: Nodes, { from, width }: Columns): readonly [first: number, last: number] {
+  const level = Math.log2(width)
+  if (!Number.isInteger(level) || level < 0 || level + 1 >= first.length || from % width !== 0) return [0, 0]
+  return [seekIn(at, first[level]!, first[level + 1]!, from, first[level]!), first[level + 1]!]
+}
+
+/** End of the nodes that follow each other without a gap from `node` on, within the columns. */
+function adjacent({ at }: Nodes, node: number, last: number, { width, to }: Columns): number {
+  let stop = node + 1
+  while (stop < last && at[stop]! === at[stop - 1]! + width && at[stop]! < to) stop++
+  return stop
+}
+
+const sum = new Sum()
 
 /** One Mixed span over c0..c1, which the intervals a..b-1 touch; the first and the last may stick out. */
-function addMixed(
-  out: FrameBuilder,
-  pyramid: Pyramid,
-  row: number,
-  a: number,
-  b: number,
-  c0: number,
-  c1: number,
-): void {
-  const { value, state } = pyramid.of
-  pyramid.summarize(found, row, a, b, c0, c1)
-  const { best, time, kinds, flags } = found
+function addMixed(out: FrameBuilder, pyramid: Pyramid, a: number, b: number, c0: number, c1: number): void {
+  const { of, owners } = pyramid
+  sum.clear()
+  sum.addTime(of, a, b, c0, c1)
+  const kind = sum.kind()
+  sum.addOwners(of, owners, a, b, c0, c1, 1 << kind)
+  const best = sum.best(kind)
   const whole = c1 - c0
-  let busy = 0
-  for (let kind = 0; kind < KINDS; kind++) if ((pyramid.busyKinds >> kind) & 1) busy += time[kind]!
   out.span(
     c0,
     c1,
-    value[best]!,
-    state[best]!,
-    (flags & SHOWN) | SpanFlag.Mixed,
-    share(busy, whole, (kinds & pyramid.busyKinds) !== 0),
-    (kinds >> Kind.Taken) & 1 ? share(time[Kind.Taken]!, whole, true) : 0,
-    (kinds >> Kind.Waits) & 1 ? share(time[Kind.Waits]!, whole, true) : 0,
-    (kinds >> Kind.Blocked) & 1 ? share(time[Kind.Blocked]!, whole, true) : 0,
+    of.value[best]!,
+    of.state[best]!,
+    (sum.flags & SHOWN) | SpanFlag.Mixed,
+    pyramid.busyShare(sum, whole),
+    kindShare(sum, Kind.Taken, whole),
+    kindShare(sum, Kind.Waits, whole),
+    kindShare(sum, Kind.Blocked, whole),
   )
 }

@@ -4,7 +4,8 @@ import { draw, drawnSession, pidOf, type DrawnEvent, type DrawnStream } from '..
 import { RequestError } from '../fault.js'
 import { RunState, SpanFlag } from '../thread/contract.js'
 import { sessionTime } from '../units.js'
-import { share } from './spans.js'
+import { columnsFor } from './frame.js'
+import { share } from './pyramid.js'
 
 const event = fc.record<DrawnEvent>(
   {
@@ -76,6 +77,7 @@ describe('ticks of a frame', () => {
         (drawn, track, v, from, width, pixels) => {
           const s = withView(drawn)
           const to = from + width * pixels
+          const columns = columnsFor(from, to, pixels)
           const frame = s.timeline.frame({
             tracks: [track],
             from: sessionTime(from),
@@ -86,15 +88,15 @@ describe('ticks of a frame', () => {
           const here = eventsOf(s)
             .filter(onTrack(track))
             .filter(s.inView(v))
-            .filter((e) => e.t >= from && e.t <= to)
+            .filter((e) => e.t >= columns.from && e.t <= columns.to)
           const ticks = Array.from(frame.tickT, (t, i) => [t, frame.tickCount[i]!])
-          if (here.length <= pixels) {
+          if (here.length <= columns.count) {
             expect(ticks).toEqual(here.map((e) => [e.t, 1]))
             return
           }
           const byPixel = new Map<number, number[]>()
           for (const e of here) {
-            const pixel = Math.min(pixels - 1, Math.floor((e.t - from) / width))
+            const pixel = Math.min(columns.count - 1, Math.floor((e.t - columns.from) / width))
             byPixel.set(pixel, [...(byPixel.get(pixel) ?? []), e.t])
           }
           expect(ticks).toEqual([...byPixel.values()].map((times) => [times[0]!, times.length]))

@@ -11,21 +11,15 @@ import { taskLabel, trackKey, type TrackKey } from '../model/tracks.js'
 import { RunState } from '../thread/contract.js'
 import type { HoverInfo, LodFrame, LodQuery, Overview } from '../thread/contract.js'
 import { sessionTime, type MachineIndex, type SessionTime } from '../units.js'
-import {
-  PositionGroups,
-  firstAfter,
-  positionEvents,
-  streamEvents,
-  type EventList,
-  type StreamGroups,
-} from './events.js'
-import { Columns, FrameBuilder } from './frame.js'
+import { PositionGroups, firstAfter, streamEvents, type EventList, type StreamGroups } from './events.js'
+import { BusyTime } from './busy.js'
+import { Columns, columnsFor, FrameBuilder } from './frame.js'
 import { buildOverview } from './overview.js'
 import { FusedRows, isFusedTrack, type Behind, type Row, type Strip } from './fused-rows.js'
 import { Pyramid } from './pyramid.js'
 import { seek } from './seek.js'
 import { addSpans } from './spans.js'
-import { addTicks, ColumnEdges } from './ticks.js'
+import { addTicks } from './ticks.js'
 
 interface TaskRows {
   readonly tasks: TaskIntervals
@@ -43,6 +37,8 @@ const MAX_PIXELS = 1 << 16
 export class Timeline {
   readonly #cpuRow = new Map<string, number>()
   readonly #cpuPyramid: Pyramid
+  readonly #busyTime: BusyTime
+  readonly #out = new FrameBuilder()
   readonly #tasks = new Map<MachineIndex, TaskRows>()
   readonly #all: ViewIndex = { view: 0, groups: new Map() }
   #filtered: ViewIndex = { view: 0, groups: new Map() }
@@ -60,11 +56,13 @@ export class Timeline {
   ) {
     runs.cpus.forEach((c, row) => this.#cpuRow.set(`${c.machine}/${c.cpu}`, row))
     this.#cpuPyramid = new Pyramid(runs.intervals)
+    this.#busyTime = new BusyTime(runs.intervals)
   }
 
   /** Bytes of all indices built so far. */
   get bytes(): number {
-    let sum = intervalBytes(this.runs.intervals) + this.runs.outcome.byteLength + this.#cpuPyramid.bytes
+    let sum = intervalBytes(this.runs.intervals) + this.runs.outcome.byteLength
+    sum += this.#cpuPyramid.bytes + this.#busyTime.bytes
     for (const { tasks, pyramid } of this.#tasks.values()) sum += intervalBytes(tasks.intervals) + pyramid.bytes
     for (const index of [this.#all, this.#filtered]) for (const g of index.groups.values()) sum += g.bytes
     for (const p of this.pids) sum += p.bytes
@@ -89,9 +87,8 @@ export class Timeline {
       throw new RequestError(`There is nothing between ${from} and ${to}.`)
     if (!Number.isInteger(pixels) || pixels < 1 || pixels > MAX_PIXELS)
       throw new RequestError(`A frame cannot be ${pixels} pixels wide.`)
-    const columns = new Columns(from, to, pixels)
-    const out = new FrameBuilder(Math.min(pixels * tracks.length, MAX_PIXELS))
-    const edges = new ColumnEdges(this.session.table, columns)
+    const columns = columnsFor(from, to, pixels)
+    const out = this.#out.begin()
     const { patience } = query
     const until = patience === undefined ? Infinity : Date.now() + patience
     let made = 0
@@ -109,7 +106,7 @@ export class Timeline {
       const { key, strip, labels } = this.#rowOf(id)
       if (strip) addSpans(out, strip.pyramid, strip.row, columns)
       if (labels) out.useLabels(labels, this.#fused!.behindIn(strip, columns))
-      addTicks(out, this.#events(key, query.view ?? 0), columns, edges)
+      addTicks(out, this.#events(key, query.view ?? 0), columns)
       out.endRow(id)
     }
     const frame = out.finish(this.session.version, from, to, pixels)
@@ -121,7 +118,7 @@ export class Timeline {
       throw new RequestError(`An overview cannot have ${columns} columns.`)
     const { from, to, table, machines } = this.session
     const range = new Columns(from, Math.max(to, from + 1), columns)
-    return buildOverview(table, this.runs, this.#cpuPyramid, machines.length, range)
+    return buildOverview(table, this.runs, this.#busyTime, machines.length, range)
   }
 
   spanAt(track: string, t: SessionTime): HoverInfo['span'] {
@@ -202,7 +199,9 @@ export class Timeline {
   #isReady(id: string): boolean {
     if (isFusedTrack(id)) return this.#fused?.isReady(id) ?? true
     const key = trackKey(id)
-    return key.kind !== 'task' || this.#tasks.has(key.machine)
+    if (key.kind === 'task' && !this.#tasks.has(key.machine)) return false
+    const strip = this.#strip(key)
+    return strip === null || strip.pyramid.isReady(strip.row)
   }
 
   /** What a row is drawn from, whose events stand on it, and the labels of its spans where it is a fused one. */
@@ -256,7 +255,7 @@ export class Timeline {
     const { name, groups, by, group } = this.#grouping(key)
     const known = index.groups.get(name) ?? new PositionGroups(table, positions, groups, by)
     index.groups.set(name, known)
-    return [positionEvents(table, known.of(group))]
+    return [known.of(group)]
   }
 
   /** How positions are grouped for rows like this one, and the row's own group. */

@@ -58,7 +58,7 @@ export interface LodFrame {
   readonly waits: Uint8Array
   /** Asleep and not to be interrupted (tasks' rows). */
   readonly blocked: Uint8Array
-  /** Event ticks: row r owns tickStart[r]..tickStart[r+1]. Where events are denser than pixels, one tick a pixel with its count. */
+  /** Event ticks: row r owns tickStart[r]..tickStart[r+1]. Where events are denser than columns, one tick a column with its count. */
   readonly tickStart: Uint32Array
   readonly tickT: Float64Array
   readonly tickCount: Uint32Array
@@ -73,7 +73,10 @@ export interface LodQuery {
   readonly tracks: readonly string[]
   readonly from: SessionTime
   readonly to: SessionTime
-  /** Width in device pixels. */
+  /**
+   * Width in device pixels. What is narrower is summed up by columns: a power of two of time units wide, at whole multiples of
+   * that, and never wider than a pixel, so that all frames at a zoom share theirs.
+   */
   readonly pixels: number
   /** View whose events alone make ticks; 0 = all. */
   readonly view?: number
