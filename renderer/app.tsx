@@ -10,6 +10,7 @@ import { FamilyDialog } from './panels/family.js'
 import { FilterBar } from './panels/filter-bar.js'
 import { Inspector } from './panels/inspector.js'
 import { LackingDialog, lackingOpen } from './panels/lacking.js'
+import { RecordingBar } from './panels/recording-bar.js'
 import { RemoteDialog } from './panels/remote/dialog.js'
 import { WindowBar } from './panels/remote/window-bar.js'
 import { RunsPage } from './panels/runs/page.js'
@@ -51,6 +52,7 @@ export function App() {
   return (
     <DropTarget>
       <Toolbar />
+      <RecordingBar />
       <Banner />
       {session.value ? <Workspace /> : loading.value ? <Loading /> : runsInput.value ? <RunsPage /> : <Start />}
       <StatusBar />

@@ -298,3 +298,19 @@ export async function recordRemote(
 
 export const stopRecording = async (machine: string): Promise<void> =>
   void (await post(`/machines/${machine}/record/stop`, {}))
+
+export interface RecordedSoFar {
+  /** None = nothing yet, or nothing any more. */
+  readonly files: readonly RemoteFile[]
+  /** Value of the host's trace clock from which nothing is lacking, decimal; null = all of it is there. */
+  readonly since: string | null
+  readonly notes: readonly string[]
+}
+
+/** Files of what is recorded so far, about `limit` bytes at most. They can be read until two later ones were asked for. */
+export const recordedSoFar = async (machine: string, limit: number, signal: AbortSignal): Promise<RecordedSoFar> =>
+  (await (await post(`/machines/${machine}/record/so-far`, { limit }, signal)).json()) as RecordedSoFar
+
+/** The files of `recordedSoFar` are not looked at any more. */
+export const letSoFarGo = async (machine: string): Promise<void> =>
+  void (await ask(`/machines/${machine}/record/so-far`, { method: 'DELETE' }))

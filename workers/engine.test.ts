@@ -256,6 +256,25 @@ data('opening', () => {
     await expect(engine.rows(0, viewRow(0), 1)).rejects.toThrow('No recording is open')
   })
 
+  it('answers from what is open until what is loaded beside it is there, and goes on where that fails', async () => {
+    const engine = newEngine()
+    const before = await engine.open({ sources: [host()] })
+    const row = await engine.rows(0, viewRow(0), 1)
+    const other = sourceOf('formats/v7-zstd-mono.dat')
+    const partial: SessionInfo[] = []
+    let meanwhile: ReturnType<Engine['rows']> | null = null
+    const ask = (p: Progress): void => {
+      if (p.phase === 'decoding') meanwhile ??= engine.rows(0, viewRow(0), 1)
+    }
+    const after = await engine.open({ sources: [other], beside: true }, ask, (info) => partial.push(info))
+    expect(await meanwhile).toEqual(row)
+    expect(partial).toEqual([])
+    expect(after.version).toBeGreaterThan(before.version)
+    expect((await engine.overview(1)).density).toEqual(Uint32Array.of(after.count))
+    await expect(engine.open({ sources: [junk], beside: true })).rejects.toThrow(InputError)
+    expect((await engine.overview(1)).density).toEqual(Uint32Array.of(after.count))
+  })
+
   it('shows CPU rows while it loads', { timeout: 120_000 }, async () => {
     const path = 'large/large-2M.dat'
     const engine = newEngine(pausing)

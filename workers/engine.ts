@@ -76,10 +76,13 @@ export function createEngine(env: EngineEnvironment): Engine {
       onProgress?.({ phase: 'reading', done: 0, total: size, unit: 'bytes' })
       const heads = await readHeads(request.sources, env.open, signal, request.pair)
       check()
-      // Two sessions at once would take twice the memory that was set aside.
-      session = null
-      shown = null
-      hashes = null
+      const { beside = false } = request
+      if (!beside) {
+        // Two sessions at once would take twice the memory that was set aside.
+        session = null
+        shown = null
+        hashes = null
+      }
       try {
         const loaded = await LoadedSession.load(heads, {
           choices: request.clocks ?? {},
@@ -94,20 +97,22 @@ export function createEngine(env: EngineEnvironment): Engine {
             onProgress?.(p)
           },
           onPartial:
-            onPartial &&
-            ((partial) => {
-              check()
-              shown = partial
-              onPartial(partial.info())
-            }),
+            onPartial && !beside
+              ? (partial) => {
+                  check()
+                  shown = partial
+                  onPartial(partial.info())
+                }
+              : undefined,
           signal,
         })
         check()
         session = loaded
         shown = loaded.state
+        hashes = null
         return shown.info()
       } catch (e) {
-        if (mine === turn) shown = null
+        if (mine === turn && !beside) shown = null
         throw e
       }
     },

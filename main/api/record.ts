@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Hono } from 'hono'
@@ -12,6 +12,7 @@ import { InputError, RequestError } from '../../workers/fault.js'
 import { packageRoot } from '../paths.js'
 import { collectorProgram } from '../record/collector.js'
 import { enter } from '../record/leftovers.js'
+import type { Manifest } from '../record/manifest.js'
 import { type Agent, type Machine, recordersOf, type Wishes } from '../record/plan.js'
 import { preflight, type Preflight } from '../record/preflight.js'
 import { presetNamed, presets } from '../record/presets.js'
@@ -235,6 +236,11 @@ export function recordRoutes(
             onNote: note,
             onLive: (live) => send({ type: 'live', live }),
             onGoing: (look) => looks.begin(id, look),
+          }).catch(async (e: unknown) => {
+            const kept = e instanceof InputError ? await keptIn(folder) : null
+            if (!kept) throw e
+            note((e as InputError).message)
+            return kept
           })
           const paths = manifest.runs.flatMap((r) => r.files.map((f) => join(folder, f.path)))
           send({ type: 'done', folder, files: await Promise.all(paths.map((path) => files.add(path))) })
@@ -296,6 +302,13 @@ function presetsOn(machine: Machine, clock: string, guests: Guests): RecordPrese
       throw e
     }
   })
+}
+
+/** The manifest of a recording that broke off; null = nothing was kept of it. */
+async function keptIn(folder: string): Promise<Manifest | null> {
+  const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => null)
+  const manifest = text === null ? null : (JSON.parse(text) as Manifest)
+  return manifest?.runs.some((run) => run.files.length > 0) ? manifest : null
 }
 
 const RECORDINGS_SERVED = 200

@@ -261,10 +261,10 @@ export async function load(): Promise<void> {
   }
 }
 
-type Memory = Found & { readonly prints: readonly string[] }
+export type Memory = Found & { readonly prints: readonly string[] }
 
 /** What is stored about the files. Nothing of what is wrong with it keeps them from being opened. */
-async function remembered(api: EngineApi, heads: Heads): Promise<Memory> {
+export async function remembered(api: EngineApi, heads: Heads): Promise<Memory> {
   const { files } = heads.family
   const prints = await api.fingerprints(heads.files.map((c) => c.source))
   try {
@@ -294,7 +294,7 @@ function together(
   return { view: view ?? own?.view ?? null, views: joined(own?.views ?? [], brought.views) }
 }
 
-const keep = (memory: Memory, info: SessionInfo, heads: Heads, content: SessionContent | null): Promise<void> =>
+export const keep = (memory: Memory, info: SessionInfo, heads: Heads, content: SessionContent | null): Promise<void> =>
   saveSession(
     {
       key: memory.key,

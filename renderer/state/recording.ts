@@ -1,6 +1,7 @@
 // Recording this machine or another: what it allows, what is wished, and how the recording goes.
 
 import { batch, computed, effect, signal } from '@preact/signals'
+import type { Chosen } from '../host-api.js'
 import {
   checkRecording,
   here,
@@ -11,9 +12,11 @@ import {
   type RecordAllowed,
   type RecordGuest,
   type RecordPreset,
+  type RemoteFile,
 } from '../remote-api.js'
-import { handle, say } from './messages.js'
-import { openFiles } from './opening.js'
+import { handle, isAbort, say } from './messages.js'
+import { grow, type Growth } from './growing.js'
+import { closeSession, openFiles } from './opening.js'
 import { grown, type Strip } from './record-strip.js'
 import {
   answering,
@@ -29,6 +32,7 @@ import {
   sourceOf,
   working,
 } from './remote.js'
+import { loading } from './session-state.js'
 
 export const allowed = signal<RecordAllowed | null>(null)
 /** With the commands for the clock and the guests that are chosen. */
@@ -43,6 +47,12 @@ export const recordNotes = signal<readonly string[]>([])
 export const recordStrips = signal<readonly Strip[]>([])
 /** This machine is to be recorded, not the connected one. */
 export const recordHere = signal(false)
+export const phases = {
+  starting: 'Starting',
+  recording: 'Recording',
+  writing: 'Writing the file',
+  pause: 'Pause',
+} as const
 export const recordAt = computed(() => (recordHere.value ? here : machine.value))
 
 effect(() => {
@@ -57,7 +67,10 @@ effect(() => {
 
 /** Opens the dialog at this machine: it is looked at, and nothing is recorded before the button is pressed. */
 export async function showRecorder(): Promise<void> {
-  if (recordLive.peek()) return
+  if (recordLive.peek()) {
+    remoteOpen.value = true
+    return
+  }
   batch(() => {
     remoteOpen.value = true
     openedFor.value = 'record'
@@ -139,31 +152,61 @@ export async function startRecording(): Promise<void> {
     guests: recordGuests.peek().filter((g) => g.address.trim() !== ''),
   }
   await working('Recording', async (signal) => {
+    const held: { growth: Growth | null } = { growth: null }
     try {
       const { folder, files } = await recordRemote(
         at.machine,
         wish,
         {
           ...answering(signal),
-          live: (live) =>
+          live: (live) => {
             batch(() => {
               recordLive.value = live
               if (live.phase === 'recording') recordStrips.value = grown(recordStrips.peek(), live)
-            }),
+            })
+            if (live.phase === 'recording')
+              held.growth ??= grow(at, recordLive.peek.bind(recordLive), () => (remoteOpen.value = false))
+          },
           note: (text) => (recordNotes.value = [...recordNotes.peek(), text]),
         },
         signal,
       )
-      remoteOpen.value = false
-      await openFiles(
-        files.map((file) => ({ source: sourceOf(file), anchor: { kind: 'url', url: file.url } })),
-        { ask: false },
-      )
+      await openRecorded(held.growth, files, signal)
+      for (const text of recordNotes.peek()) say('note', text)
       say('note', `The recording lies in ${folder}.`)
+    } catch (e) {
+      // What is shown of it goes with it.
+      if (await held.growth?.stop()) await closeSession()
+      remoteOpen.value = true
+      throw e
     } finally {
       recordLive.value = null
+      await held.growth?.close()
     }
   })
+}
+
+/** The recording takes the place of what is shown of it, or is opened. */
+async function openRecorded(growth: Growth | null, files: readonly RemoteFile[], signal: AbortSignal): Promise<void> {
+  const shown = await growth?.stop()
+  // Whoever has opened something else meanwhile goes on with that.
+  if (growth && shown === null) return
+  remoteOpen.value = false
+  const chosen = files.map((file): Chosen => ({ source: sourceOf(file), anchor: { kind: 'url', url: file.url } }))
+  if (growth && shown) {
+    const mine = new AbortController()
+    signal.addEventListener('abort', () => mine.abort(), { once: true })
+    loading.value = { title: 'Loading', progress: null, cancel: () => mine.abort() }
+    try {
+      return await growth.finish(chosen, mine.signal)
+    } catch (e) {
+      if (!isAbort(e)) throw e
+      return await openFiles(chosen, { ask: true })
+    } finally {
+      loading.value = null
+    }
+  }
+  await openFiles(chosen, { ask: false })
 }
 
 /** Ends the recording and keeps it. */

@@ -104,6 +104,11 @@ export async function working(text: string, work: (signal: AbortSignal) => Promi
 
 /** Opens the dialog where it was left, nothing being chosen yet. */
 export async function showRemote(): Promise<void> {
+  // While something is recorded the dialog is about that.
+  if (recordLive.peek()) {
+    remoteOpen.value = true
+    return
+  }
   batch(() => {
     remoteOpen.value = true
     openedFor.value = 'files'
@@ -117,8 +122,7 @@ export async function showRemote(): Promise<void> {
 
 export function hideRemote(): void {
   // A recording is ended by its own button, never by the way.
-  if (recordLive.peek()) return
-  busy.peek()?.cancel()
+  if (!recordLive.peek()) busy.peek()?.cancel()
   batch(() => {
     remoteOpen.value = false
     reopening.value = null
@@ -259,6 +263,7 @@ export async function openInPlace(window: LoadWindow | null): Promise<void> {
 export async function openSaved(saved: SavedSession): Promise<void> {
   const anchors = saved.files.flatMap(({ anchor }) => (anchor.kind === 'remote' ? [anchor] : []))
   if (anchors.length !== saved.files.length || anchors.length === 0) return openRecent(saved)
+  if (recordLive.peek()) return say('note', 'A recording goes on: end it before another machine is asked for files.')
   batch(() => {
     reopening.value = saved
     openedFor.value = 'files'

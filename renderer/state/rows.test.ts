@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TrackInfo } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
-import { busiestThatFit, layoutRows, rowsBetween } from './rows.js'
+import { busiestThatFit, firstTasks, layoutRows, rowsBetween } from './rows.js'
 import type { RowChoices } from './rows.js'
 
 const m0 = machineIndex(0)
@@ -135,6 +135,16 @@ describe('layoutRows with many tasks', () => {
   })
   it('spends no header on two tasks', () => {
     expect(rows([], 'events', [...crowd(m0, 4), ...crowd(m1, 0)]).some((r) => r.kind === 'quieter')).toBe(false)
+  })
+  it('keeps those where they stand that stay, behind them those that became busy', () => {
+    const stay = (staying: readonly string[], toggled: readonly string[] = []) =>
+      layoutRows(both, { ...choices, toggled: new Set(toggled), busiest: 2, staying })
+    const staying = ['m0/task/5', 'm1/task/2', 'm0/task/2', 'm0/task/77']
+    expect(tasksOf(0, stay(staying).rows).map((r) => r.id)).toEqual(['m0/task/5', 'm0/task/2', 'm0/task/1'])
+    expect(stay(staying).rows.find((r) => r.id === 'm0/quieter')).toMatchObject({ children: 6 })
+    // What stands there now stays in the next layout.
+    expect(firstTasks(stay(staying))).toEqual(['m0/task/5', 'm0/task/2', 'm0/task/1', 'm1/task/2', 'm1/task/1'])
+    expect(stay(firstTasks(stay(staying))).rows).toEqual(stay(staying).rows)
   })
   it('gives every machine the same share of the room', () => {
     expect(busiestThatFit(both, 22)).toBe(7)

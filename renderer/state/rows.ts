@@ -62,6 +62,8 @@ export interface RowChoices {
   readonly order: TaskOrder
   /** Tasks of a machine that are shown at once: those with the most events. */
   readonly busiest: number
+  /** Tasks that stay where they stand, in this order, however busy others become; absent = none. */
+  readonly staying?: readonly string[]
   readonly text: string
   readonly height: RowHeight
 }
@@ -192,8 +194,8 @@ export function layoutRows(
     if (!tasksOpen) continue
     const shown = text !== '' || tasks.length < choices.busiest + QUIETER_MIN ? tasks.length : choices.busiest
     const ordered = (some: readonly TrackInfo[]) => (choices.order === 'name' ? [...some].sort(byName) : some)
-    for (const t of ordered(tasks.slice(0, shown))) leaf(t, 2, false)
-    const quieter = tasks.slice(shown)
+    const [first, quieter] = parted(tasks, shown, choices.staying ?? [])
+    for (const t of ordered(first)) leaf(t, 2, false)
     if (quieter.length === 0) continue
     const rest = quieterGroup(m.id)
     // The last machine's push nothing out of sight.
@@ -217,6 +219,31 @@ export function layoutRows(
     height: y,
     hidden: [...tracks, ...layered].reduce((n, t) => n + (hidden.has(t.id) ? 1 : 0), 0),
   }
+}
+
+/** The first tasks and the others: those that stay, and behind them as many as belong to the first now. */
+function parted(
+  tasks: readonly TrackInfo[],
+  shown: number,
+  staying: readonly string[],
+): readonly [readonly TrackInfo[], readonly TrackInfo[]] {
+  if (staying.length === 0) return [tasks.slice(0, shown), tasks.slice(shown)]
+  const byId = new Map(tasks.map((t) => [t.id, t]))
+  const first = new Set(staying.flatMap((id) => byId.get(id) ?? []))
+  for (const t of tasks.slice(0, shown)) first.add(t)
+  return [[...first], tasks.filter((t) => !first.has(t))]
+}
+
+/** The tasks that stand among the first of their machine, in their order. */
+export function firstTasks({ rows }: RowLayout): string[] {
+  const first: string[] = []
+  let quieter = false
+  for (const row of rows) {
+    if (row.kind === 'machine') quieter = false
+    else if (row.kind === 'quieter') quieter = true
+    else if (row.kind === 'task' && !row.pinned && !quieter) first.push(row.id)
+  }
+  return first
 }
 
 /** Indices [first, end) of the rows that touch `top`..`bottom`. All rows have the same height. */

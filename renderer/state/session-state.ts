@@ -114,6 +114,34 @@ export function revealTime(t: number, always = false): void {
   setRange(t - half, t + half, true)
 }
 
+/** Session times count from another moment: all that is shown and chosen moves by `by` and stays where it was. */
+export function moveTimes(by: number): void {
+  if (by === 0) return
+  const at = <T extends number | null>(t: T) => (t === null ? null : sessionTime(t + by))
+  const moved = ({ from, to }: TimeRange): TimeRange => ({ from: sessionTime(from + by), to: sessionTime(to + by) })
+  batch(() => {
+    range.value = moved(range.peek())
+    const { past, future } = rangeHistory.peek()
+    rangeHistory.value = { past: past.map(moved), future: future.map(moved) }
+    const chosen = rangeSelection.peek()
+    if (chosen) rangeSelection.value = moved(chosen)
+    const event = selection.peek()
+    if (event) selection.value = { ...event, t: sessionTime(event.t + by) }
+    const place = chosenPlace.peek()
+    if (place) chosenPlace.value = { ...place, t: sessionTime(place.t + by) }
+    const { a, b } = markers.peek()
+    markers.value = { a: at(a), b: at(b) }
+    hoverTime.value = at(hoverTime.peek())
+    const { from, to } = filter.peek()
+    if (from !== undefined || to !== undefined)
+      filter.value = {
+        ...filter.peek(),
+        ...(from === undefined ? {} : { from: sessionTime(from + by) }),
+        ...(to === undefined ? {} : { to: sessionTime(to + by) }),
+      }
+  })
+}
+
 /** Called with each SessionInfo the engine hands out. `fresh` = another session than before: shows all of it. */
 export function setSession(info: SessionInfo | null, fresh: boolean): void {
   batch(() => {
@@ -133,6 +161,7 @@ export function setSession(info: SessionInfo | null, fresh: boolean): void {
       rowScroll.value = 0
       activeRow.value = null
       busiest.value = null
+      staying.value = []
       fusedTracks.value = null
     }
     if (fresh || whole) range.value = extent.peek()
@@ -150,6 +179,8 @@ export const gathered = signal<readonly string[]>([])
 export const hidden = signal<ReadonlySet<string>>(new Set())
 /** Tasks of a machine that are shown at once; null until the room for rows is known. */
 export const busiest = signal<number | null>(null)
+/** Tasks that stay where they stand while a recording grows. */
+export const staying = signal<readonly string[]>([])
 export const taskOrder = signal<TaskOrder>('events')
 /** Headers that differ from the default: machines and their busiest tasks start expanded. */
 export const toggled = signal<ReadonlySet<string>>(new Set())
@@ -165,6 +196,7 @@ export const rowLayout = computed(() => {
     text: rowText.value,
     order: taskOrder.value,
     busiest: busiest.value ?? 6,
+    staying: staying.value,
     height: rowHeight.value,
   }
   return layoutRows(s.tracks, choices, fusedTracks.value ?? { tracks: [], threads: [], awaited: fusedAwaited.value })

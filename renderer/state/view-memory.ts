@@ -58,6 +58,9 @@ export const contentOfSession = (): SessionContent =>
     return { view: view && { ...view, history: undefined }, views }
   })
 
+/** The same with the way back from what was done; `clocks`: the user's own choices. */
+export const contentToKeep = (clocks: SavedView['clocks']): SessionContent => untracked(() => contentNow(clocks, null))
+
 /** What there is to keep now. `stored`: clock choices of earlier times, which the engine takes for its own. */
 function contentNow(stored: SavedView['clocks'], atLoad: SessionInfo | null): SessionContent {
   const now = session.value

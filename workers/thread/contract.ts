@@ -140,6 +140,11 @@ export interface OpenRequest {
   readonly window?: LoadWindow
   /** Recordings that are to be taken for a guest and its host though nothing in them says so; indices of `sources`. */
   readonly pair?: readonly DeclaredPair[]
+  /**
+   * The session that is open answers until this one is loaded, and stays where that fails; nothing partial is shown. For later
+   * states of the same recording: both are in memory for that time.
+   */
+  readonly beside?: boolean
 }
 
 export interface StreamInfo {

@@ -55,11 +55,9 @@ export function RemoteDialog() {
             Disconnect
           </button>
         )}
-        {!going && (
-          <button type="button" class="quiet" aria-label="Close" title="Close (Esc)" onClick={hideRemote}>
-            ×
-          </button>
-        )}
+        <button type="button" class="quiet" aria-label="Close" title="Close (Esc)" onClick={hideRemote}>
+          ×
+        </button>
       </header>
       {remoteFault.value && (
         <p class="remote-fault" role="alert">

@@ -5,6 +5,7 @@ import {
   allowed,
   chooseGuest,
   endRecording,
+  phases,
   recordHere,
   recordStrips,
   planAgain,
@@ -162,8 +163,6 @@ function Guest({ name, vcpus, cid }: { readonly name: string; readonly vcpus: nu
     </div>
   )
 }
-
-const phases = { starting: 'Starting', recording: 'Recording', writing: 'Writing the file', pause: 'Pause' } as const
 
 /** Live figures of a recording. */
 function Going() {
