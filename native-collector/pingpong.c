@@ -2,7 +2,8 @@
 /*
  * Two processes on one CPU that wake each other through pipes.
  *   pingpong ROUNDTRIPS [CPU]           ns of CPU time per wake-up, the median of 9 rounds: what else runs there does not count
- *   pingpong --seconds N --pairs P      P pairs for N seconds, wherever they may run; prints wake-ups a second
+ *   pingpong --seconds N --pairs P [--rate R]   P pairs for N seconds, wherever they may run, all together R wake-ups a second
+ *                                       or as many as they can; prints wake-ups a second
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -66,10 +67,20 @@ static pid_t start(int there[2], int back[2])
 	return child;
 }
 
-static int pairs(double seconds, int count)
+/* Round trips up to now; between two portions of them the pair sleeps. */
+static void keep_pace(uint64_t trips, double rate, double began)
+{
+	double ahead = trips / rate - (now() - began);
+	struct timespec t = {0, ahead * 1e9};
+
+	if (ahead > 0)
+		nanosleep(&t, NULL);
+}
+
+static int pairs(double seconds, int count, double rate)
 {
 	uint64_t *trips = mmap(NULL, count * 64, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), sum = 0;
-	double end = now() + seconds;
+	double began = now(), end = began + seconds;
 
 	for (int i = 0; i < count; i++) {
 		int there[2], back[2];
@@ -79,7 +90,8 @@ static int pairs(double seconds, int count)
 			continue;
 		start(there, back);
 		while (now() < end && write(there[1], &c, 1) == 1 && read(back[0], &c, 1) == 1)
-			trips[i * 8]++;
+			if (++trips[i * 8] % 100 == 0 && rate > 0)
+				keep_pace(trips[i * 8], rate / (2 * count), began);
 		_exit(0);
 	}
 	while (wait(NULL) > 0)
@@ -100,8 +112,8 @@ int main(int argc, char **argv)
 	char c = 0;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 5 && !strcmp(argv[1], "--seconds"))
-		return pairs(atof(argv[2]), atoi(argv[4]));
+	if ((argc == 5 || argc == 7) && !strcmp(argv[1], "--seconds"))
+		return pairs(atof(argv[2]), atoi(argv[4]), argc == 7 ? atof(argv[6]) : 0);
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set)) {
