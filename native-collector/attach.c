@@ -10,50 +10,13 @@
 /* The kernel side in two versions, see Makefile. */
 extern const char object_fetch[], object_fetch_end[], object_plain[], object_plain_end[];
 
-/* Byte position of a field in a plain tracepoint's record; 0 = there is none. */
-static __u16 field_position(const char *name, const char *field)
-{
-	FILE *f = tracepoint_file(name, "format");
-	char line[512], wanted[64];
-	unsigned int at = 0;
-
-	snprintf(wanted, sizeof(wanted), " %s;", field);
-	while (f && fgets(line, sizeof(line), f)) {
-		char *offset = strstr(line, "offset:");
-
-		if (strstr(line, wanted) && offset && sscanf(offset, "offset:%u", &at) == 1)
-			break;
-	}
-	if (f)
-		fclose(f);
-	return at;
-}
-
-static int wire_kind_of(const char *label)
-{
-	static const struct {
-		const char *label;
-		int kind;
-	} kinds[] = {
-		{ "waking", WIRE_WAKING }, { "wakeup", WIRE_WAKEUP }, { "switch", WIRE_SWITCH_IN },
-		{ "hrtimer", WIRE_HRTIMER }, { "irq_entry", WIRE_IRQ_ENTRY }, { "irq_exit", WIRE_IRQ_EXIT },
-		{ "softirq_entry", WIRE_SOFTIRQ_ENTRY }, { "softirq_exit", WIRE_SOFTIRQ_EXIT },
-		{ "cpu_idle", WIRE_CPU_IDLE }, { "kvm_entry", WIRE_KVM_ENTRY }, { "kvm_exit", WIRE_KVM_EXIT },
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(kinds[i].label, label))
-			return kinds[i].kind;
-	return -1;
-}
-
 /* Tells the kernel side of a chosen candidate, and names the program that serves it. */
 static void place(struct settings *s, struct probe *p, int index, int slot[2], char *program, size_t size)
 {
 	const struct candidate *c = &p->candidate[p->attached];
 	struct arguments a = c->arguments;
 	const char *way = c->way == FEXIT ? "fentry" : way_names[c->way];
-	int kind = wire_kind_of(p->label);
+	const struct label *label = label_of(p->label);
 
 	a.probe = index;
 	snprintf(program, size, "%s__%s", p->label, way);
@@ -74,8 +37,10 @@ static void place(struct settings *s, struct probe *p, int index, int slot[2], c
 		snprintf(program, size, "clock_%d__%s", p->slot, way);
 		if (a.stage > s->config.clock_last)
 			s->config.clock_last = a.stage;
-	} else if (kind >= 0) {
-		s->config.probe[kind] = index;
+	} else {
+		s->config.probe[label->kind] = index;
+		for (int f = 0; c->way == TP && f < RECORD_FIELDS && label->fields[f]; f++)
+			s->config.field[label->kind][f] = field_position(c->name, label->fields[f]);
 	}
 }
 
@@ -146,6 +111,27 @@ void detach(void)
 	link_count = 0;
 }
 
+void keep_loader_quiet(const struct options *o)
+{
+	libbpf_set_print(o->verbose ? remember : quiet);
+}
+
+static void need_one(const struct table *t)
+{
+	bool forbidden = false;
+
+	for (int i = 0; i < t->count; i++) {
+		if (t->probe[i].attached >= 0)
+			return;
+		forbidden |= strstr(t->probe[i].because, "tp_btf") && strstr(t->probe[i].because, "not permitted");
+	}
+	if (forbidden)
+		fail("eBPF is forbidden to this process: it lacks CAP_BPF and CAP_PERFMON, as in a container, or the kernel is "
+		     "locked down; record on the machine itself, as root.");
+	fail("This kernel lets none of the probes be attached to it (%s); remora-collect --list tells why for each.",
+	     t->probe[0].because);
+}
+
 struct bpf_object *attach(struct table *t, struct options *o, bool fetch)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "remora", .btf_custom_path = o->btf);
@@ -156,7 +142,7 @@ struct bpf_object *attach(struct table *t, struct options *o, bool fetch)
 	struct bpf_object *object;
 	char name[64];
 
-	libbpf_set_print(o->verbose ? remember : quiet);
+	need_one(t);
 	object = bpf_object__open_mem(bytes, stop - bytes, &opts);
 	if (!object)
 		fail("The kernel side does not open: %s.", strerror(errno));
@@ -181,12 +167,9 @@ struct bpf_object *attach(struct table *t, struct options *o, bool fetch)
 				fail("%s:%s is no target: %s.", way_names[c->way], c->name, strerror(-error));
 		}
 		programs[i] = program;
-		if (c->way == TP && !strcmp(p->label, "kvm_entry"))
-			settings.config.kvm_entry_vcpu = field_position(c->name, "vcpu_id");
-		if (c->way == TP && !strcmp(p->label, "kvm_exit")) {
-			settings.config.kvm_exit_vcpu = field_position(c->name, "vcpu_id");
-			settings.config.kvm_exit_reason = field_position(c->name, "exit_reason");
-		}
+		if (c->way == TP && !strcmp(p->label, "waking") && o->config.cgroup)
+			fail("--cgroup needs tp_btf:sched_waking or raw_tp:sched_waking: a plain tracepoint does not tell the "
+			     "task's cgroup.");
 	}
 	settings.config.clock_read_from = has_step(&settings, slot[1], CLOCK_SETUP) ? CLOCK_SETUP : settings.config.clock_last;
 	settings.config.clock_needed = has_step(&settings, slot[1], CLOCK_SETUP)  ? CLOCK_SETUP :

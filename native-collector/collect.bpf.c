@@ -44,6 +44,38 @@ INLINE void comm_of(bool typed, struct task_struct *p, u64 comm[2])
 	bpf_probe_read_kernel(comm, 16, p->comm);
 }
 
+/* What a probe knows of a task. */
+struct seen {
+	/* NULL in plain tracepoints, whose records name the task only. */
+	struct task_struct *task;
+	u64 comm[2];
+	u32 pid;
+	/* 0 = not known */
+	u32 tgid;
+	/* WIRE_NONE = not known */
+	u32 state;
+	s16 cpu;
+};
+
+INLINE struct seen seen_task(bool typed, struct task_struct *p)
+{
+	struct seen s = { .task = p, .pid = GET(typed, p, pid), .tgid = GET(typed, p, tgid), .state = state_of(typed, p) };
+
+	s.cpu = cpu_of(typed, p);
+	comm_of(typed, p, s.comm);
+	return s;
+}
+
+/* A field of a plain tracepoint's record; where it lies the user side has read from the tracepoint's format. */
+INLINE u32 record_field(void *ctx, u16 at)
+{
+	u32 v = WIRE_NONE;
+
+	if (at)
+		bpf_probe_read_kernel(&v, sizeof(v), ctx + at);
+	return v;
+}
+
 INLINE bool own(u32 tgid)
 {
 	for (int i = 0; i < MAX_OWN; i++) {
@@ -102,6 +134,18 @@ INLINE void *begin(u32 size, u16 kind, u64 now)
 }
 /* The user side looks every few milliseconds; waking it for every record would be what we measure. */
 #define end(record) bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP)
+
+/* Of a plain tracepoint: the fields are the task's id, its CPU (`cpu`, 0 = not told) and its name. */
+INLINE struct seen seen_record(void *ctx, u16 pid, u16 cpu, u16 comm)
+{
+	struct seen s = { .pid = record_field(ctx, pid), .state = WIRE_NONE, .cpu = record_field(ctx, cpu) };
+	struct task_entry *e = bpf_map_lookup_elem(&tasks, &s.pid);
+
+	if (e)
+		s.tgid = e->tgid;
+	bpf_probe_read_kernel(s.comm, 16, ctx + comm);
+	return s;
+}
 
 #include "filter.bpf.h"
 #include "wake.bpf.h"

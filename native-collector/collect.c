@@ -21,7 +21,7 @@ static const long look_ns = 5000000;
 static volatile sig_atomic_t stop;
 static struct options options;
 static struct table table;
-static int stacks_fd, more_stacks_fd, counts_fd, cpu_count;
+static int stacks_fd, more_stacks_fd, counts_fd, tasks_fd, cpu_count;
 static uint64_t records, rate_records;
 static struct counts *per_cpu;
 static bool stack_written[STACKS + MORE_STACKS];
@@ -207,6 +207,7 @@ static uint64_t write_counts(struct bpf_object *object)
 static void write_comm(const char *pid, const char *tid)
 {
 	struct wire_task r = { .head = { .kind = WIRE_TASK, .size = sizeof(r), .flags = WIRE_FLAG_UNNUMBERED, .time = now_ns() } };
+	struct task_entry entry = {};
 	char path[64];
 	FILE *f;
 
@@ -214,11 +215,15 @@ static void write_comm(const char *pid, const char *tid)
 	f = fopen(path, "r");
 	if (!f)
 		return;
+	/* Plain tracepoints name a task without its thread group: those there are the kernel side is told. */
 	r.task = strtoul(tid, NULL, 10);
 	r.task_tgid = strtoul(pid, NULL, 10);
 	if (fgets(r.comm, sizeof(r.comm), f)) {
 		r.comm[strcspn(r.comm, "\n")] = 0;
 		sink_record(&r.head);
+		entry.tgid = r.task_tgid;
+		memcpy(entry.comm, r.comm, sizeof(r.comm));
+		bpf_map_update_elem(tasks_fd, &r.task, &entry, BPF_NOEXIST);
 	}
 	fclose(f);
 }
@@ -369,6 +374,7 @@ int main(int argc, char **argv)
 		fail("Linux %s is too old: the ring buffer of eBPF came with 5.8.", u.release);
 	fetch = major > 5 || minor >= 12;
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	keep_loader_quiet(&options);
 	read_table(&table, &options, u.release);
 	choose_candidates(&table, &options);
 	if (options.list) {
@@ -379,13 +385,14 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	sink_open(&options, &table);
 	/* Late is worse than costly here: while we do not look, the ring buffer fills. */
 	setpriority(PRIO_PROCESS, 0, -10);
 	object = attach(&table, &options, fetch);
+	sink_open(&options, &table);
 	stacks_fd = bpf_object__find_map_fd_by_name(object, "stacks");
 	more_stacks_fd = bpf_object__find_map_fd_by_name(object, "more_stacks");
 	counts_fd = bpf_object__find_map_fd_by_name(object, "counts");
+	tasks_fd = bpf_object__find_map_fd_by_name(object, "tasks");
 	fd = bpf_object__find_map_fd_by_name(object, "pids");
 	if (options.pids)
 		each_number(options.pids, "--pid", add_number, &fd);

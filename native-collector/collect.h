@@ -27,7 +27,6 @@ struct options {
 	const char *btf;
 	const char *session;
 	const char *groups;
-	const char *cgroup;
 	const char *cpus;
 	const char *pids;
 	double seconds;
@@ -46,6 +45,18 @@ void read_options(struct options *o, int argc, char **argv);
 void each_number(const char *list, const char *option, void (*each)(uint32_t number, void *with), void *with);
 
 /* --- table.c: the list of probes --- */
+
+struct label {
+	const char *name, *group;
+	/* How many lines of the table are attached at most. */
+	int slots;
+	/* enum clock_step */
+	int step;
+	/* Kind of the tracepoint's record (wire_kind, EXIT_KIND), -1 = it is no tracepoint. */
+	int kind;
+	/* What is read of a plain tracepoint's record, ? = if it is there. */
+	const char *fields[RECORD_FIELDS];
+};
 
 enum way { FENTRY, FEXIT, KPROBE, TP_BTF, RAW_TP, TP, WAYS };
 extern const char *const way_names[WAYS];
@@ -75,19 +86,21 @@ struct table {
 
 /* Reads the built-in table and before it the user's. Leaves out what is not for this kernel or not in the chosen groups. */
 void read_table(struct table *t, const struct options *o, const char *release);
-/* Whether every line of a label is attached, and the most there can be. */
-int slots_of(const char *label);
+/* NULL where there is no such label. */
+const struct label *label_of(const char *name);
 
 /* --- probe.c --- */
 
 /* Finds out which candidates this kernel takes, by attaching programs that do nothing. */
 void choose_candidates(struct table *t, const struct options *o);
-/* A file of a plain tracepoint (`kvm/kvm_exit`), NULL where there is none. */
-FILE *tracepoint_file(const char *name, const char *file);
+/* Byte position of a field in the record of a plain tracepoint (`kvm/kvm_exit`); 0 = there is none. */
+uint16_t field_position(const char *tracepoint, const char *field);
 
 /* --- attach.c --- */
 
 struct bpf_object;
+/* libbpf's own words are kept for --verbose. */
+void keep_loader_quiet(const struct options *o);
 /* Loads and attaches the chosen programs. Ends with a sentence if nothing can be attached. */
 struct bpf_object *attach(struct table *t, struct options *o, bool fetch);
 /* Lets all probes record, or none. */

@@ -12,6 +12,9 @@
 #define MORE_STACKS 4096
 #define STACK_DEPTH 48
 #define NO_ARGUMENT 0xff
+#define RECORD_FIELDS 3
+/* Place of sched_process_exit, which makes no record, among those of the wire_kinds. */
+#define EXIT_KIND 15
 
 /* timekeeping_notify; change_clocksource, which first reads the old one; tk_setup_internals, which reads the new; update. */
 enum clock_step { CLOCK_NONE, CLOCK_ENTRY, CLOCK_CHANGE, CLOCK_SETUP, CLOCK_RECALCULATION };
@@ -54,11 +57,8 @@ struct config {
 	char comm[MAX_COMMS][16];
 	/* Probes of the tracepoints, by wire_kind. */
 	__u8 probe[16];
-	/* Byte positions in the plain tracepoints' records. */
-	__u16 kvm_entry_vcpu;
-	__u16 kvm_exit_vcpu;
-	__u16 kvm_exit_reason;
-	__u16 reserved;
+	/* Byte positions in the records of plain tracepoints, by wire_kind; which fields attach.c says. 0 = there is no such field. */
+	__u16 field[16][RECORD_FIELDS];
 };
 
 struct settings {
@@ -67,6 +67,25 @@ struct settings {
 	struct arguments activate;
 	struct arguments read[READ_SLOTS];
 	struct arguments clock[CLOCK_SLOTS];
+};
+
+/* A task, and the wake-up that it is in. */
+struct task_entry {
+	__u64 runs;
+	__u64 ktime;
+	__u64 comm[2];
+	/* 0 = not known yet */
+	__u32 tgid;
+	__u32 flags_entry;
+	__u32 flags_activate;
+	__u32 state;
+	__u32 waker;
+	__s32 stack;
+	__s16 prev_cpu;
+	__s16 target_cpu;
+	__u16 waker_cpu;
+	__u8 path;
+	__u8 stage;
 };
 
 /* Per CPU, read by the user side. */

@@ -43,24 +43,20 @@ INLINE bool comm_matches(const u64 comm[2])
 }
 
 /* Whether the filters let a wake-up through. */
-INLINE bool wanted(bool typed, struct task_struct *p, u32 pid, u32 tgid, u32 prev_cpu)
+INLINE bool wanted(const struct seen *s)
 {
-	if (config.by_pid && !bpf_map_lookup_elem(&pids, &pid) && !bpf_map_lookup_elem(&pids, &tgid))
+	if (config.by_pid && !bpf_map_lookup_elem(&pids, &s->pid) && !bpf_map_lookup_elem(&pids, &s->tgid))
 		return false;
 	if (config.by_cpu) {
-		u32 here = bpf_get_smp_processor_id();
+		u32 here = bpf_get_smp_processor_id(), prev_cpu = s->cpu;
 
 		if (!bpf_map_lookup_elem(&cpus, &here) && !bpf_map_lookup_elem(&cpus, &prev_cpu))
 			return false;
 	}
-	if (config.comm_count) {
-		u64 comm[2] = {};
-
-		comm_of(typed, p, comm);
-		if (!comm_matches(comm))
-			return false;
-	}
-	if (config.cgroup && !cgroup_holds(p))
+	if (config.comm_count && !comm_matches(s->comm))
+		return false;
+	/* Of a plain tracepoint there is no task to look into; the user side has refused that. */
+	if (config.cgroup && s->task && !cgroup_holds(s->task))
 		return false;
 	return true;
 }

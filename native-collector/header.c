@@ -267,6 +267,15 @@ static const char *lacking(const struct table *t, const char *label)
 	return because;
 }
 
+/* Whether a label is served by a plain tracepoint. */
+static bool by_record(const struct table *t, const char *label)
+{
+	for (int i = 0; i < t->count; i++)
+		if (!strcmp(t->probe[i].label, label) && t->probe[i].attached >= 0)
+			return t->probe[i].candidate[t->probe[i].attached].way == TP;
+	return false;
+}
+
 static void absent_json(struct text *t, const struct table *table, const struct options *o, bool fetch)
 {
 	static const struct {
@@ -290,12 +299,23 @@ static void absent_json(struct text *t, const struct table *table, const struct 
 		{ "kvm_exit", { "VM exits" } },
 	};
 
+	static const struct {
+		const char *label, *field;
+	} lacks[] = {
+		{ "waking", "task state before the wake-up" },
+		{ "hrtimer", "expiry of hrtimers" },
+		{ "irq_entry", "handlers of interrupts" },
+	};
+
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		const char *because = lacking(table, needs[i].label);
 
 		for (int f = 0; because && f < 4 && needs[i].fields[f]; f++)
 			absent(t, needs[i].fields[f], because);
 	}
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
+		if (by_record(table, lacks[i].label))
+			absent(t, lacks[i].field, "the record of the plain tracepoint does not tell it");
 	if (!o->config.stacks)
 		absent(t, "stacks", "they were not asked for");
 	else if (!symbols_known())

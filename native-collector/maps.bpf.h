@@ -45,24 +45,6 @@ struct {
 
 enum stage { STAGE_NONE, STAGE_WOKEN, STAGE_RUNNING };
 
-/* A task, and the wake-up that it is in. */
-struct task_entry {
-	u64 runs;
-	u64 ktime;
-	u64 comm[2];
-	u32 tgid;
-	u32 flags_entry;
-	u32 flags_activate;
-	u32 state;
-	u32 waker;
-	s32 stack;
-	s16 prev_cpu;
-	s16 target_cpu;
-	u16 waker_cpu;
-	u8 path;
-	u8 stage;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TASKS);

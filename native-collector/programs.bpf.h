@@ -144,10 +144,26 @@ CLOCK_SLOT(5)
 		return call;                                                                                    \
 	}
 
-TRACEPOINT(waking, on_waking(typed, ctx, (struct task_struct *)ctx[0]))
-TRACEPOINT(wakeup, on_wakeup(typed, (struct task_struct *)ctx[0]))
-TRACEPOINT(switch, on_switch(typed, (struct task_struct *)ctx[1], (struct task_struct *)ctx[2]))
-TRACEPOINT(exit, on_exit(typed, (struct task_struct *)ctx[0]))
+INLINE int typed_waking(bool typed, void *ctx, struct task_struct *p)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct seen s = seen_task(typed, p);
+
+	return on_waking(ctx, &s, now);
+}
+
+INLINE int typed_switch(bool typed, struct task_struct *prev, struct task_struct *p)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct seen next = seen_task(typed, p);
+
+	return on_switch(GET(typed, prev, pid), &next, now);
+}
+
+TRACEPOINT(waking, typed_waking(typed, ctx, (struct task_struct *)ctx[0]))
+TRACEPOINT(wakeup, on_wakeup(GET(typed, (struct task_struct *)ctx[0], pid), cpu_of(typed, (struct task_struct *)ctx[0])))
+TRACEPOINT(switch, typed_switch(typed, (struct task_struct *)ctx[1], (struct task_struct *)ctx[2]))
+TRACEPOINT(exit, on_exit(GET(typed, (struct task_struct *)ctx[0], pid)))
 
 INLINE int on_hrtimer(bool typed, struct hrtimer *timer)
 {
@@ -176,29 +192,90 @@ TRACEPOINT(softirq_exit, on_number(WIRE_SOFTIRQ_EXIT, ctx[0], 0))
 TRACEPOINT(cpu_idle, on_number(WIRE_CPU_IDLE, ctx[0], 0))
 
 /*
- * Plain tracepoints. Those of KVM carry the exit reason, which the arguments of newer kernels' tracepoints do not; where a field
- * lies in the record the user side has read from the tracepoint's format.
+ * Plain tracepoints: what is left where the kernel takes no other way. And those of KVM, which carry the exit reason that the
+ * arguments of newer kernels' tracepoints do not.
  */
-INLINE u32 record_field(void *ctx, u16 at)
-{
-	u32 v = WIRE_NONE;
+#define FIELD(kind, n) config.field[kind][n]
 
-	if (at)
-		bpf_probe_read_kernel(&v, sizeof(v), ctx + at);
-	return v;
+SEC("tp")
+int waking__tp(void *ctx)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct seen s = seen_record(ctx, FIELD(WIRE_WAKING, 0), FIELD(WIRE_WAKING, 1), FIELD(WIRE_WAKING, 2));
+
+	return on_waking(ctx, &s, now);
 }
+
+SEC("tp")
+int wakeup__tp(void *ctx)
+{
+	return on_wakeup(record_field(ctx, FIELD(WIRE_WAKEUP, 0)), record_field(ctx, FIELD(WIRE_WAKEUP, 1)));
+}
+
+SEC("tp")
+int switch__tp(void *ctx)
+{
+	u64 now = bpf_ktime_get_ns(), me = bpf_get_current_pid_tgid();
+	u32 left = record_field(ctx, FIELD(WIRE_SWITCH_IN, 0));
+	struct seen next = seen_record(ctx, FIELD(WIRE_SWITCH_IN, 1), 0, FIELD(WIRE_SWITCH_IN, 2));
+
+	/* Records do not tell thread groups; that of the task which leaves is known, and it will be woken after this. */
+	if (recording && left && left == (u32)me) {
+		struct task_entry *e = bpf_map_lookup_elem(&tasks, &left);
+
+		if (!e) {
+			struct seen prev = { .pid = left, .tgid = me >> 32 };
+
+			bpf_get_current_comm(prev.comm, sizeof(prev.comm));
+			entry_of(&prev, now);
+		} else if (!e->tgid) {
+			e->tgid = me >> 32;
+		}
+	}
+	return on_switch(left, &next, now);
+}
+
+SEC("tp")
+int exit__tp(void *ctx)
+{
+	return on_exit(record_field(ctx, FIELD(EXIT_KIND, 0)));
+}
+
+SEC("tp")
+int hrtimer__tp(void *ctx)
+{
+	u64 function = 0;
+
+	bpf_probe_read_kernel(&function, sizeof(function), ctx + FIELD(WIRE_HRTIMER, 0));
+	tell_number(WIRE_HRTIMER, config.probe[WIRE_HRTIMER], WIRE_NONE, WIRE_NONE, function, 0);
+	return 0;
+}
+
+#define NUMBER_RECORD(label, kind)                                                                              \
+	SEC("tp")                                                                                               \
+	int label##__tp(void *ctx)                                                                              \
+	{                                                                                                       \
+		return on_number(kind, record_field(ctx, FIELD(kind, 0)),                                       \
+				 FIELD(kind, 1) ? record_field(ctx, FIELD(kind, 1)) : 0);                       \
+	}
+
+NUMBER_RECORD(irq_entry, WIRE_IRQ_ENTRY)
+NUMBER_RECORD(irq_exit, WIRE_IRQ_EXIT)
+NUMBER_RECORD(softirq_entry, WIRE_SOFTIRQ_ENTRY)
+NUMBER_RECORD(softirq_exit, WIRE_SOFTIRQ_EXIT)
+NUMBER_RECORD(cpu_idle, WIRE_CPU_IDLE)
 
 SEC("tp")
 int kvm_entry__tp(void *ctx)
 {
-	tell_number(WIRE_KVM_ENTRY, config.probe[WIRE_KVM_ENTRY], WIRE_NONE, record_field(ctx, config.kvm_entry_vcpu), 0, 0);
+	tell_number(WIRE_KVM_ENTRY, config.probe[WIRE_KVM_ENTRY], WIRE_NONE, record_field(ctx, FIELD(WIRE_KVM_ENTRY, 0)), 0, 0);
 	return 0;
 }
 
 SEC("tp")
 int kvm_exit__tp(void *ctx)
 {
-	tell_number(WIRE_KVM_EXIT, config.probe[WIRE_KVM_EXIT], record_field(ctx, config.kvm_exit_reason),
-		    record_field(ctx, config.kvm_exit_vcpu), 0, 0);
+	tell_number(WIRE_KVM_EXIT, config.probe[WIRE_KVM_EXIT], record_field(ctx, FIELD(WIRE_KVM_EXIT, 1)),
+		    record_field(ctx, FIELD(WIRE_KVM_EXIT, 0)), 0, 0);
 	return 0;
 }

@@ -10,45 +10,36 @@ const char *const way_names[WAYS] = { "fentry", "fexit", "kprobe", "tp_btf", "ra
 /* The table that comes with the program; see Makefile. */
 extern const char builtin_probes[], builtin_probes_end[];
 
-static const struct {
-	const char *label, *group;
-	int slots;
-	int step;
-} labels[] = {
-	{ "ttwu", "wake", 1, 0 },
-	{ "activate", "wake", 1, 0 },
-	{ "waking", "wake", 1, 0 },
-	{ "wakeup", "wake", 1, 0 },
-	{ "switch", "wake", 1, 0 },
-	{ "exit", "wake", 1, 0 },
-	{ "read", "read", READ_SLOTS, 0 },
-	{ "clocksource_read", "clock", READ_SLOTS, 1 },
-	{ "clocksource_entry", "clock", CLOCK_SLOTS, CLOCK_ENTRY },
-	{ "clocksource_change", "clock", CLOCK_SLOTS, CLOCK_CHANGE },
-	{ "clocksource_setup", "clock", CLOCK_SLOTS, CLOCK_SETUP },
-	{ "clocksource_recalculation", "clock", CLOCK_SLOTS, CLOCK_RECALCULATION },
-	{ "hrtimer", "hrtimer", 1, 0 },
-	{ "irq_entry", "irq", 1, 0 },
-	{ "irq_exit", "irq", 1, 0 },
-	{ "softirq_entry", "softirq", 1, 0 },
-	{ "softirq_exit", "softirq", 1, 0 },
-	{ "cpu_idle", "idle", 1, 0 },
-	{ "kvm_entry", "kvm", 1, 0 },
-	{ "kvm_exit", "kvm", 1, 0 },
+static const struct label labels[] = {
+	{ "ttwu", "wake", 1, 0, -1, {} },
+	{ "activate", "wake", 1, 0, -1, {} },
+	{ "waking", "wake", 1, 0, WIRE_WAKING, { "pid", "target_cpu", "comm" } },
+	{ "wakeup", "wake", 1, 0, WIRE_WAKEUP, { "pid", "target_cpu" } },
+	{ "switch", "wake", 1, 0, WIRE_SWITCH_IN, { "prev_pid", "next_pid", "next_comm" } },
+	{ "exit", "wake", 1, 0, EXIT_KIND, { "pid" } },
+	{ "read", "read", READ_SLOTS, 0, -1, {} },
+	{ "clocksource_read", "clock", READ_SLOTS, 1, -1, {} },
+	{ "clocksource_entry", "clock", CLOCK_SLOTS, CLOCK_ENTRY, -1, {} },
+	{ "clocksource_change", "clock", CLOCK_SLOTS, CLOCK_CHANGE, -1, {} },
+	{ "clocksource_setup", "clock", CLOCK_SLOTS, CLOCK_SETUP, -1, {} },
+	{ "clocksource_recalculation", "clock", CLOCK_SLOTS, CLOCK_RECALCULATION, -1, {} },
+	{ "hrtimer", "hrtimer", 1, 0, WIRE_HRTIMER, { "function" } },
+	{ "irq_entry", "irq", 1, 0, WIRE_IRQ_ENTRY, { "irq" } },
+	{ "irq_exit", "irq", 1, 0, WIRE_IRQ_EXIT, { "irq", "ret" } },
+	{ "softirq_entry", "softirq", 1, 0, WIRE_SOFTIRQ_ENTRY, { "vec" } },
+	{ "softirq_exit", "softirq", 1, 0, WIRE_SOFTIRQ_EXIT, { "vec" } },
+	{ "cpu_idle", "idle", 1, 0, WIRE_CPU_IDLE, { "state" } },
+	{ "kvm_entry", "kvm", 1, 0, WIRE_KVM_ENTRY, { "?vcpu_id" } },
+	{ "kvm_exit", "kvm", 1, 0, WIRE_KVM_EXIT, { "?vcpu_id", "exit_reason" } },
 };
 #define LABELS ((int)(sizeof(labels) / sizeof(labels[0])))
 
-static int label_index(const char *label)
+const struct label *label_of(const char *name)
 {
 	for (int i = 0; i < LABELS; i++)
-		if (!strcmp(labels[i].label, label))
-			return i;
-	return -1;
-}
-
-int slots_of(const char *label)
-{
-	return labels[label_index(label)].slots;
+		if (!strcmp(labels[i].name, name))
+			return &labels[i];
+	return NULL;
 }
 
 static unsigned int release_number(const char *text)
@@ -139,15 +130,15 @@ static void parse_candidate(struct candidate *c, char *text, const char *where, 
 static void parse_line(struct table *t, char *line, const char *where, int number, unsigned int release, const char *groups)
 {
 	char *save = NULL, *word;
+	const struct label *label;
 	struct probe *p;
-	int label;
 
 	line[strcspn(line, "#\n")] = 0;
 	word = strtok_r(line, " \t", &save);
 	if (!word)
 		return;
-	label = label_index(word);
-	if (label < 0)
+	label = label_of(word);
+	if (!label)
 		fail("%s, line %d: \"%s\" is no label of a probe.", where, number, word);
 	word = strtok_r(NULL, " \t", &save);
 	if (word && word[0] == '[') {
@@ -155,20 +146,20 @@ static void parse_line(struct table *t, char *line, const char *where, int numbe
 			return;
 		word = strtok_r(NULL, " \t", &save);
 	}
-	if (!in_groups(groups, labels[label].group))
+	if (!in_groups(groups, label->group))
 		return;
 	if (t->count == MAX_PROBES)
 		fail("%s, line %d: more than %d probes.", where, number, MAX_PROBES);
 	p = &t->probe[t->count++];
 	memset(p, 0, sizeof(*p));
-	snprintf(p->label, sizeof(p->label), "%s", labels[label].label);
-	p->group = labels[label].group;
+	snprintf(p->label, sizeof(p->label), "%s", label->name);
+	p->group = label->group;
 	p->attached = -1;
 	for (; word; word = strtok_r(NULL, " \t", &save)) {
 		if (p->candidates == 4)
 			fail("%s, line %d: more than 4 candidates.", where, number);
 		parse_candidate(&p->candidate[p->candidates], word, where, number);
-		p->candidate[p->candidates++].arguments.stage = labels[label].step;
+		p->candidate[p->candidates++].arguments.stage = label->step;
 	}
 	if (!p->candidates)
 		fail("%s, line %d: a probe needs a candidate.", where, number);

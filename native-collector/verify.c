@@ -17,7 +17,7 @@ static struct {
 	uint64_t room, seen, numbered, lost;
 } cpu[CPUS];
 
-static uint64_t twice, records;
+static uint64_t twice, records, wakings, from, to;
 
 static void mark(unsigned int c, uint64_t seq)
 {
@@ -60,6 +60,11 @@ int main(int argc, char **argv)
 			return 2;
 		if (head->kind < WIRE_STACK && !(head->flags & WIRE_FLAG_UNNUMBERED))
 			mark(head->cpu, head->seq);
+		if (head->kind == WIRE_WAKING) {
+			wakings++;
+			from = from ? from : head->time;
+			to = head->time;
+		}
 		if (head->kind == WIRE_COUNTS) {
 			cpu[head->cpu].numbered = ((struct wire_counts *)head)->records;
 			cpu[head->cpu].lost = ((struct wire_counts *)head)->lost;
@@ -77,6 +82,9 @@ int main(int argc, char **argv)
 		       (unsigned long long)cpu[c].lost);
 		bad |= lacking != cpu[c].lost;
 	}
+	if (to > from)
+		printf("%llu wake-ups in %.1f s, %.0f a second\n", (unsigned long long)wakings, (to - from) / 1e9,
+		       wakings * 1e9 / (to - from));
 	printf("%llu records, %llu numbers used twice; %s%s\n", (unsigned long long)records, (unsigned long long)twice,
 	       *why ? "ended: " : "the file was not ended", why);
 	return bad || twice || !*why;

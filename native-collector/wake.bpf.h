@@ -14,25 +14,24 @@ INLINE void tell_task(u64 now, u32 pid, u32 tgid, const u64 comm[2])
 }
 
 /* The entry of a task, made when it is seen first; its name is written down whenever it is new. NULL: the map is full. */
-INLINE struct task_entry *entry_of(bool typed, struct task_struct *p, u32 pid, u64 now)
+INLINE struct task_entry *entry_of(const struct seen *s, u64 now)
 {
+	u32 pid = s->pid;
 	struct task_entry *e = bpf_map_lookup_elem(&tasks, &pid);
-	u64 comm[2] = {};
 
-	comm_of(typed, p, comm);
 	if (e) {
-		if (e->comm[0] != comm[0] || e->comm[1] != comm[1]) {
-			e->comm[0] = comm[0];
-			e->comm[1] = comm[1];
-			tell_task(now, pid, e->tgid, comm);
+		if (e->comm[0] != s->comm[0] || e->comm[1] != s->comm[1]) {
+			e->comm[0] = s->comm[0];
+			e->comm[1] = s->comm[1];
+			tell_task(now, pid, e->tgid, s->comm);
 		}
 		return e;
 	}
 	struct task_entry fresh = {};
 
-	fresh.tgid = GET(typed, p, tgid);
-	fresh.comm[0] = comm[0];
-	fresh.comm[1] = comm[1];
+	fresh.tgid = s->tgid;
+	fresh.comm[0] = s->comm[0];
+	fresh.comm[1] = s->comm[1];
 	bpf_map_update_elem(&tasks, &pid, &fresh, BPF_NOEXIST);
 	e = bpf_map_lookup_elem(&tasks, &pid);
 	if (!e) {
@@ -42,7 +41,7 @@ INLINE struct task_entry *entry_of(bool typed, struct task_struct *p, u32 pid, u
 			(void)__sync_fetch_and_add(&c->lost_tasks, 1);
 		return NULL;
 	}
-	tell_task(now, pid, fresh.tgid, comm);
+	tell_task(now, pid, fresh.tgid, s->comm);
 	return e;
 }
 
@@ -108,28 +107,26 @@ INLINE int on_ttwu(bool typed, struct task_struct *p, u32 flags)
 	return 0;
 }
 
-INLINE int on_waking(bool typed, void *ctx, struct task_struct *p)
+INLINE int on_waking(void *ctx, const struct seen *s, u64 now)
 {
-	u64 now = bpf_ktime_get_ns();
-	u32 pid = GET(typed, p, pid), tgid = GET(typed, p, tgid), zero = 0;
-	s16 cpu = cpu_of(typed, p);
+	u32 pid = s->pid, zero = 0;
 	struct task_entry *e;
 	bool called = false;
 	u64 me;
 
-	if (!recording || own(tgid) || own_context() || !wanted(typed, p, pid, tgid, cpu))
+	if (!recording || own(s->tgid) || own_context() || !wanted(s))
 		return 0;
-	e = entry_of(typed, p, pid, now);
+	e = entry_of(s, now);
 	if (!e)
 		return 0;
 	me = bpf_get_current_pid_tgid();
 	e->ktime = now;
 	e->flags_entry = WIRE_NONE;
 	e->flags_activate = WIRE_NONE;
-	e->state = state_of(typed, p);
+	e->state = s->state;
 	e->waker = me;
 	e->waker_cpu = bpf_get_smp_processor_id();
-	e->prev_cpu = cpu;
+	e->prev_cpu = s->cpu;
 	e->target_cpu = WIRE_NO_CPU;
 	e->path = (u32)me == pid ? WIRE_PATH_CURRENT : WIRE_PATH_UNKNOWN;
 	if (config.ttwu) {
@@ -183,15 +180,14 @@ INLINE int on_activate(bool typed, struct rq *rq, struct task_struct *p, u32 fla
 	return 0;
 }
 
-INLINE int on_wakeup(bool typed, struct task_struct *p)
+INLINE int on_wakeup(u32 pid, s16 cpu)
 {
-	u32 pid = GET(typed, p, pid);
 	struct task_entry *e = bpf_map_lookup_elem(&tasks, &pid);
 	u64 now;
 
 	if (!recording || !e || e->stage != STAGE_WOKEN)
 		return 0;
-	e->target_cpu = cpu_of(typed, p);
+	e->target_cpu = cpu;
 	if (config.activate && e->path == WIRE_PATH_UNKNOWN)
 		e->path = WIRE_PATH_RUNNABLE;
 	if (config.min_latency)
@@ -201,24 +197,21 @@ INLINE int on_wakeup(bool typed, struct task_struct *p)
 	return 0;
 }
 
-INLINE int on_switch(bool typed, struct task_struct *prev, struct task_struct *next)
+INLINE int on_switch(u32 left, const struct seen *next, u64 now)
 {
-	u64 now = bpf_ktime_get_ns();
-	u32 pid = GET(typed, next, pid);
+	u32 pid = next->pid;
 	struct task_entry *e;
 
 	if (!recording)
 		return 0;
 	if (config.reads) {
-		u32 left = GET(typed, prev, pid);
-
 		e = left ? bpf_map_lookup_elem(&tasks, &left) : NULL;
 		if (e && e->stage == STAGE_RUNNING)
 			e->stage = STAGE_NONE;
 	}
 	if (!pid)
 		return 0;
-	e = entry_of(typed, next, pid, now);
+	e = entry_of(next, now);
 	if (!e || e->stage != STAGE_WOKEN)
 		return 0;
 	e->target_cpu = bpf_get_smp_processor_id();
@@ -233,10 +226,8 @@ INLINE int on_switch(bool typed, struct task_struct *prev, struct task_struct *n
 	return 0;
 }
 
-INLINE int on_exit(bool typed, struct task_struct *p)
+INLINE int on_exit(u32 pid)
 {
-	u32 pid = GET(typed, p, pid);
-
 	bpf_map_delete_elem(&tasks, &pid);
 	return 0;
 }
