@@ -1,6 +1,6 @@
 // A session of `remora record`: machines looked at, then run after run of their recorders, into one folder with a manifest.
 
-import { mkdir, open as openFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, open as openFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { ByteSource } from '../../workers/bytes.js'
 import { InputError } from '../../workers/fault.js'
@@ -113,7 +113,8 @@ export async function recordSession(o: SessionOptions): Promise<Manifest> {
     runs.push(outcome)
     for (const note of outcome.notes) o.onNote?.(note)
     if (broken) {
-      await save('stopped', broken.message)
+      // On a full disk the manifest of before stays.
+      await save('stopped', broken.message).catch((error: Error) => o.onNote?.(error.message))
       throw broken
     }
     if (o.signal.aborted) return save(run === o.runs && o.seconds === null ? 'ended' : 'stopped', 'stopped by the user')
@@ -184,6 +185,8 @@ async function oneRun(
     phase = 'writing'
     live()
     const failed = (error: unknown): void => {
+      // Of a full disk the last sentence tells what is kept and how it becomes a trace.
+      if (error instanceof InputError && error.code === 'disk-full') broken = error
       broken ??= error as Error
       notes.push((error as Error).message)
     }
@@ -307,8 +310,15 @@ async function traceIdOf(path: string): Promise<bigint | null> {
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.part`, text)
-  await rename(`${path}.part`, path)
+  const part = `${path}.part`
+  try {
+    await writeFile(part, text)
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    throw new InputError(`The disk is full: ${path} could not be written.`, 'disk-full', path)
+  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

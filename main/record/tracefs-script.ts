@@ -79,8 +79,8 @@ tasks() {
 }
 drain() {
   for c in $cpus; do
-    dd if="$I/per_cpu/cpu$c/trace_pipe_raw" bs=$P iflag=nonblock >> "$D/cpu$c.raw" 2> "$D/dd.$c"
-    case $(cat "$D/dd.$c") in *'space left'*|*quota*) say full ;; esac
+    why=$(LC_ALL=C dd if="$I/per_cpu/cpu$c/trace_pipe_raw" bs=$P iflag=nonblock 2>&1 >> "$D/cpu$c.raw")
+    case $why in *'space left'*|*quota*) say full ;; esac
   done
 }
 stats() {

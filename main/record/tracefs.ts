@@ -175,17 +175,28 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
           breakOff(error)
         },
       )
+      const giveUp = async (why: string, code: string): Promise<InputError> => {
+        stopping = true
+        // It writes what it has into the directory as it ends.
+        running?.say('stop')
+        running?.endInput()
+        await Promise.allSettled([running?.done])
+        await rm(pages, { recursive: true, force: true })
+        return new InputError(`${o.label}: ${why}`, code)
+      }
       const word = await first
       if (word?.startsWith('on') !== true) {
-        const why = word?.replace(/^error /, '') ?? said.at(-1) ?? 'the recorder did not start'
-        // It writes what it has into the directory as it ends.
-        running.endInput()
-        await Promise.allSettled([running.done])
-        await rm(pages, { recursive: true, force: true })
-        throw new InputError(`${o.label}: ${why}`, 'no-recording')
+        throw await giveUp(word?.replace(/^error /, '') ?? said.at(-1) ?? 'the recorder did not start', 'no-recording')
       }
-      pending = { to: o.to, files, traceId: String(traceId), pageSize, clock }
-      await writeFile(join(pages, 'pending.json'), JSON.stringify(pending))
+      const begun = { to: o.to, files, traceId: String(traceId), pageSize, clock }
+      try {
+        await writeFile(join(pages, 'pending.json'), JSON.stringify(begun))
+      } catch (error) {
+        const full = (error as NodeJS.ErrnoException).code === 'ENOSPC'
+        const why = full ? 'the disk is full, there is no room for a recording' : (error as Error).message
+        throw await giveUp(`${why} (${pages}).`, full ? 'disk-full' : 'no-recording')
+      }
+      pending = begun
     },
     async end() {
       stopping = true

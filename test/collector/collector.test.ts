@@ -1,7 +1,7 @@
 // The collector and `remora record` on this machine, as far as it allows.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -26,7 +26,17 @@ const why = whyNot()
 const dir = mkdtempSync(join(tmpdir(), 'remora-record-'))
 const collect = join(repo, 'native-collector/remora-collect')
 const cli = join(repo, 'dist/main/cli.js')
-const instances = (): string[] => readdirSync('/sys/kernel/tracing/instances').filter((n) => n.startsWith('remora-'))
+const tracefs = '/sys/kernel/tracing/instances'
+/** Instances of tracefs that recorders of this file hold or have left behind; others may record at the same time. */
+const instances = (): string[] =>
+  readdirSync(tracefs).filter((name) => {
+    if (!name.startsWith('remora-')) return false
+    try {
+      return readFileSync(`/proc/${name.slice(7)}/cmdline`, 'utf8').includes(dir)
+    } catch {
+      return existsSync(join(tracefs, name))
+    }
+  })
 
 /** Two processes that wake each other. */
 const pingPong = (): { kill(): void } => {
@@ -143,6 +153,120 @@ describe.skipIf(why !== '')(`recording on this machine${why && ` (skipped: ${why
     const events = record(['-o', join(dir, 'events'), '--seconds', '1', '-e', 'no_such'])
     expect([events.status, events.stderr]).toEqual([2, expect.stringContaining('None of the events is known')])
     expect(instances()).toEqual([])
+  })
+
+  test('plain tracepoints, where nothing else is allowed, tell the same wake-ups', async () => {
+    const table = join(dir, 'plain.conf')
+    const ways = { waking: 'waking', wakeup: 'wakeup', switch: 'switch', exit: 'process_exit' }
+    writeFileSync(
+      table,
+      Object.entries(ways)
+        .map(([label, name]) => `${label} tp:sched/sched_${name}\n`)
+        .join(''),
+    )
+    const options = ['--json', '--groups', 'wake', '--comm', 'sh']
+    const plain = spawn(collect, [...options, '--probes', table, '--until-input-ends'])
+    let out = ''
+    let said = ''
+    plain.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+    plain.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+    const closed = new Promise((resolve) => plain.once('close', resolve))
+    await expect.poll(() => said, { timeout: 20_000 }).toContain('recording')
+    const typed = spawnSync(collect, [...options, '--seconds', '0.5'], { encoding: 'utf8', maxBuffer: 1e9 })
+    plain.stdin.end('stop\n')
+    expect([typed.status, await closed]).toEqual([0, 0])
+    type Line = Record<string, unknown> & { kind?: string; pid?: number }
+    const lines = (text: string): Line[] =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line)
+    const wakings = lines(typed.stdout).filter((r) => r.kind === 'waking')
+    const counts = new Map<number, number>()
+    for (const { pid = 0 } of wakings) counts.set(pid, (counts.get(pid) ?? 0) + 1)
+    const [reader, most] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [0, 0]
+    expect(most).toBeGreaterThan(20)
+    // What the one has the other has too, in the same order and with the same neighbours.
+    const facts = (all: readonly Line[], kind: string): string[] =>
+      all
+        .filter((r) => r.kind === kind && r.pid === reader)
+        .map((r) =>
+          ['pid', 'tgid', 'comm', 'by_pid', 'by_cpu', 'prev_cpu', 'target_cpu'].map((f) => String(r[f])).join(),
+        )
+    const all = lines(out)
+    for (const kind of ['waking', 'wakeup', 'switch_in'] as const) {
+      expect(facts(all, kind).join('\n')).toContain(facts(lines(typed.stdout), kind).join('\n'))
+    }
+    const header = all[0] as { absent?: { field: string }[]; probes?: { label: string; source: string }[] }
+    expect(header.absent?.map(({ field }) => field)).toContain('task state before the wake-up')
+    expect(header.probes?.find(({ label }) => label === 'waking')?.source).toBe('tracepoint')
+  })
+
+  test.runIf(existsSync('/sys/kernel/tracing/events/kvm/kvm_exit/format'))(
+    'the probes of KVM can be attached, whether a guest runs or not',
+    () => {
+      const listed = spawnSync(collect, ['--list', '--groups', 'kvm'], { encoding: 'utf8' })
+      expect(listed.stdout.replace(/ +/g, ' ')).toBe('kvm_entry tp:kvm/kvm_entry\nkvm_exit tp:kvm/kvm_exit\n')
+    },
+  )
+
+  /** In a mount namespace of its own, so that what is hidden or mounted there is so for it alone. */
+  const apart = (script: string) =>
+    spawnSync('unshare', ['-m', 'sh', '-c', script], { encoding: 'utf8', env, timeout: 60_000 })
+  const alone = has('unshare') && spawnSync('unshare', ['-m', 'true']).status === 0
+
+  test.runIf(alone)('without BTF one sentence says so, and with --btf a file does', () => {
+    const hide = `mkdir -p ${dir}/empty && cp /sys/kernel/btf/vmlinux ${dir}/btf && mount --bind ${dir}/empty /sys/kernel/btf`
+    const without = apart(`${hide} && ${collect} -s 0.1`)
+    expect([without.status, without.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^remora-collect: This kernel has no BTF .*or give one with --btf FILE\.\n$/),
+    ])
+    const given = apart(`${hide} && ${collect} -s 0.1 -g wake --btf ${dir}/btf -o ${dir}/btf.wire`)
+    expect([given.status, given.stderr]).toEqual([0, expect.stringContaining('the time was over')])
+    const wrong = spawnSync(collect, ['-s', '0.1', '--btf', '/etc/passwd'], { encoding: 'utf8' })
+    expect([wrong.status, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^remora-collect: \/etc\/passwd holds no BTF that can be read; .*\n$/),
+    ])
+  })
+
+  test.runIf(has('setarch'))('a kernel that is too old is named', () => {
+    const old = spawnSync('setarch', ['--uname-2.6', collect, '-s', '0.1'], { encoding: 'utf8' })
+    expect([old.status, old.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^remora-collect: Linux 2\.6\.\S+ is too old: the ring buffer of eBPF came with 5\.8\.\n$/),
+    ])
+  })
+
+  test.runIf(alone)('a disk that fills while it records ends the recording with a sentence; its pages are kept', () => {
+    const folder = join(dir, 'small/full')
+    const small = join(dir, 'small')
+    // Filled when it records, so that neither how fast events come nor how large the head of the file is matters.
+    const done = apart(`
+      mkdir ${small} && mount -t tmpfs -o size=64m none ${small} || exit 9
+      ${process.execPath} ${cli} record -o ${folder} --json -e sched > ${dir}/full.json 2> ${dir}/full.said & p=$!
+      until grep -q '"phase":"recording"' ${dir}/full.json; do kill -0 $p || break; sleep 0.1; done
+      cat /dev/zero > ${small}/fill
+      wait $p; code=$?
+      rm ${small}/fill
+      ${process.execPath} ${cli} record --finish ${folder} && ${process.execPath} ${cli} info --json ${folder}
+      exit $code`)
+    expect([done.status, readFileSync(join(dir, 'full.said'), 'utf8')]).toEqual([
+      2,
+      expect.stringMatching(/The disk is full: .* Its pages are kept; make room, then: remora record --finish /),
+    ])
+    expect(done.stdout).toContain(`${folder}/host.dat\n`)
+    expect(instances()).toEqual([])
+  })
+
+  test.runIf(has('setpriv'))('root without its capabilities is told that eBPF is forbidden', () => {
+    const words = ['--bounding-set', '-all', '--inh-caps', '-all', collect, '-s', '0.1']
+    const bare = spawnSync('setpriv', words, { encoding: 'utf8', cwd: '/' })
+    expect([bare.status, bare.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^remora-collect: eBPF is forbidden to this process: .*\n$/),
+    ])
   })
 
   test.runIf(has('setpriv'))('without root one sentence says what is needed', () => {
