@@ -46,7 +46,12 @@ describe('remora render', { timeout: 60_000 }, () => {
   })
 
   it('keeps every text inside the picture', async () => {
-    const svg = (await render('c.svg', '--width', '600')).toString()
+    const panels = ['--panels', 'clocks,cpus,preemptions,wakeups,notes', '--top', '3']
+    const svg = (await render('c.svg', '--width', '600', ...panels)).toString()
+    for (const heading of ['Clocks', 'What the CPUs really ran', 'Preemptions', 'Wake-ups', 'Notes']) {
+      expect(textsOf(svg).filter((t) => t === heading)).toEqual([heading])
+    }
+    expect(textsOf(svg)).toContain('The 3 longest')
     const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number)
     expect(width).toBe(600)
     for (const [, x, y] of svg.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)"/g)) {
@@ -96,6 +101,7 @@ describe('remora render', { timeout: 60_000 }, () => {
 
   it.each([
     [['--out', join(dir, 'x.gif')], /--out takes \.svg, \.png, \.pdf/],
+    [['--panels', 'runs', '--out', join(dir, 'x.svg')], /--panels takes clocks, /],
     [['--rows', 'm0/cpu99', '--out', join(dir, 'x.svg')], /There is no row m0\/cpu99/],
     [['--out', join(dir, 'no/such/x.svg')], /x\.svg does not exist/],
     [['--scale', '0', '--out', join(dir, 'x.png')], /--scale takes/],

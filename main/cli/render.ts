@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
 import type { SessionInfo } from '../../workers/thread/contract.js'
 import { RequestError } from '../../workers/fault.js'
-import type { Picture } from '../../workers/thread/picture.js'
+import { picturePanels, type Picture } from '../../workers/thread/picture.js'
 import { version } from '../version.js'
 import { integerOption, readArgs } from './args.js'
 import { bundleAmong } from './bundle.js'
@@ -32,6 +32,8 @@ trusted, the files and their hashes. Needs no display; the same files and option
   --row-height N          16, 22 or 28
   --theme NAME            light or dark; default: light
   --title TEXT            above the picture; default: the session's name
+  --panels LIST           below the timeline, of ${picturePanels.join(', ')}
+  --top N                 rows of a panel's table; default: 8
   --no-legend             without the legend
   --no-notes              without clocks, files and version at the foot
 ${sessionHelp(26)}  --json                  one JSON object (docs/schema/picture.schema.json)
@@ -63,6 +65,8 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     'row-height': { type: 'string' },
     theme: { type: 'string' },
     title: { type: 'string' },
+    panels: { type: 'string' },
+    top: { type: 'string' },
     'no-legend': { type: 'boolean' },
     'no-notes': { type: 'boolean' },
     json: { type: 'boolean' },
@@ -84,6 +88,8 @@ export async function renderCommand(args: readonly string[], io: Io, connect: Co
     height: heights.find((h) => String(h) === tall),
     dark: oneOf('--theme', values.theme, ['light', 'dark']) === 'dark',
     title: values.title,
+    panels: values.panels?.split(',').map((name) => oneOf('--panels', name, picturePanels)!),
+    top: values.top === undefined ? undefined : integerOption('render', '--top', values.top, 1, 1000),
     legend: values['no-legend'] !== true,
     notes: values['no-notes'] !== true,
   }

@@ -52,13 +52,6 @@ export function intervalHere(row: string, t: number): { readonly of: string; rea
   return { of, mark }
 }
 
-/** What an annotation hangs on, in few words; null = a time, or a row. */
-export function hookWords({ on }: Annotation): string | null {
-  if (!on) return null
-  if (on.kind === 'chain') return `chain of ${on.of}, ${on.id}`
-  return on.kind === 'event' ? `${on.event.replace(/^.*:/, '')} of ${on.of}` : `interval of ${on.of}`
-}
-
 /** Brings out what an annotation hangs on: lights its chain, selects its event. */
 export function followHook(a: Annotation): void {
   const { on } = a

@@ -52,6 +52,13 @@ export const annotation = v.object({
 })
 export type Annotation = v.InferOutput<typeof annotation>
 
+/** What an annotation hangs on, in few words; null = a time, or a row. */
+export function hookWords({ on }: Annotation): string | null {
+  if (!on) return null
+  if (on.kind === 'chain') return `chain of ${on.of}, ${on.id}`
+  return on.kind === 'event' ? `${on.event.replace(/^.*:/, '')} of ${on.of}` : `interval of ${on.of}`
+}
+
 const VERSION = 1
 const file = v.object({
   remora: v.literal('annotations'),

@@ -13,8 +13,10 @@ import {
   MOST_ROWS,
   pictureFile,
   picturedRows,
+  panelIsThere,
   screenPicture,
   type PictureFormat,
+  type ScreenPanel,
   type ScreenPicture,
 } from './screen.js'
 import './export.css'
@@ -30,6 +32,20 @@ const widths = {
   1800: 'Wide, 1800 px',
 } as const
 
+const panelWords: Readonly<Record<ScreenPanel, string>> = {
+  notes: 'Notes, as a list',
+  chain: 'Chain that is lit',
+  delta: 'A to B',
+  clocks: 'Clocks',
+  cpus: 'What the CPUs ran',
+  tasks: 'Guest tasks by layer',
+  preemptions: 'Preemptions',
+  wakeups: 'Wake-ups',
+  runs: 'Run comparison',
+  faults: 'Faults',
+}
+const allPanels = Object.keys(panelWords) as ScreenPanel[]
+
 /** The choices of the last picture are those of the next. */
 const choices = signal<Omit<ScreenPicture, 'title' | 'hashes'>>({
   time: 'view',
@@ -38,6 +54,7 @@ const choices = signal<Omit<ScreenPicture, 'title' | 'hashes'>>({
   legend: true,
   notes: true,
   annotations: true,
+  panels: [],
   width: 1200,
 })
 const format = signal<PictureFormat>('png')
@@ -114,7 +131,7 @@ export function ExportDialog() {
     say('note', kind === 'svg' ? 'The SVG is on the clipboard, as text.' : 'The picture is on the clipboard.')
   }
   const set = (some: Partial<ScreenPicture>) => (choices.value = { ...choices.peek(), ...some })
-  const { time, rows, look, legend, notes, annotations: drawn, width } = choices.value
+  const { time, rows, look, legend, notes, annotations: drawn, panels, width } = choices.value
   const all = picturedRows('all').length
 
   return (
@@ -192,6 +209,22 @@ export function ExportDialog() {
             <input type="checkbox" checked={notes} onChange={(e) => set({ notes: e.currentTarget.checked })} />
             Clocks, files and their digests
           </label>
+          <fieldset class="export-panels">
+            <legend>Panels below</legend>
+            {allPanels.filter(panelIsThere).map((panel) => (
+              <label key={panel} class="check">
+                <input
+                  type="checkbox"
+                  checked={panels.includes(panel)}
+                  onChange={(e) => {
+                    const on = e.currentTarget.checked
+                    set({ panels: allPanels.filter((p) => (p === panel ? on : panels.includes(p))) })
+                  }}
+                />
+                {panelWords[panel]}
+              </label>
+            ))}
+          </fieldset>
           <label>
             Format
             <select

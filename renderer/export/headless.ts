@@ -2,6 +2,7 @@
 
 import { RunState, type EngineApi, type LodFrame, type SessionInfo } from '../../workers/thread/contract.js'
 import type { Picture, PictureOptions } from '../../workers/thread/picture.js'
+import type { ReportSection } from '../../workers/thread/report.js'
 import { sessionTime } from '../../workers/units.js'
 import { busiestThatFit, isLayered, layoutRows, type Row, type RowHeight } from '../state/rows.js'
 import { TaskNames } from '../timeline/paint/palette.js'
@@ -16,6 +17,7 @@ import { fitView } from '../state/view-fit.js'
 import { readBundle } from '../store/bundle.js'
 import type { SessionContent } from '../store/session.js'
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
+import { notesSection } from './panels.js'
 import { makePicture } from './picture.js'
 import { notesOf } from './notes.js'
 import type { Fonts } from './recorder.js'
@@ -54,7 +56,7 @@ export function looksOf({ view, views }: SessionContent, session: SessionInfo, n
 
 /** Rejects with the engine's errors, and with RangeError where nothing is left to draw. */
 export async function renderPicture(
-  engine: Pick<EngineApi, 'lod' | 'fusedTracks' | 'ownMoments' | 'wakeupChain'>,
+  engine: Pick<EngineApi, 'lod' | 'fusedTracks' | 'ownMoments' | 'wakeupChain' | 'reportSections'>,
   session: SessionInfo,
   fonts: Fonts,
   given: PictureOptions,
@@ -98,6 +100,22 @@ export async function renderPicture(
   if (rows.length === 0) throw new RangeError('No row is left to draw.')
   if (rows.length > MOST_ROWS) throw new RangeError(`${rows.length} rows are more than a picture holds; choose some.`)
   if (options.rows === undefined) frame = await ask(rows)
+  const timeOf = (p: Annotation['from']): number => Number(BigInt(p.t) - BigInt(session.epoch))
+  const rowName = (id: string): string => {
+    const row = layout.rows.find((r) => r.id === id)
+    return row ? `${session.machines[row.machine]?.name ?? ''} ${row.label}` : id
+  }
+  async function panelsOf(): Promise<ReportSection[]> {
+    const sections: ReportSection[] = []
+    for (const panel of options.panels ?? []) {
+      if (panel === 'notes') sections.push(notesSection(notes, session, timeOf, rowName))
+      else {
+        const part = { parts: [panel], limit: options.top ?? 8, from: sessionTime(from), to: sessionTime(to) }
+        sections.push(...(await engine.reportSections(part)))
+      }
+    }
+    return sections
+  }
   return makePicture({
     session,
     rows,
@@ -113,6 +131,7 @@ export async function renderPicture(
     boundsOfMachine: () => null,
     title: options.title ?? session.name,
     legend: options.legend ?? true,
+    panels: await panelsOf(),
     notes: options.notes === false ? [] : notesOf(session, options),
     over: (ctx) => {
       const scale = { from: sessionTime(from), to: sessionTime(to), width: rowsWidth }
@@ -122,7 +141,7 @@ export async function renderPicture(
         height: AXIS_HEIGHT + rows.at(-1)!.y + rows.at(-1)!.height,
         rowOf: (id: string) =>
           [id, ...headersAbove(id)].map((i) => rows.find((r) => r.id === i)).find((r) => r) ?? null,
-        timeOf: (p: Annotation['from']) => Number(BigInt(p.t) - BigInt(session.epoch)),
+        timeOf,
         theme,
         unit: session.unit,
         chains,

@@ -3,6 +3,7 @@
 
 import type { LodFrame, MachineInfo, SessionInfo } from '../../workers/thread/contract.js'
 import type { Picture, PictureMark } from '../../workers/thread/picture.js'
+import type { ReportSection } from '../../workers/thread/report.js'
 import type { MachineIndex } from '../../workers/units.js'
 import { formatShort } from '../state/format.js'
 import type { Row } from '../state/rows.js'
@@ -21,7 +22,8 @@ import { lengthOf, type Scale } from '../timeline/scale.js'
 import { axisOf, niceStep } from '../timeline/ticks.js'
 import { legendItems, paintSwatch } from './legend.js'
 import { meshOf } from './mesh.js'
-import { parsePaint, Recorder, textWidth, type Fonts } from './recorder.js'
+import { panelMarks } from './panels.js'
+import { parsePaint, Recorder, textWidth, wrap, type Fonts } from './recorder.js'
 
 export interface PictureRequest {
   readonly session: SessionInfo
@@ -45,6 +47,8 @@ export interface PictureRequest {
   readonly over?: (ctx: PaintContext, theme: PaintTheme) => void
   readonly title: string
   readonly legend: boolean
+  /** Below the timeline; absent = none. */
+  readonly panels?: readonly ReportSection[]
   /** Lines at the foot: clocks, files, version. */
   readonly notes: readonly string[]
 }
@@ -81,6 +85,11 @@ export function makePicture(p: PictureRequest): Picture {
   marks.push(...scaleBar(p, left, y))
   y += 22
   if (p.legend) y = legendMarks(p, y, width, marks)
+  if (p.panels && p.panels.length > 0) {
+    const panels = panelMarks(p.panels, { x: PAD, y: y + 4, width: width - 2 * PAD, theme, fonts })
+    marks.push(...panels.marks)
+    y = panels.end
+  }
   for (const note of p.notes.flatMap((n) => wrap(n, width - 2 * PAD, NOTE_SIZE, fonts))) {
     marks.push(text(PAD, y + NOTE_SIZE, note, NOTE_SIZE, theme.muted, 'sans'))
     y += NOTE_LINE
@@ -225,18 +234,4 @@ function legendMarks(p: PictureRequest, top: number, width: number, marks: Pictu
     x += needs
   }
   return x > PAD || y > top ? y + 24 : top
-}
-
-/** Lines that fit, broken at blanks. */
-export function wrap(words: string, width: number, size: number, fonts: Fonts): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of words.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && textWidth(longer, size, fonts.sans) > width) {
-      lines.push(line)
-      line = word
-    } else line = longer
-  }
-  return line === '' ? lines : [...lines, line]
 }

@@ -12,6 +12,20 @@ export function textWidth(text: string, size: number, metrics: FontMetrics): num
   return (units * size) / metrics.unitsPerEm
 }
 
+/** Lines that fit, broken at blanks. */
+export function wrap(words: string, width: number, size: number, fonts: Fonts): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of words.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && textWidth(longer, size, fonts.sans) > width) {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  return line === '' ? lines : [...lines, line]
+}
+
 interface Paint {
   readonly colour: string
   readonly opacity: number | undefined

@@ -1,9 +1,13 @@
 // The picture of what is on screen, as the export dialog asks for it.
 
-import type { Picture } from '../../workers/thread/picture.js'
+import type { Picture, PicturePanel } from '../../workers/thread/picture.js'
+import type { ReportSection } from '../../workers/thread/report.js'
 import { sessionTime } from '../../workers/units.js'
+import { annotations, timeOf } from '../annotate/notes.js'
+import { lit } from '../state/chain.js'
 import { boundedMachines, timeBounds } from '../state/clock-cards.js'
 import { version } from '../state/opening.js'
+import { answeredQuery, runsReport } from '../state/runs.js'
 import { rowsBetween, type Row } from '../state/rows.js'
 import * as state from '../state/session-state.js'
 import { untracked } from '@preact/signals'
@@ -14,9 +18,24 @@ import { paintAnnotations } from '../timeline/overlays/annotations.js'
 import type { OverlayView } from '../timeline/overlays/overlay.js'
 import { paintTheme } from '../timeline/paint/theme.js'
 import { axisEpoch, highlight, taskNames } from '../timeline/signals.js'
+import { rowName } from '../widgets/machine.js'
 import { notesOf } from './notes.js'
+import { chainSection, deltaSection, notesSection } from './panels.js'
 import { makePicture } from './picture.js'
 import type { Fonts } from './recorder.js'
+
+/** What a command line can tell too, and what is at hand on the screen. */
+export type ScreenPanel = PicturePanel | 'runs' | 'chain' | 'delta'
+/** Rows of a panel's table at most. */
+const TOP = 8
+
+/** Whether there is anything of a panel to be drawn now. */
+export function panelIsThere(panel: ScreenPanel): boolean {
+  if (panel === 'runs') return runsReport.value !== null
+  if (panel === 'chain') return lit.value !== null
+  if (panel === 'delta') return state.markers.value.a !== null && state.markers.value.b !== null
+  return panel !== 'notes' || annotations.value.length > 0
+}
 
 export interface ScreenPicture {
   readonly title: string
@@ -27,6 +46,8 @@ export interface ScreenPicture {
   readonly legend: boolean
   readonly notes: boolean
   readonly annotations: boolean
+  /** Below the timeline. */
+  readonly panels: readonly ScreenPanel[]
   /** CSS pixels, captions included. */
   readonly width: number
   /** SHA-256 of each file; absent = not told. */
@@ -107,6 +128,7 @@ export async function screenPicture(p: ScreenPicture, signal?: AbortSignal): Pro
     boundsOfMachine: (m) => (boundedMachines.peek().has(m) ? bounds(m) : null),
     title: p.title,
     legend: p.legend,
+    panels: await panelSections(p.panels, time),
     notes: p.notes ? notesOf(session, { hashes: p.hashes, version: version.peek() }) : [],
     over: (ctx) => {
       const view: OverlayView = { scale, height: AXIS_HEIGHT + height, theme, scroll: first, rows, boundsOf, session }
@@ -118,6 +140,27 @@ export async function screenPicture(p: ScreenPicture, signal?: AbortSignal): Pro
       })
     },
   })
+}
+
+/** The panels that are there, of a range of time. */
+async function panelSections(panels: readonly ScreenPanel[], time: state.TimeRange): Promise<ReportSection[]> {
+  const session = state.session.peek()!
+  const engine = state.engine.peek()!
+  const { a, b } = state.markers.peek()
+  const query = answeredQuery()
+  const sections: ReportSection[] = []
+  for (const panel of panels.filter(panelIsThere)) {
+    if (panel === 'notes') sections.push(notesSection(annotations.peek(), session, timeOf, rowName))
+    else if (panel === 'chain') sections.push(chainSection(lit.peek()!.chain, session))
+    else if (panel === 'delta') {
+      const between = { from: sessionTime(Math.min(a!, b!)), to: sessionTime(Math.max(a!, b!)) }
+      sections.push(deltaSection(await engine.deltaByLayer(between), session, TOP))
+    } else {
+      const part = { parts: [panel], limit: TOP, ...time, ...(query ? { runs: query } : {}) }
+      sections.push(...(await engine.reportSections(part)))
+    }
+  }
+  return sections
 }
 
 const bounds = (machine: MachineIndex) => (t: number) => untracked(() => timeBounds(machine, t))

@@ -1,8 +1,15 @@
 // All notes of the session: a list to go to them, recolour, rename and delete them, and their file form.
 
-import { annotationsJson, inks, readAnnotations, type Annotation, type AnnotationKind } from '../annotate/model.js'
+import {
+  annotationsJson,
+  hookWords,
+  inks,
+  readAnnotations,
+  type Annotation,
+  type AnnotationKind,
+} from '../annotate/model.js'
 import { annotations, chosen, editing, ink, merge, remove, timeOf, tool, update } from '../annotate/notes.js'
-import { followHook, hookWords, noteOnChain } from '../annotate/hooks.js'
+import { followHook, noteOnChain } from '../annotate/hooks.js'
 import { chainWith } from '../annotate/chains.js'
 import { lit } from '../state/chain.js'
 import { formatDelta, formatTime, plural } from '../state/format.js'
@@ -10,8 +17,7 @@ import { handle, say } from '../state/messages.js'
 import { range, revealTime, session, setRange, timeFormat } from '../state/session-state.js'
 import { nearestRow } from '../timeline/overlays/annotations.js'
 import { goWakeup } from '../timeline/hops.js'
-import { trackById } from '../timeline/signals.js'
-import { machineName } from '../widgets/machine.js'
+import { rowName } from '../widgets/machine.js'
 import { saveFile } from '../widgets/save-file.js'
 import { goToRow } from './menus.js'
 
@@ -36,8 +42,7 @@ export const noteCount = (): number => annotations.value.length
 /** What a note hangs on: its chain, event or interval, else its row. */
 function whereWords(a: Annotation): string {
   const { row } = a.from
-  const track = row === null ? undefined : trackById.value.get(row)
-  const own = row === null ? 'time alone' : track ? `${machineName(track.machine)} ${track.label}` : row
+  const own = row === null ? 'time alone' : rowName(row)
   const hook = hookWords(a)
   if (hook === null) return own
   if (a.on?.kind === 'chain') return chainWith(a.on.id) === null ? `${hook}: not in these files` : hook

@@ -49,7 +49,7 @@ function tableOf({ title, heads, left, rows }: Table): ReportTable {
   }
 }
 
-const WIDTH = 900
+const WIDTH = 880
 const HEIGHT = 130
 const GAP = 10
 const PAD = 16

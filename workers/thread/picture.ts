@@ -82,6 +82,10 @@ export interface FontMetrics {
   readonly missing: number
 }
 
+/** Panels that stand below the timeline of a picture: the parts of a report, and the notes that are drawn upon it. */
+export const picturePanels = ['clocks', 'cpus', 'tasks', 'preemptions', 'wakeups', 'faults', 'notes'] as const
+export type PicturePanel = (typeof picturePanels)[number]
+
 /** What `remora render` asks of the screens' painters (renderer/export/headless.ts). */
 export interface PictureOptions {
   /** Session time; absent = all of it. */
@@ -100,6 +104,10 @@ export interface PictureOptions {
   readonly tasks?: number
   readonly title?: string
   readonly legend?: boolean
+  /** Below the timeline, in this order; absent = none. */
+  readonly panels?: readonly PicturePanel[]
+  /** Rows of a panel's table at most; absent = 8. */
+  readonly top?: number
   /** Clocks, files and version at the foot; absent = yes. */
   readonly notes?: boolean
   /** SHA-256 of each file, hex. */
