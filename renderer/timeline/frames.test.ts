@@ -159,6 +159,23 @@ describe('frame source', () => {
     source.want(wish(1e6, 2e6, { session: { ...session } }))
     expect(asked[3]!.query).not.toHaveProperty('patience')
   })
+  it('makes what is on screen anew before rows that nobody has seen', async () => {
+    source.want(wish(1e6, 2e6))
+    await asked[0]!.answer()
+    const more = { session: { ...session }, around: ['c', 'a', 'd'] }
+    source.want(wish(1e6, 2e6, more))
+    expect(asked[1]!.query.tracks).toEqual(['a'])
+    expect(asked[1]!.query).not.toHaveProperty('patience')
+    await asked[1]!.answer()
+    expect(shown.at(-1)!.missing).toBe(2)
+    expect(asked[2]!.query.tracks).toEqual(['c', 'a', 'd'])
+    expect(asked[2]!.query.patience).toBeGreaterThan(0)
+    await asked[2]!.answer()
+    expect([asked.length, shown.at(-1)!.missing]).toEqual([3, undefined])
+    // Nothing of it was on screen: the first frame shows what is at hand.
+    source.want(wish(1e6, 2e6, { session: { ...session }, visible: ['e'], around: ['e'] }))
+    expect(asked[3]!.query).toMatchObject({ tracks: ['e'], patience: 0 })
+  })
   it('does not ask for the rest of what failed', async () => {
     source.want(wish(1e6, 2e6))
     await asked[0]!.answer(1)

@@ -105,16 +105,18 @@ export class FrameSource {
     this.#waiting = null
     const { from, to, width } = window
     // What can be drawn at once comes at once, and then further rows, some with each frame. When times have changed or more was
-    // loaded all are made anew: the frame that is on screen stays until they are, for no row may blink.
+    // loaded, what is on screen is made anew before anything else: the frame there stays until it is, for no row may blink.
     const held = this.#held
-    const anew = held !== null && held.wish.session !== wish.session
-    const patience = anew ? {} : { patience: held?.frame.missing ? PATIENCE : 0 }
-    const query = { tracks: wish.around, from, to, pixels: width, view: wish.view, ...patience }
-    void this.ask(query, flight.abort.signal)
+    const kept = held && held.wish.session !== wish.session ? wish.around.filter((id) => held.rowOf.has(id)) : []
+    const patience = held?.frame.missing ? PATIENCE : 0
+    const rows = kept.length > 0 ? { tracks: kept } : { tracks: wish.around, patience }
+    const later = wish.around.length - rows.tracks.length
+    void this.ask({ from, to, pixels: width, view: wish.view, ...rows }, flight.abort.signal)
       .then(
-        (frame) => {
+        (answer) => {
           if (flight.abort.signal.aborted) return
           this.#failed = null
+          const frame = later > 0 ? { ...answer, missing: (answer.missing ?? 0) + later } : answer
           this.#held = { frame, wish, window, rowOf: new Map(frame.tracks.map((id, i) => [id, i])) }
           this.onFrame(this.#held)
         },

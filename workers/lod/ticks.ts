@@ -14,6 +14,9 @@ interface Cursor {
   readonly end: number
 }
 
+/** Events that are looked at one by one before it is searched. */
+const NEAR = 16
+
 /** Appends the ticks of the events from columns.from to columns.to, both included. */
 export function addTicks(out: FrameBuilder, lists: readonly EventList[], columns: Columns): void {
   const cursors: Cursor[] = []
@@ -47,13 +50,22 @@ function addCounts(out: FrameBuilder, cursors: readonly Cursor[], columns: Colum
     const end = columns.start(column + 1)
     let count = 0
     for (const k of cursors) {
-      const next = last ? k.end : seekIn(k.t, k.at, k.end, end, k.at + k.held)
+      const next = last ? k.end : nextFrom(k, end)
       k.held = next - k.at
       count += k.held
       k.at = next
     }
     out.tick(t, count, type)
   }
+}
+
+/** First event at or after `time`: beside the last one where columns hold few, else about as far as in the column before. */
+function nextFrom({ t, at, end, held }: Cursor, time: number): number {
+  if (held >= NEAR) return seekIn(t, at, end, time, at + held)
+  const near = Math.min(end, at + NEAR)
+  let next = at
+  while (next < near && t[next]! < time) next++
+  return next < near ? next : seekIn(t, next, end, time, next)
 }
 
 function earliest(cursors: readonly Cursor[]): Cursor | null {
