@@ -116,6 +116,18 @@ describe('a guest with kvm events', () => {
     expect(worstError({ ...opened, info })).toBeLessThanOrEqual(Math.abs(by) + ROUNDING)
   })
 
+  it.each([
+    ['of the first CPU', 0],
+    ['of the other CPU', 1],
+  ])('states an accuracy for a recorded relation %s that bends between its ends', async (_, cpu) => {
+    const opened = await openPair({ guests: [guest({ recorded: { by: 0, bend: { cpu, ns: 40_000 } } })] })
+    const info = await connection!.engine.setClock(machineIndex(1), { method: 'recorded' })
+    const card = await health(1)
+    expect(card.accuracy!).toBeGreaterThan(39_000)
+    expect(worstError({ ...opened, info })).toBeLessThanOrEqual(card.accuracy! + ROUNDING)
+    expect(Math.min(...card.bounds.map((b) => b.lower))).toBeLessThanOrEqual(-39_000)
+  })
+
   it('finds the relation where none is recorded', async () => {
     const opened = await openPair({ guests: [guest({ recorded: 'nothing' })] })
     const card = await health(1)

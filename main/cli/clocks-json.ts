@@ -1,5 +1,5 @@
 import type { Fault } from '../../workers/fault.js'
-import { lengthText } from '../../workers/clocks/sentence.js'
+import { boundText, lengthText } from '../../workers/clocks/sentence.js'
 import type { ClockHealth, ClockPlaces, SessionInfo } from '../../workers/thread/contract.js'
 import { version } from '../version.js'
 import { grouped, plural } from './text.js'
@@ -63,7 +63,7 @@ function exceeded(guest: GuestClock, { maxError, maxOutside }: Limits, unit: 'ns
   if (maxError !== null && accuracy === null) failures.push(`No accuracy can be stated for the times of ${name}.`)
   if (maxError !== null && accuracy !== null && accuracy > maxError) {
     const allowed = lengthText(maxError, unit)
-    failures.push(`The times of ${name} may be off by ${lengthText(accuracy, unit)}, more than the ${allowed} allowed.`)
+    failures.push(`The times of ${name} may be off by ${boundText(accuracy, unit)}, more than the ${allowed} allowed.`)
   }
   if (maxOutside !== null && places.outside > maxOutside) {
     const count = plural(places.outside, 'event')

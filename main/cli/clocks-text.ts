@@ -1,4 +1,4 @@
-import { lengthText } from '../../workers/clocks/sentence.js'
+import { boundText, lengthText, rangeText, shareText } from '../../workers/clocks/sentence.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
 import type { ClockMethodReport, ClockPlaces } from '../../workers/thread/contract.js'
 import type { ClocksReport, GuestClock } from './clocks-json.js'
@@ -20,7 +20,7 @@ const indented = (lines: readonly string[]): string[] => lines.map((line) => `  
 function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
   const length = (x: number): string => lengthText(x, unit)
   const signed = (x: number): string => `${x < 0 ? '-' : '+'}${length(Math.abs(x))}`
-  const range = ([a, b]: readonly [number, number]): string => `${signed(a)} .. ${signed(b)}`
+  const bound = (x: number): string => boundText(x, unit)
   const writer = new TimeWriter(BigInt(epoch))
   const time = (t: number): string => writer.shown(t, unit)
 
@@ -31,10 +31,15 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
   const facts: [string, string][] = [
     ['clocks', `${guest.clock} on ${guest.hostClock}`],
     ['method', guest.method + (guest.recommended === guest.method ? '' : `; the events support ${guest.recommended}`)],
-    ['accuracy', stated ? length(accuracy) : 'cannot be stated'],
+    ['accuracy', stated ? bound(accuracy) : 'cannot be stated'],
     ['offset', `host = guest ${signedDecimal(used.offset)} ${unit} in the middle of the guest's trace`],
-    ['drift', drift ? `${drift[0].toFixed(2)} .. ${drift[1].toFixed(2)} ppm possible` : ''],
-    ['bounds', halfWidth === null ? '' : `at most ${length(halfWidth)} to either side`],
+    [
+      'drift',
+      drift
+        ? `${(Math.floor(drift[0] * 100) / 100).toFixed(2)} .. ${(Math.ceil(drift[1] * 100) / 100).toFixed(2)} ppm possible`
+        : '',
+    ],
+    ['bounds', halfWidth === null ? '' : `at most ${bound(halfWidth)} to either side`],
     ['vCPU threads', guest.threads.map((t) => `${t.vcpu}:${t.tid} (${t.by})`).join(', ')],
     [
       'brackets',
@@ -51,10 +56,10 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
     ['kvm-clock', guest.rebases.length === 0 ? '' : `rebased ${plural(guest.rebases.length, 'time')}`],
     ['guest events', recorded && recorded !== used ? `${placesText(recorded)} as recorded` : ''],
     [recorded && recorded !== used ? '' : 'guest events', `${placesText(used)} by the method in use`],
-    ['covered', stated ? `${(100 * guest.covered).toFixed(1)} % of the events that can be checked` : ''],
-    ['slack', guest.slack > 0 ? `${length(guest.slack)} would make the contradicting events agree` : ''],
+    ['covered', stated ? `${shareText(guest.covered, 1, 1)} of the events that can be checked` : ''],
+    ['slack', guest.slack > 0 ? `${bound(guest.slack)} would make the contradicting events agree` : ''],
   ]
-  const methods = guest.methods.map((m) => methodRow(m, signed, length))
+  const methods = guest.methods.map((m) => methodRow(m, signed, bound))
   const worst = guest.worst.slice(0, WORST).map((w) => [time(w.t), `CPU ${w.cpu}`, aside(w.by, length)])
   return [
     `${guest.name} in ${guest.host}: ${guest.verdict}`,
@@ -72,7 +77,7 @@ function card(guest: GuestClock, { unit, epoch }: ClocksReport): string[] {
       aligned(
         guest.breaks.map((b) => [
           `${time(Math.min(b.from, b.to))} .. ${time(Math.max(b.from, b.to))}`,
-          b.step[0] === b.step[1] ? `step ${signed(b.step[0])}` : `step ${range(b.step)}`,
+          b.step[0] === b.step[1] ? `step ${signed(b.step[0])}` : `step ${rangeText(b.step, unit)}`,
           b.cause === 'events' ? '' : b.cause,
         ]),
       ),
@@ -110,16 +115,16 @@ const part = (title: string, lines: readonly string[]): string[] =>
 
 function placesText({ inside, outside, beyond }: ClockPlaces): string {
   const seen = inside + outside
-  const share = seen === 0 ? '' : ` (${((100 * inside) / seen).toFixed(2)} % inside)`
+  const share = seen === 0 ? '' : ` (${shareText(inside, seen, 2)} inside)`
   return `${grouped(inside)} inside, ${grouped(outside)} outside${share}, ${grouped(beyond)} beyond the host's trace`
 }
 
-const methodRow = (m: ClockMethodReport, signed: (x: number) => string, length: (x: number) => string): string[] => [
+const methodRow = (m: ClockMethodReport, signed: (x: number) => string, bound: (x: number) => string): string[] => [
   m.method,
   m.verdict,
   m.offset,
   m.error === null ? '-' : signed(m.error),
-  m.accuracy === null ? '-' : length(m.accuracy),
+  m.accuracy === null ? '-' : bound(m.accuracy),
   grouped(m.inside),
   grouped(m.outside),
   grouped(m.beyond),

@@ -80,11 +80,12 @@ export function HealthCard({ info, machine, use }: Props) {
 const readWindow = (p: BoundPoint, unit: 'ns' | 'ticks'): string =>
   `D ${formatShort((p.lower + p.upper) / 2, unit)}, S ${formatShort(p.upper - p.lower, unit)}`
 
-/** A range of ppm, with as many digits as tell its ends apart. */
+/** A range of ppm, with as many digits as tell its ends apart, and never narrower than it is. */
 function ppm([low, high]: readonly [number, number]): string {
   const digits = high - low < 10 ? 2 : 0
+  const grain = 10 ** digits
   const text = (n: number) => n.toFixed(digits).replace('-', '\u2212')
-  return `${text(low)} to ${text(high)} ppm`
+  return `${text(Math.floor(low * grain) / grain)} to ${text(Math.ceil(high * grain) / grain)} ppm`
 }
 
 /** Share of the events that can be checked which lie inside a bracket. */
@@ -129,7 +130,7 @@ function Facts({ info, h }: { readonly info: SessionInfo; readonly h: ClockHealt
       </Fact>
       <Fact name="Made of">{h.kind === 'kvm' ? 'kvm_entry to kvm_exit' : 'vCPU threads on a CPU'}</Fact>
       <Fact name="Covers">{formatShare(h.covered, 1)} of the guest’s events</Fact>
-      {h.slack > 0 && <Fact name="Contradiction">{formatShort(h.slack, unit)}</Fact>}
+      {h.slack > 0 && <Fact name="Contradiction">{formatAccuracy(h.slack, unit)}</Fact>}
       {h.packets.used + h.packets.ambiguous > 0 && (
         <Fact name="Packets">
           {formatCount(h.packets.used)} used, {formatCount(h.packets.ambiguous)} ambiguous

@@ -100,10 +100,35 @@ describe('dates', () => {
   })
 })
 
+/** What a written length says, in ns or ticks. */
+function saidLength(text: string): number {
+  const [, sign, digits, unit] = /^([+\u2212]?)([\d.\u202f]+) (\w+)$/.exec(text)!
+  const scale = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, ticks: 1 }[unit!]!
+  return (sign === '\u2212' ? -1 : 1) * Number(digits!.replaceAll('\u202f', '')) * scale
+}
+
 describe('formatBounds', () => {
   it('has the sign at either bound', () => {
     expect(formatBounds({ lower: -3100, upper: 3400 }, 'ns')).toBe('\u22123.10 us to +3.40 us')
     expect(formatBounds({ lower: 0, upper: 12 }, 'ns')).toBe('0 ns to +12 ns')
+  })
+
+  it('never says that true time is nearer than the bounds do', () => {
+    const lengths = fc.oneof(
+      fc.double({ min: -30, max: 30, noNaN: true }),
+      fc.double({ min: -9e11, max: 9e11, noNaN: true }),
+      fc.integer({ min: -999_999, max: 999_999 }),
+    )
+    fc.assert(
+      fc.property(lengths, lengths, fc.constantFrom('ns', 'ticks'), (x, y, unit) => {
+        const [lower, upper] = [Math.min(x, y), Math.max(x, y)]
+        const said = formatBounds({ lower, upper }, unit).split(' to ').map(saidLength)
+        expect(said[0]).toBeLessThanOrEqual(lower + 1e-9 * Math.abs(lower))
+        expect(said[0]).toBeGreaterThanOrEqual(lower - 0.011 * Math.abs(lower) - 1)
+        expect(said[1]).toBeGreaterThanOrEqual(upper - 1e-9 * Math.abs(upper))
+        expect(said[1]).toBeLessThanOrEqual(upper + 0.011 * Math.abs(upper) + 1)
+      }),
+    )
   })
 })
 
@@ -126,13 +151,9 @@ describe('accuracies', () => {
     expect(blank(formatAccuracy(3171, 'ns'))).toBe('3.18 us')
     expect(blank(formatAccuracy(1500, 'ns'))).toBe('1.50 us')
     expect(blank(formatAccuracy(10.1, 'ticks'))).toBe('11 ticks')
-    const scales = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 } as const
     fc.assert(
       fc.property(fc.double({ min: 0.1, max: 9e11, noNaN: true }), (x) => {
-        const [n, unit] = blank(formatAccuracy(x, 'ns'))
-          .replace(/ (?=\d)/g, '')
-          .split(' ') as [string, keyof typeof scales]
-        const said = Number(n) * scales[unit]
+        const said = saidLength(formatAccuracy(x, 'ns'))
         expect(said).toBeGreaterThanOrEqual(x * (1 - 1e-9))
         expect(said).toBeLessThanOrEqual(x * 1.011 + 1)
       }),

@@ -74,17 +74,24 @@ export function formatShort(dt: number, unit: 'ns' | 'ticks'): string {
   return `${sign}${n < 9.995 ? n.toFixed(2) : n < 99.95 ? n.toFixed(1) : formatCount(n)} ${name}`
 }
 
-/** How far off a time may be, in three figures: rounded up, since a bound that is rounded down is none. */
-export function formatAccuracy(x: number, unit: 'ns' | 'ticks'): string {
-  if (unit === 'ticks' || x < 1000) return formatShort(Math.ceil(x), unit)
-  const grain = 10 ** (Math.floor(Math.log10(x)) - 2)
-  return formatShort(Math.ceil(x / grain - 1e-9) * grain, unit)
+/** What three figures can say that is no less than `x` (no more, rounding down); tenths below 10 ns, whole numbers of ticks. */
+function threeFigures(x: number, unit: 'ns' | 'ticks', round: (n: number) => number): number {
+  const grain = unit === 'ticks' || (x >= 10 && x < 1000) ? 1 : x < 10 ? 0.1 : 10 ** (Math.floor(Math.log10(x)) - 2)
+  // Divided by a whole number where it can be: 0.1 and its multiples are none.
+  return grain < 1 ? round(x * 10) / 10 : round(x / grain) * grain
 }
 
-/** Bounds around a time: `−3.1 us to +3.4 us`. */
+/** How far off a time may be, in three figures: rounded up, since a bound that is rounded down is none. */
+export const formatAccuracy = (x: number, unit: 'ns' | 'ticks'): string =>
+  formatShort(x < 1000 ? Math.ceil(x) : threeFigures(x, unit, Math.ceil), unit)
+
+/** Bounds around a time, never closer than they are: `−3.1 us to +3.4 us`. */
 export function formatBounds(b: { readonly lower: number; readonly upper: number }, unit: 'ns' | 'ticks'): string {
-  const signed = (n: number) => `${Math.round(n * 10) > 0 ? '+' : ''}${formatShort(n, unit)}`
-  return `${signed(b.lower)} to ${signed(b.upper)}`
+  const outwards = (n: number, away: boolean) => {
+    const size = threeFigures(Math.abs(n), unit, away ? Math.ceil : Math.floor)
+    return `${n > 0 && size > 0 ? '+' : ''}${formatShort(n < 0 ? -size : size, unit)}`
+  }
+  return `${outwards(b.lower, b.lower < 0)} to ${outwards(b.upper, b.upper > 0)}`
 }
 
 /** `834 B`, `12.3 kB`, `1.59 GB`: decimal units, three figures. */

@@ -17,8 +17,12 @@ import type { EventItem, Item } from './ring-buffer.js'
 import { switchTo, task, wakeup, waking, type Task } from './scenario.js'
 import { writeTraceDat } from './trace-dat.js'
 
-/** What the guest's file says about its clock: nothing, the truth, or something that is `by` ns off. */
-export type Recorded = 'nothing' | 'truth' | { readonly by: number }
+/**
+ * What the guest's file says about its clock: nothing, the truth, or something that is `by` ns off, or that bends: a sample in
+ * the first quarter of one CPU is `bend` ns off.
+ */
+export type Recorded =
+  'nothing' | 'truth' | { readonly by: number; readonly bend?: { readonly cpu: number; readonly ns: number } }
 
 export interface PairedGuest {
   readonly name: string
@@ -233,12 +237,12 @@ function makeGuest(g: PairedGuest, truth: Truth, id: bigint, o: PairOptions): Ma
   if (related) options.push(traceId(id))
   const recorded = g.recorded ?? 'truth'
   if (related && recorded !== 'nothing' && all.length > 0) {
-    const by = recorded === 'truth' ? 0 : recorded.by
+    const { by, bend } = recorded === 'truth' ? { by: 0 } : recorded
     options.push(
       timeShift(
         HOST_ID,
         !scale,
-        truth.runs.map((runs, v) => samples(runs, v, truth, by, rawOf, scale)),
+        truth.runs.map((runs, v) => samples(runs, v, truth, by, bend?.cpu === v ? bend.ns : null, rawOf, scale)),
       ),
     )
   }
@@ -266,13 +270,15 @@ function samples(
   vcpu: number,
   truth: Truth,
   by: number,
+  bend: number | null,
   rawOf: (ns: number) => bigint,
   scale: PairedGuest['scaling'],
 ): ShiftSample[] {
-  const ends = [runs[0]?.guest[0], runs.at(-1)?.guest.at(-1)].filter((g) => g !== undefined)
+  const quarter = bend === null ? undefined : runs[runs.length >> 2]?.guest[0]
+  const ends = [runs[0]?.guest[0], quarter, runs.at(-1)?.guest.at(-1)].filter((g) => g !== undefined)
   // KVM's own triple holds for all time: one sample.
   return (scale ? ends.slice(0, 1) : ends).map((g) => {
-    const offset = Math.round(truth.offsetAt(g, vcpu)) + by
+    const offset = Math.round(truth.offsetAt(g, vcpu)) + by + (g === quarter ? bend! : 0)
     if (!scale) return { time: rawOf(g), offset: BigInt(offset), scaling: 1n }
     const inGuestUnits = (BigInt(offset) * scale.ratio) >> scale.fraction
     return { time: rawOf(g), offset: inGuestUnits, scaling: scale.ratio, fraction: scale.fraction }

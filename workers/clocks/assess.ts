@@ -28,6 +28,8 @@ export interface Assessment {
   readonly local: readonly string[]
   /** Host times of kvm_update_master_clock. */
   readonly rebases: readonly number[]
+  /** Guest times at and around which a recorded relation may change its course: those of its samples. */
+  readonly turns: readonly number[]
 }
 
 /** Session time minus guest ticks at a guest time, by some method. */
@@ -51,6 +53,13 @@ export function offsetsOf(relation: Relation, scene: Scene, guest: MachineInfo):
 function rateOf(scene: Scene, guest: MachineInfo): number {
   const cpu = scene.files[guest.files[0]!]!.meta.timeShift?.cpus.find((c) => (c.scaling[0] ?? 1n) > 1n)
   return cpu ? 2 ** Number(cpu.fraction[0] ?? 0n) / Number(cpu.scaling[0]!) : 1
+}
+
+function turnsOf(scene: Scene, guest: MachineInfo, rate: number): number[] {
+  const { epoch } = scene.files[guest.files[0]!]!.meta
+  const times = guest.files.flatMap((f) => scene.files[f]!.meta.timeShift?.cpus.flatMap((c) => c.time) ?? [])
+  const around = times.flatMap((t) => [-1, 0, 1].map((by) => scaled(rate, Number(t - epoch) + by)))
+  return [...new Set(around)].sort((a, b) => a - b)
 }
 
 const scaled = (rate: number, g: number): number => (rate === 1 ? g : Math.round(g * rate))
@@ -89,6 +98,7 @@ export function assess(scene: Scene, guest: MachineInfo, known: OffsetOf | null)
       .filter(({ s }) => s.machine === guest.parent)
       .map(({ s, row }) => s.t[row]!)
       .sort((x, y) => x - y),
+    turns: turnsOf(scene, guest, rate),
   }
 }
 
@@ -111,6 +121,16 @@ export function applyEstimate(a: Assessment, cpu: number, ticks: Float64Array, n
   }
 }
 
+/** Times are whole numbers: what a method gives is rounded to them. */
+const WHOLE = 1
+
+/** First and last time of a piece, and where a recorded relation may turn in between. */
+const turnsWithin = (a: Assessment, { from, to }: EstimatePiece): number[] => [
+  from,
+  ...a.turns.filter((g) => g > from && g < to),
+  to,
+]
+
 /** How a method stands against the evidence. */
 export function judge(
   a: Assessment,
@@ -126,13 +146,17 @@ export function judge(
   const piece = pieceAt(a.estimate.pieces, middle)
   let error: number | null = null
   let worst = 0
+  // Between two turns the method is straight and the bounds bulge inwards: nowhere is it further off than at one of the two.
   for (const p of a.estimate.pieces) {
     if (p.stretch.region.status !== 'bounded') continue
-    const cpu = cpuOf(p.vcpu ?? 0)
-    for (const g of [p.from, Math.round((p.from + p.to) / 2), p.to]) {
-      const [lo, hi] = boundsOf(p.stretch)(g)
-      const d = offsets(g, cpu)
-      worst = Math.max(worst, Math.abs(d - lo), Math.abs(d - hi))
+    const bounds = boundsOf(p.stretch)
+    const cpus = p.vcpu === null ? vcpus.map((v) => v.vcpu) : [cpuOf(p.vcpu)]
+    for (const g of turnsWithin(a, p)) {
+      const [lo, hi] = bounds(g)
+      for (const cpu of cpus) {
+        const d = offsets(g, cpu)
+        worst = Math.max(worst, Math.abs(d - lo), Math.abs(d - hi))
+      }
     }
   }
   if (piece && piece.stretch.region.status === 'bounded') {
@@ -142,11 +166,8 @@ export function judge(
   // The estimate moved by hand is no estimate any more.
   const alone = a.brackets.every((b) => b.from.length === 0)
   const own = method === 'events' && Math.abs(offset - offsetAt(a.estimate.pieces, middle)) <= 1
-  const accuracy = own
-    ? a.estimate.accuracy
-    : a.estimate.accuracy === null
-      ? null
-      : Math.max(worst, a.estimate.accuracy)
+  const least = a.estimate.accuracy
+  const accuracy = least === null ? null : WHOLE + (own ? least : Math.max(worst, least))
   return {
     places,
     report: {
@@ -279,17 +300,28 @@ export function healthOf(input: HealthInput): ClockHealth {
   }
 }
 
+/** What is possible at any CPU of the guest: its CPUs are shown in rows of one machine. */
 function boundPoints(a: Assessment, offsets: OffsetOf, at: (g: number) => number): ClockHealth['bounds'] {
   const points: { t: ReturnType<typeof sessionTime>; lower: number; upper: number }[] = []
   const total = Math.max(1, a.span[1] - a.span[0])
+  const { vcpus } = a.gathered.evidence
   for (const p of a.estimate.pieces) {
     if (p.stretch.region.status !== 'bounded' || (p.vcpu !== null && p.vcpu !== 0)) continue
+    const apart = p.vcpu === null ? [] : a.estimate.pieces.filter((o) => o !== p)
     const n = Math.max(2, Math.round(((p.to - p.from) / total) * BOUND_POINTS))
-    for (let i = 0; i < n; i++) {
-      const g = Math.round(p.from + ((p.to - p.from) * i) / (n - 1))
-      const [lo, hi] = boundsOf(p.stretch)(g)
-      const d = offsets(g, a.gathered.evidence.vcpus[p.vcpu ?? 0]!.vcpu)
-      points.push({ t: sessionTime(at(g)), lower: lo - d, upper: hi - d })
+    const steps = Array.from({ length: n }, (_, i) => Math.round(p.from + ((p.to - p.from) * i) / (n - 1)))
+    const places = [...new Set([...steps, ...turnsWithin(a, p)])].sort((x, y) => x - y)
+    for (const g of places) {
+      let lower = Infinity
+      let upper = -Infinity
+      vcpus.forEach(({ vcpu }, index) => {
+        const piece = apart.find((o) => o.vcpu === index) ?? p
+        const [lo, hi] = boundsOf(piece.stretch)(g)
+        const d = offsets(g, vcpu)
+        lower = Math.min(lower, lo - d)
+        upper = Math.max(upper, hi - d)
+      })
+      points.push({ t: sessionTime(at(g)), lower, upper })
     }
   }
   return points

@@ -143,7 +143,7 @@ export function bridgeByEvents(
     o1: offsetAt(x1),
   }
   const stage = chain([interpolateStage(() => ({ piece, from: null, to: null })), ...toTicks(files, trace)])
-  const us = (ns: number): string => `${(ns / 1000).toFixed(1)} us`
+  const us = (ns: number): string => `${(Math.ceil(ns / 100) / 10).toFixed(1)} us`
   const message = `The records count in ${file.meta.clock}, the recording in ${meta.clock || 'a clock that is not recorded'}; they are related by ${line.matched} of ${own.t.length} wake-ups that both have, half of which agree to ${us(line.median)} and 99 % to ${us(line.most)}.`
   return { file: bridge.file, stage, open: false, fault: note(file, 'note', message) }
 }

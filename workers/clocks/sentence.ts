@@ -36,8 +36,8 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
   const { kind } = a.gathered.evidence
   const seen = r.inside + r.outside
   const where = kind === 'kvm' ? 'between kvm_entry and kvm_exit' : 'in times when its vCPU threads were on a CPU'
-  const share = `${((100 * r.inside) / Math.max(1, seen)).toFixed(r.outside === 0 ? 0 : 1)} %`
-  const accuracy = r.accuracy === null ? '' : lengthText(r.accuracy, unit)
+  const share = shareText(r.inside, seen, r.outside === 0 ? 0 : 1)
+  const accuracy = r.accuracy === null ? '' : boundText(r.accuracy, unit)
   const source = SOURCES[method] ?? 'As chosen'
   switch (r.verdict) {
     case 'GUARANTEED':
@@ -79,18 +79,42 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
   }
 }
 
-/** A length in the shortest fitting unit: 4.3 us, 26 ms, 10 180 ticks. */
-export function lengthText(x: number, unit: 'ns' | 'ticks'): string {
-  if (unit === 'ticks')
-    return `${Math.ceil(x)
-      .toString()
-      .replace(/\B(?=(\d{3})+$)/g, ' ')} ticks`
-  if (x < 1000) return `${Math.ceil(x)} ns`
-  for (const [scale, name] of [
-    [1e3, 'us'],
-    [1e6, 'ms'],
-  ] as const) {
-    if (x < scale * 1000) return `${(x / scale).toFixed(x < scale * 100 ? 1 : 0)} ${name}`
-  }
-  return `${(x / 1e9).toFixed(1)} s`
+const SCALES = [
+  [1e3, 'us'],
+  [1e6, 'ms'],
+  [1e9, 's'],
+] as const
+
+/** Thousands of ticks apart. */
+const ticksText = (n: number): string => `${n.toString().replace(/\B(?=(\d{3})+$)/g, ' ')} ticks`
+
+/** A length as it was measured, in the shortest fitting unit: 4.3 us, 26 ms, 10 180 ticks. */
+export const lengthText = (x: number, unit: 'ns' | 'ticks'): string => written(x, unit, Math.round)
+
+/** A bound, in the shortest fitting unit and never below it: what is rounded down bounds nothing. */
+export const boundText = (x: number, unit: 'ns' | 'ticks'): string => written(x, unit, Math.ceil)
+
+/** The least and the most that something can be, with signs, never within what is possible: -1.3 us .. +2.2 us. */
+export function rangeText([low, high]: readonly [number, number], unit: 'ns' | 'ticks'): string {
+  const outwards = (x: number, round: (n: number) => number): string =>
+    `${x < 0 ? '-' : '+'}${written(Math.abs(x), unit, round)}`
+  return `${outwards(low, low < 0 ? Math.ceil : Math.floor)} .. ${outwards(high, high < 0 ? Math.floor : Math.ceil)}`
+}
+
+function written(x: number, unit: 'ns' | 'ticks', round: (n: number) => number): string {
+  if (unit === 'ticks') return ticksText(round(x))
+  if (round(x) < 1000) return `${round(x)} ns`
+  const steps = SCALES.map(([scale, name]) => {
+    const digits = name === 's' || x < scale * 100 ? 1 : 0
+    return { n: round(x / (scale / 10 ** digits)) / 10 ** digits, digits, name }
+  })
+  const { n, digits, name } = steps.find((s) => s.n < 1000) ?? steps[steps.length - 1]!
+  return `${n.toFixed(digits)} ${name}`
+}
+
+/** Share of a whole in per cent, never all while a part is lacking. */
+export function shareText(part: number, whole: number, digits: number): string {
+  const grain = 10 ** digits
+  const share = (100 * part) / Math.max(1, whole)
+  return `${(part < whole ? Math.min(Math.round(share * grain), 100 * grain - 1) / grain : 100).toFixed(digits)} %`
 }

@@ -1,6 +1,6 @@
 // What is found in a session, as the sections of a report: asked of the engine as any screen would.
 
-import { lengthText } from '../clocks/sentence.js'
+import { boundText, lengthText } from '../clocks/sentence.js'
 import { TimeWriter } from '../table/time-text.js'
 import type { Actor, Culprit, EngineApi, Lacking, SessionInfo } from '../thread/contract.js'
 import {
@@ -76,7 +76,7 @@ const some = (tables: readonly ReportTable[]): ReportTable[] => tables.filter((t
 
 const lacking = (list: readonly Lacking[]): string[] => list.flatMap((l) => [l.sentence, `To record it: ${l.command}`])
 
-async function clocks(engine: Engine, { info, length, machine }: Words): Promise<ReportSection> {
+async function clocks(engine: Engine, { info, machine }: Words): Promise<ReportSection> {
   const guests = info.machines.filter((m) => m.parent !== null)
   const cards = []
   for (const { machine: guest } of guests) cards.push(await engine.clockHealth(guest))
@@ -96,7 +96,7 @@ async function clocks(engine: Engine, { info, length, machine }: Words): Promise
             machine(c.machine),
             c.method,
             c.verdict,
-            c.accuracy === null ? 'not known' : `±${length(c.accuracy)}`,
+            c.accuracy === null ? 'not known' : `±${boundText(c.accuracy, info.unit)}`,
             grouped(used?.inside ?? 0),
             grouped(used?.outside ?? 0),
             grouped(c.brackets.used),

@@ -229,15 +229,32 @@ export function meet(
     if (growLeft || growRight) continue
     // Where the two lines hardly differ, events fit both for long: no more than four windows are left to neither.
     const spare = Math.max(0, start - end - 4 * o.window) / 2
-    return [cutTo(all, a, a.from, end + spare, o.maxDrift), cutTo(all, b, start - spare, b.to, o.maxDrift)]
+    return [
+      cutTo(all, a, [a.from, end + spare], [a.from, end], o.maxDrift),
+      cutTo(all, b, [start - spare, b.to], [start, b.to], o.maxDrift),
+    ]
   }
 }
 
-/** A stretch within other limits; only within its own where what lies beyond contradicts it. */
-function cutTo(all: readonly ClosedBrackets[], s: Stretch, from: number, to: number, maxDrift: number): Stretch {
+/**
+ * A stretch within [from, to]; where something there contradicts it, beyond its own limits only towards the part where events
+ * decide for it, as far as it goes.
+ */
+function cutTo(
+  all: readonly ClosedBrackets[],
+  s: Stretch,
+  [from, to]: readonly [number, number],
+  decided: readonly [number, number],
+  maxDrift: number,
+): Stretch {
   const within = (x: number, y: number): Stretch => narrow(all, boundsOf(s), x, y, s.centre, s.base, maxDrift, s.ways)
   const cut = within(from, to)
-  return cut.region.status === 'empty' ? within(Math.max(from, s.from), Math.min(to, s.to)) : cut
+  if (cut.region.status !== 'empty') return cut
+  const fits = (x: number, y: number): boolean => within(x, y).region.status !== 'empty'
+  const [least, most] = [Math.max(from, s.from), Math.min(to, s.to)]
+  const first = decided[0] < least ? -furthest(-least, -decided[0], (edge) => fits(-edge, most)) : least
+  const last = decided[1] > most ? furthest(most, decided[1], (edge) => fits(first, edge)) : most
+  return within(first, last)
 }
 
 /** What an event costs the line that should explain it. */

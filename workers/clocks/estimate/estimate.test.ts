@@ -237,6 +237,8 @@ describe('estimate', () => {
           [1167455691, { slews: [{ at: 2_002_437_643, ppm: -50 }] }, { lost: 0.09853975623846055 }],
           // Brackets of which one end was lost reach so far that some held the events of the time before the step.
           [1185960198, { steps: [{ at: 1_010_899_667, by: -46_808_126 }] }, { lost: 0.08885124672669918 }],
+          // The later line, which began half a second behind the step, was not drawn out to it.
+          [382900107, { steps: [{ at: 2_792_018_541, by: -1726 }] }, { lost: 0.0793438639258966 }],
         ],
       },
     )
