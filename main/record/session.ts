@@ -242,8 +242,10 @@ async function soFar(
   const found = looks.map((look) => (look.status === 'fulfilled' ? look.value : null))
   const sources = found.flatMap((f) => f?.source ?? [])
   const failed = looks.find((look) => look.status === 'rejected')
-  // While a run ends its files go; what was to be shown is opened when it has ended.
-  if (failed || !goesOn()) {
+  // A machine that has nothing to show yet comes with the others. While a run ends its files go; what was to be shown is opened
+  // when it has ended.
+  const waits = started.some(({ recorder }, i) => recorder.traceId !== undefined && !found[i])
+  if (failed || waits || !goesOn()) {
     await Promise.all(sources.map((s) => s.close()))
     if (failed && goesOn()) throw failed.reason
     return nothing

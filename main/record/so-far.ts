@@ -50,7 +50,7 @@ export class GrowingPages {
     const { extents: latest, since } = await latestPages(extents, now.pageSize, limit, pageTime)
     const source = await layTraceDat({
       ...now,
-      files: { ...now.files, cmdlines: await this.#cmdlines(now.comms) },
+      files: { ...now.files, cmdlines: await this.#cmdlines(now) },
       uname: (now.files['uname'] ?? '').trim(),
       cpuCount: Math.max(0, ...latest.map((e) => e.cpu + 1)),
       cpus: latest.map((e) => ({ cpu: e.cpu, pages: e.path, stats: '', from: e.from, to: e.to })),
@@ -101,14 +101,16 @@ export class GrowingPages {
     for (const [cpu, range] of after) this.#here.set(cpu, range)
   }
 
-  async #cmdlines(start: string | null): Promise<string> {
-    const saved = `${this.o.tracefs}/saved_cmdlines`
+  /** Of another machine's tasks those known at first: switches tell the others, and each look there costs it something. */
+  async #cmdlines({ comms, files }: Standing): Promise<string> {
+    const saved = 'saved_cmdlines'
     if (this.o.runner.local) {
-      this.#comms ??= start === null ? '' : await readFile(start, 'utf8').catch(() => '')
-      return cmdlinesOf(await readFile(saved, 'utf8').catch(() => ''), this.#comms)
+      this.#comms ??= comms === null ? '' : await readFile(comms, 'utf8').catch(() => '')
+      const now = await readFile(join(this.o.tracefs, saved), 'utf8').catch(() => '')
+      return cmdlinesOf(now, this.#comms)
     }
-    if (this.#comms === null && start !== null) this.#comms = (await this.o.runner.exec(`cat ${quote(start)}`)).stdout
-    return cmdlinesOf((await this.o.runner.exec(`cat ${quote(saved)}`)).stdout, this.#comms ?? '')
+    this.#comms ??= comms === null ? '' : (await this.o.runner.exec(`cat ${quote(comms)}`)).stdout
+    return cmdlinesOf(files[saved] ?? '', this.#comms)
   }
 }
 

@@ -69,6 +69,9 @@ P=$(getconf PAGESIZE); [ -r "$T/buffer_subbuf_size_kb" ] && P=$(($(cat "$T/buffe
 echo "@page $P"
 cd ${quote(directory)} || exit 1
 had=$(ls $T/instances)
+# Else pages are written when half of the buffer is full: what is recorded so far would be long ago.
+percent=$(cat $T/buffer_percent 2>/dev/null)
+[ -n "$percent" ] && echo 1 2>/dev/null > $T/buffer_percent
 on=$(cat $T/tracing_on) kb=$(cat $T/buffer_size_kb) clock=$(sed 's/.*\\[\\(.*\\)\\].*/\\1/' $T/trace_clock) stacks=$(cat $T/options/stacktrace)
 ${words.map(quote).join(' ')} > said 2>&1 < /dev/null & p=$!
 trap '' INT HUP PIPE
@@ -87,6 +90,7 @@ kill $l $w 2>/dev/null
 # trace-cmd does not always leave everything as it found it.
 for i in 1 2 3; do { echo > $T/set_event; echo $clock > $T/trace_clock; echo $stacks > $T/options/stacktrace
   echo \${kb%% *} > $T/buffer_size_kb; echo $on > $T/tracing_on; } 2>/dev/null && break; sleep 0.3; done
+[ -n "$percent" ] && echo $percent 2>/dev/null > $T/buffer_percent
 for i in $T/instances/clock_synch-*; do
   case " $(echo $had) " in *" \${i##*/} "*) ;; *) rmdir "$i" 2>/dev/null ;; esac
 done
@@ -113,7 +117,7 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
   /** Bytes of pages of each CPU that trace-cmd has written; `pages` while they are being told. */
   let standing: readonly { readonly cpu: number; readonly bytes: number }[] = []
   let pages: { cpu: number; bytes: number }[] = []
-  /** What describes the kernel, read when it is first wanted. */
+  /** What describes the kernel, read when it is first wanted; its symbols, which a slow machine is long about, only for stacks. */
   let head: Promise<HeadFiles> | null = null
   const traceId = randomBytes(8).readBigUInt64LE()
   const growing = new GrowingPages(o)
@@ -181,7 +185,7 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
     traceId,
     async soFar(limit, guests) {
       if (!running || stopping || standing.length === 0) return null
-      head ??= o.runner.exec(headScript(o.tracefs, o.events)).then(({ stdout }) => parseHead(stdout))
+      head ??= o.runner.exec(headScript(o.tracefs, o.events, o.stacks)).then(({ stdout }) => parseHead(stdout))
       const now = standing.map((c) => ({ ...c, path: `${directory}/host.dat.cpu${c.cpu}` }))
       const files = await head
       return growing.soFar(

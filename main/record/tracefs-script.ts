@@ -18,8 +18,8 @@ export interface TracefsOptions {
   readonly orphaned: string
 }
 
-/** Reads files and prints them one after the other, each between marks. */
-export function headScript(tracefs: string, events: readonly string[]): string {
+/** Reads files and prints them one after the other, each between marks. `symbols`: the kernel's, some MB. */
+export function headScript(tracefs: string, events: readonly string[], symbols = true): string {
   const formats = events.map((e) => {
     const [system, event] = e.split(':')
     return `${tracefs}/events/${system}/${event ?? '*'}/format`
@@ -27,10 +27,10 @@ export function headScript(tracefs: string, events: readonly string[]): string {
   return `
 T=${quote(tracefs)}
 f() { [ -r "$1" ] || return 0; printf '@@file %s\\n' "$2"; cat "$1"; printf '\\n@@end\\n'; }
-for p in $T/events/header_page $T/events/header_event $T/events/ftrace/*/format ${formats.join(' ')} $T/printk_formats; do
+for p in $T/events/header_page $T/events/header_event $T/events/ftrace/*/format ${formats.join(' ')} $T/printk_formats $T/saved_cmdlines; do
   f $p "\${p#$T/}"
 done
-f /proc/kallsyms kallsyms
+${symbols ? 'f /proc/kallsyms kallsyms' : ''}
 printf '@@file uname\\n'; uname -snrm; printf '\\n@@end\\n'`
 }
 

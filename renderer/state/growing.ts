@@ -51,6 +51,7 @@ const SLOW = 2500
 /** ms between two looks, and how many times as long as a look took: the rest is left to the recording. */
 const PAUSE = 1000
 const REST = 2
+const LONGEST = 5000
 /** A buffer that is this full has no time for looks. */
 const STRAINED = 0.5
 /** ns that are followed when the recording has become longer. */
@@ -173,13 +174,24 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
         else if (now?.recorders.some((r) => (r.figures.fill ?? 0) > STRAINED)) wait('while a buffer is filling up')
         else {
           const found = await recordedSoFar(at.machine, limit, signal)
+          console.log(
+            'LOOK got',
+            Math.round(performance.now() - began),
+            JSON.stringify(found.files.map((f) => [f.name, f.size])),
+          )
           if (found.files.length > 0) {
             if (leaves(found.since)) wait('because what you look at would be left behind')
             else await look(api, found)
+            console.log(
+              'LOOK shown',
+              Math.round(performance.now() - began),
+              session.peek()?.count,
+              JSON.stringify(session.peek()?.faults.map((f) => f.message)),
+            )
           }
           const took = performance.now() - began
           if (took > SLOW) limit = Math.max(LEAST, limit / 2)
-          pause = Math.max(PAUSE, REST * took)
+          pause = Math.min(Math.max(PAUSE, REST * took), LONGEST)
         }
       } catch (e) {
         if (signal.aborted || left()) return
