@@ -168,6 +168,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     wakeupChain: async (target, limits, onProgress, signal) =>
       (await state().wakeups(onProgress, signal)).chain(target, limits, onProgress, signal),
     recordFiles: async () => (await state().wakeups()).recordFiles(),
+    chooseWakeFlags: async (file, kernel) => (await state().wakeups()).chooseWakeFlags(file, kernel),
     wakeupClusters: async (query, onProgress, signal) =>
       (await state().wakeups(onProgress, signal)).clusters(query, onProgress, signal),
     wakeupHeat: async (filter, columns) => (await state().wakeups()).heat(filter, columns),

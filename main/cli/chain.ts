@@ -1,5 +1,6 @@
 import { integerOption, readArgs } from './args.js'
 import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
+import { flagOptions, nameWakeFlags } from './flag-names.js'
 import { frameOf } from './fused-json.js'
 import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
@@ -14,6 +15,7 @@ the time went. IDs are those of \`remora wakeups\`, of a collector's records, an
 
   --wakeups N        go back over at most N wake-ups (default 8)
   --within US        a waker counts as just woken when it ran no longer than that before it woke the next (default 1000)
+  --kernel VERSION   whose names wake_flags of records have; default: the kernel that the records or the recording name
 ${sessionHelp(21)}  --json             one JSON object (docs/schema/chain.schema.json)
   -h, --help         this text
 `
@@ -23,6 +25,7 @@ export async function chainCommand(args: readonly string[], io: Io, connect: Con
     wakeups: { type: 'string' },
     within: { type: 'string' },
     ...sessionOptions,
+    ...flagOptions,
     json: { type: 'boolean' },
   })
   const [id, ...paths] = positionals
@@ -33,6 +36,7 @@ export async function chainCommand(args: readonly string[], io: Io, connect: Con
     within: integerOption('chain', '--within', values.within ?? '1000', 0, 1e9) * 1000,
   }
   return withSession({ command: 'chain', paths, values }, io, connect, async ({ engine, session }) => {
+    await nameWakeFlags(engine, values.kernel)
     const progress = progressLine(io)
     const chain = await engine.wakeupChain({ id }, limits, progress.show, io.signal).finally(progress.clear)
     if (!chain) throw new Error('an id without a chain')

@@ -2,6 +2,7 @@ import { RequestError } from '../../workers/fault.js'
 import type { LatencySummary, WakeupFilter } from '../../workers/thread/contract.js'
 import { integerOption, readArgs } from './args.js'
 import { connect as connectNode, sessionHelp, sessionOptions, type Connect } from './engine.js'
+import { flagOptions, nameWakeFlags } from './flag-names.js'
 import { frameOf } from './fused-json.js'
 import { rangeOf, rangeOptions } from './fused.js'
 import { UsageError, type Io } from './io.js'
@@ -19,6 +20,7 @@ Lists wake-ups: who was woken by whom, how long it took until it ran, whether it
   --from TIME, --to TIME  only those woken from .. to: seconds as printed, or +SECONDS from the first event
   --top N                 the N slowest wake-ups and tasks (default 20)
   --max-latency US        fail when a woken task had to wait for longer than that many microseconds
+  --kernel VERSION        whose names wake_flags of records have; default: the kernel that the records or the recording name
 ${sessionHelp(26)}  --json                  one JSON object (docs/schema/wakeups.schema.json)
   -h, --help              this text
 
@@ -29,6 +31,7 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
   const { values, positionals } = readArgs('wakeups', args, {
     ...rangeOptions,
     ...sessionOptions,
+    ...flagOptions,
     task: { type: 'string' },
     top: { type: 'string' },
     'max-latency': { type: 'string' },
@@ -41,6 +44,7 @@ export async function wakeupsCommand(args: readonly string[], io: Io, connect: C
       throw new RequestError('--max-latency is in microseconds, and how long a tick of this clock takes is not known.')
     const progress = progressLine(io)
     const survey = await engine.wakeupSurvey(progress.show, io.signal).finally(progress.clear)
+    await nameWakeFlags(engine, values.kernel)
     const range = rangeOf(session, values)
     const filter: WakeupFilter = { ...range, ...(values.task === undefined ? {} : { task: values.task }) }
     const { total, latency, rows } = await engine.wakeups({

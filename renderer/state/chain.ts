@@ -4,8 +4,8 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { ChainHop, ChainTarget, WakeupChain } from '../../workers/thread/contract.js'
 import { chainParts, gatheredRows } from './chain-rows.js'
-import { isAbort, say, sentence } from './messages.js'
-import { askWakeups, surveyed } from './wakeups.js'
+import { handle, isAbort, say, sentence } from './messages.js'
+import { askWakeups, flagsNamed, surveyed } from './wakeups.js'
 import {
   chosenPlace,
   engine,
@@ -108,6 +108,15 @@ export function followChain(): () => void {
           say('error', `The chain of wake-ups is not known: ${sentence(e)}`)
         },
       )
+    }),
+    // Its records say their flags by other names.
+    flagsNamed.subscribe(() => {
+      const now = lit.peek()
+      if (!now) return
+      const again = (chain: WakeupChain | null) => {
+        if (chain && lit.peek()?.chain === now.chain) lit.value = { ...lit.peek()!, chain }
+      }
+      handle(find({ wakeup: now.chain.selected }).then(again))
     }),
     effect(() => {
       const rows = gathering.value && lit.value ? gatheredRows(lit.value.chain) : []

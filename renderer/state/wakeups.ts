@@ -75,6 +75,17 @@ export function askWakeups(): void {
     })
 }
 
+/** Counts how often wake_flags got other names: what was answered before says them by the old ones. */
+export const flagsNamed = signal(0)
+
+/** Names the wake_flags of files of records as a kernel does; null = as is recorded. Rejects as the engine does. */
+export async function nameWakeFlags(files: readonly number[], kernel: string | null): Promise<void> {
+  const api = engine.peek()
+  if (!api) return
+  for (const file of files) await api.chooseWakeFlags(file, kernel)
+  flagsNamed.value++
+}
+
 /** Asks again after it was cancelled or failed. */
 export function askWakeupsAgain(): void {
   surveyTrouble.value = null

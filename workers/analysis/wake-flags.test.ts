@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeWakeFlags, kernelVersion, WAKE_FLAG_TABLES, wakeFlagTable } from './wake-flags.js'
+import { WakeFlagKernels } from '../thread/contract.js'
+import { decodeWakeFlags, FlagNames, kernelVersion, WAKE_FLAG_TABLES, wakeFlagTable } from './wake-flags.js'
 
 const decode = (kernel: string, value: number): string => decodeWakeFlags(value, wakeFlagTable(kernel)).text
 
@@ -18,6 +19,24 @@ const columns: readonly (readonly [versions: readonly string[], bits: Readonly<R
 ]
 
 describe('wake_flags', () => {
+  it('of a file have the names that were chosen, else those of its kernel, else of the recording beside it', () => {
+    const names = new FlagNames('6.1.0-18')
+    expect(names.table('Linux a 5.4.0')?.name).toBe('6.0-6.5')
+    expect(new FlagNames('').table('Linux a 5.4.0 x86_64')?.name).toBe('<=5.7')
+    expect(new FlagNames('').table()).toBeNull()
+    expect(names.choose('6.12')).toBe(true)
+    expect([names.table()?.name, names.chosen?.name, names.usual()?.name]).toEqual(['>=6.12', '>=6.12', '6.0-6.5'])
+    expect(names.choose('mine')).toBe(false)
+    expect(names.table()?.name).toBe('>=6.12')
+    for (const kernel of WakeFlagKernels) {
+      expect(names.choose(kernel)).toBe(true)
+      expect(names.table()?.name).toBe(kernel)
+    }
+    expect(WAKE_FLAG_TABLES.map((t) => t.name)).toEqual([...WakeFlagKernels])
+    names.choose(null)
+    expect(names.table()?.name).toBe('6.0-6.5')
+  })
+
   it.each(columns)('of %s have the names of their column', (versions, bits) => {
     for (const version of versions) {
       for (let bit = 1; bit <= 0x8000; bit *= 2) {

@@ -59,6 +59,36 @@ export function wakeFlagTable(kernel: string): WakeFlagTable | null {
   return TABLES.findLast(({ since }) => major > since[0] || (major === since[0] && minor >= since[1]))!.table
 }
 
+/** Whose names the wake_flags of one file have: as chosen, else by the kernel that it names, else by the recording's beside it. */
+export class FlagNames {
+  #chosen: WakeFlagTable | null = null
+
+  /** @param kernel the file's own, '' = it names none */
+  constructor(private readonly kernel: string) {}
+
+  get chosen(): WakeFlagTable | null {
+    return this.#chosen
+  }
+
+  /** A kernel's version or a table's name; null = none is chosen. False where it is neither, and nothing changes. */
+  choose(kernel: string | null): boolean {
+    const table = kernel === null ? null : wakeFlagTable(kernel)
+    if (kernel !== null && !table) return false
+    this.#chosen = table
+    return true
+  }
+
+  /** What holds unless something is chosen. @param uname of the recording beside it */
+  usual(uname = ''): WakeFlagTable | null {
+    return wakeFlagTable(this.kernel || uname)
+  }
+
+  /** Null where no kernel is known. */
+  table(uname = ''): WakeFlagTable | null {
+    return this.#chosen ?? this.usual(uname)
+  }
+}
+
 export interface DecodedFlags {
   /** `0xb8`, always there. */
   readonly raw: string

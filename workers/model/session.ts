@@ -22,3 +22,7 @@ export interface Session {
   /** Per file and stream the ticks that were laid out, null = all: columns of such a file are addressed by that layout. */
   readonly within: readonly (readonly TickRange[] | null)[]
 }
+
+/** The UNAME of a machine's first file; '' where it has none. */
+export const unameOf = ({ files, machines }: Session, machine: number): string =>
+  files[machines[machine]!.files[0]!]!.meta.uname

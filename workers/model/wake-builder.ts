@@ -1,5 +1,6 @@
 // Puts the records of one file together: columns of all records, one row a wake-up with its stages, clocksource switches.
 
+import { FlagNames } from '../analysis/wake-flags.js'
 import { correlationId } from '../analysis/correlation-id.js'
 import { functionOf, withoutInstrumentation } from '../analysis/stacks/frames.js'
 import { float64, GrowingTable, int32, int8, uint32, uint64, uint8 } from './wake-columns.js'
@@ -131,6 +132,7 @@ export class WakeRecordBuilder {
     }
     return {
       header: this.header,
+      flagNames: new FlagNames(this.header.kernel),
       epoch: this.#epoch ?? 0n,
       records: { count: this.#records.count, ...records },
       wakes: { count: this.#wakes.count, ...w },

@@ -2,6 +2,8 @@
 // turns what it reads into ProbeRecords and gives them to a WakeRecordBuilder; all else works on WakeRecords, whatever the format.
 // Times are ns of the header's clock, bigint at the edge, Float64 since `epoch` in columns.
 
+import type { FlagNames } from '../analysis/wake-flags.js'
+
 /** What a record is about. The numbers are stored (columns, wire format): append only. */
 export const RecordKind = {
   /** Entry of try_to_wake_up: the caller's flags, the stack. */
@@ -273,6 +275,7 @@ export interface ClocksourceSwitch {
 /** What a record file holds. */
 export interface WakeRecords {
   readonly header: RecordHeader
+  readonly flagNames: FlagNames
   /** Clock value that 0 in the columns stands for. */
   readonly epoch: bigint
   readonly records: RecordColumns

@@ -5,6 +5,9 @@ import type { MachineIndex, SessionTime } from '../units.js'
 import type { OnProgress } from './contract.js'
 import type { WakeupFilter } from './wakeups.js'
 
+/** Kernels by the names of their wake_flags, oldest first. */
+export const WakeFlagKernels = ['<=5.7', '5.8-5.10', '5.11-5.19', '6.0-6.5', '6.6-6.11', '>=6.12'] as const
+
 export interface RecordFileInfo {
   readonly file: number
   readonly name: string
@@ -12,8 +15,10 @@ export interface RecordFileInfo {
   /** Machine and kernel as the file's header names them, '' where it has none. */
   readonly hostname: string
   readonly kernel: string
-  /** Whose names its wake_flags have: `6.0-6.5`; null = the kernel is not known. */
+  /** Whose names its wake_flags have unless others are chosen: `6.0-6.5`, one of WakeFlagKernels; null = the kernel is not known. */
   readonly flags: string | null
+  /** Whose names were chosen; null = none were. */
+  readonly chosen: string | null
   readonly records: number
   readonly wakes: number
   /** Wake-ups with a correlation id, with flags at entry and at activation, with a stack, with a first timekeeping read. */
@@ -139,6 +144,11 @@ export interface WakeupClusters {
 /** Part of EngineApi. */
 export interface RecordsApi {
   recordFiles(): Promise<readonly RecordFileInfo[]>
+  /**
+   * Names the wake_flags of a file of records (index of SessionInfo.files) as a kernel does: by its version or one of
+   * WakeFlagKernels; null = as the file or the recording beside it tell. Holds until the session is closed. Rejects with RequestError.
+   */
+  chooseWakeFlags(file: number, kernel: string | null): Promise<void>
   /** Clusters of the stacks of a selection. Reads the stacks of all wake-ups at first use. */
   wakeupClusters(query: ClusterQuery, onProgress?: OnProgress, signal?: AbortSignal): Promise<WakeupClusters>
 }

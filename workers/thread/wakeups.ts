@@ -109,8 +109,13 @@ export interface WakeFlags {
 }
 
 export interface WakeRecord {
-  /** File that the record comes from. */
+  /** File that the record comes from, and its index in SessionInfo.files. */
   readonly file: string
+  readonly source: number
+  /** Whose names the flags have: one of WakeFlagKernels, by choice or by the recorded kernel (`usual`); null = it is not known. */
+  readonly names: string | null
+  readonly chosen: boolean
+  readonly usual: string | null
   readonly entry: WakeFlags | null
   readonly activate: WakeFlags | null
   /** Everything else it says, as name and text. */

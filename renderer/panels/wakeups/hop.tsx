@@ -7,6 +7,7 @@ import { session } from '../../state/session-state.js'
 import { copyText } from '../../widgets/copy.js'
 import { machineName } from '../../widgets/machine.js'
 import { showRow } from '../menus.js'
+import { RecordFlagNames } from './flag-names.js'
 import { TimeLink } from './time-link.js'
 import { flagsText, offsetText, stackText } from './words.js'
 
@@ -68,6 +69,14 @@ function Record({ record }: { readonly record: WakeRecord }) {
       <dl class="facts">
         <Flags name="at entry" flags={record.entry} />
         <Flags name="at activation" flags={record.activate} />
+        {(record.entry ?? record.activate) && (
+          <>
+            <dt>names of flags</dt>
+            <dd>
+              <RecordFlagNames of={record} />
+            </dd>
+          </>
+        )}
         {record.fields.map((f) => (
           <Fragment key={f.name}>
             <dt>{f.name}</dt>

@@ -3,6 +3,7 @@
 import type { RecordFileInfo } from '../../../workers/thread/contract.js'
 import { formatCount, formatShort } from '../../state/format.js'
 import { Band, machineName } from '../../widgets/machine.js'
+import { FileFlagNames } from './flag-names.js'
 import { useAnswer } from './view.js'
 
 export function Records() {
@@ -22,7 +23,7 @@ export function Records() {
       <table class="sums">
         <thead>
           <tr>
-            {['File', 'Machine', 'Kernel', 'Flags as of'].map((h) => (
+            {['File', 'Machine', 'Kernel', 'Names of flags'].map((h) => (
               <th key={h} scope="col">
                 {h}
               </th>
@@ -65,7 +66,9 @@ function RecordRow({ of: f }: { readonly of: RecordFileInfo }) {
       </td>
       <td>{machineName(f.machine)}</td>
       <td>{f.kernel || <span class="muted">not said</span>}</td>
-      <td>{f.flags ?? <span class="muted">not known</span>}</td>
+      <td>
+        <FileFlagNames of={f} />
+      </td>
       <td class="right">{formatCount(f.wakes)}</td>
       <td class="right" title="Of those that the recording could have">
         {formatCount(f.joined)} of {formatCount(f.expected)}

@@ -6,7 +6,7 @@ import type { WakeupQuery, WakeupRow, WakeupTable } from '../../../workers/threa
 import { lit } from '../../state/chain.js'
 import { handle, say, sentence } from '../../state/messages.js'
 import { engine, session, timeFormat } from '../../state/session-state.js'
-import { survey } from '../../state/wakeups.js'
+import { flagsNamed, survey } from '../../state/wakeups.js'
 import { goWakeup } from '../../timeline/hops.js'
 import { copyText } from '../../widgets/copy.js'
 import { machineCss, machineName } from '../../widgets/machine.js'
@@ -48,7 +48,7 @@ export function Table() {
         () => arrivals.value++,
         (e) => say('error', sentence(e)),
       ),
-    [api, version, query, sort, descending],
+    [api, version, flagsNamed.value, query, sort, descending],
   )
   useEffect(() => () => cache.close(), [cache])
   useLayoutEffect(() => {

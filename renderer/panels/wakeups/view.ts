@@ -7,7 +7,7 @@ import type { EngineApi, Progress, WakeupFilter } from '../../../workers/thread/
 import { isAbort, sentence } from '../../state/messages.js'
 import { scope } from '../../state/scope.js'
 import { engine, extent, range } from '../../state/session-state.js'
-import { survey, surveyed, wakeFilter } from '../../state/wakeups.js'
+import { flagsNamed, survey, surveyed, wakeFilter } from '../../state/wakeups.js'
 
 /** Pause after the last move of the view, ms. */
 const SETTLED = 120
@@ -108,6 +108,6 @@ export function useAnswer<T>(ask: Ask<T>, keys: readonly unknown[]): ReadonlySig
     }
     if (state.busy) state.next = put
     else put()
-  }, [version, ...keys])
+  }, [version, flagsNamed.value, ...keys])
   return answer
 }

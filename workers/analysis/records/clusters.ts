@@ -1,6 +1,6 @@
 // Stack clusters of a selection of a session's wake-ups: stacks of the recording or of records, flags of records, deltas of both.
 
-import type { Session } from '../../model/session.js'
+import { unameOf, type Session } from '../../model/session.js'
 import type { ClusterQuery, ClusterShare, DeltaFigures, WakeupClusters } from '../../thread/contract.js'
 import { RequestError } from '../../fault.js'
 import { machineIndex } from '../../units.js'
@@ -8,7 +8,6 @@ import { usualSettings } from '../stacks/cluster.js'
 import { DELTAS, deltasOf, Observations } from '../stacks/observe.js'
 import { reportClusters, type Share } from '../stacks/report.js'
 import type { Figures } from '../statistics/describe.js'
-import { wakeFlagTable } from '../wake-flags.js'
 import { latencyOf, type Wakeups } from '../wakeups/columns.js'
 import { migratedOf } from '../wakeups/select.js'
 import type { StackIndex } from '../wakeups/stacks/index.js'
@@ -40,7 +39,7 @@ export function clusterWakeups(
   const sideOf = (machine: number): number => sides.indexOf(keys[machines.indexOf(machine)]!)
   const observations = new Observations()
   const run = observations.run(session.files.map((f) => f.meta.name).join(' + '))
-  const tables = session.machines.map((m) => wakeFlagTable(session.files[m.files[0]!]!.meta.uname))
+  const unames = session.machines.map((m) => unameOf(session, m.machine))
   const signatures = index.stacks.map(() => -1)
   const members: number[] = []
   for (const i of selected) {
@@ -51,7 +50,7 @@ export function clusterWakeups(
     const records = ref && session.files[ref.file]!.wakeRecords!
     const flags = (): number => {
       const derived = migratedOf(w, i)
-      const table = records ? (wakeFlagTable(records.header.kernel) ?? tables[w.machine[i]!]!) : null
+      const table = records ? records.flagNames.table(unames[w.machine[i]!]) : null
       return observations.constellation(
         records?.wakes.flagsEntry[ref!.wake] ?? -1,
         records?.wakes.flagsActivate[ref!.wake] ?? -1,
@@ -70,7 +69,7 @@ export function clusterWakeups(
     observations.observe(run, side, stack < 0 ? -1 : signatures[stack]!, flags, deltas)
   }
   for (const { file, machine, records, keep } of alone) {
-    const table = wakeFlagTable(records.header.kernel)
+    const table = records.flagNames.table()
     observations.add(session.files[file]!.meta.name, sideOf(machine), records, keep, table)
   }
   const names = sides.map((key) => (typeof key === 'string' ? key : session.machines[key]!.name))

@@ -3,19 +3,19 @@
 import type { WakeRecord } from '../../thread/contract.js'
 import { PATH_NAMES, STAGES, WAKE_STAGES, RECORD_NAMES, type WakeRecords } from '../../model/wake-record.js'
 import { idText } from '../correlation-id.js'
-import { decodeWakeFlags, wakeFlagTable, type WakeFlagTable } from '../wake-flags.js'
+import { decodeWakeFlags } from '../wake-flags.js'
 
 const MIGRATED: Readonly<Record<number, string>> = { 0: 'no', 1: 'yes' }
 
-/** What a record says of its wake-up. `kernel` = of the recording beside it, where the records name none. */
+/** What a record says of its wake-up. `uname` = of the recording beside it. */
 export function describeWake(
-  file: string,
+  file: { readonly name: string; readonly index: number },
   all: WakeRecords,
   wake: number,
-  kernel: string,
-  table: WakeFlagTable | null = wakeFlagTable(all.header.kernel || kernel),
+  uname: string,
 ): WakeRecord {
-  const { wakes: w, records, strings, epoch } = all
+  const { wakes: w, records, strings, epoch, flagNames } = all
+  const table = flagNames.table(uname)
   const fields: { readonly name: string; readonly text: string }[] = []
   const add = (name: string, text: string | undefined): void => {
     if (text !== undefined && text !== '') fields.push({ name, text })
@@ -47,5 +47,14 @@ export function describeWake(
   const read = w.readValue[wake]!
   add('value read', Number.isNaN(read) ? undefined : String(epoch + BigInt(read)))
   for (const { field, because } of all.header.absent) add(`${field} is absent`, because)
-  return { file, entry: flags(w.flagsEntry[wake]!), activate: flags(w.flagsActivate[wake]!), fields }
+  return {
+    file: file.name,
+    source: file.index,
+    names: table?.name ?? null,
+    chosen: flagNames.chosen !== null,
+    usual: flagNames.usual(uname)?.name ?? null,
+    entry: flags(w.flagsEntry[wake]!),
+    activate: flags(w.flagsActivate[wake]!),
+    fields,
+  }
 }

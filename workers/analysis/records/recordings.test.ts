@@ -61,6 +61,17 @@ describe.skipIf(!here)('records and tracepoints of the same wake-ups', () => {
     // The guest's kernel is 6.1, as its recording says.
     expect(new Set(flags.map((f) => f.text))).toEqual(new Set(['0', 'SYNC']))
     expect(flags.some((f) => f.ambiguous)).toBe(false)
+    // Before 5.8 the bit of SYNC in 6.1 had no name.
+    const spelled = async (): Promise<Set<string>> => {
+      const again = (await engine.wakeups({ machines: [1], start: 0, count: 100_000 })).rows
+      return new Set(again.flatMap((r) => (r.record?.entry ? [`${r.record.entry.text} ${r.record.entry.raw}`] : [])))
+    }
+    await engine.chooseWakeFlags(3, '5.4')
+    expect(await spelled()).toEqual(new Set(['0 0x0', '0x10 0x10']))
+    await engine.chooseWakeFlags(3, null)
+    expect(await spelled()).toEqual(new Set(['0 0x0', 'SYNC 0x10']))
+    await expect(engine.chooseWakeFlags(3, 'mine')).rejects.toThrow('"mine" is neither')
+    await expect(engine.chooseWakeFlags(0, '6.1')).rejects.toThrow('host.dat holds no records')
 
     const files = await engine.recordFiles()
     expect(files.map((f) => [f.name, f.machine, f.flags])).toEqual([

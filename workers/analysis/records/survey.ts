@@ -1,10 +1,9 @@
 // What the files of records of a session hold.
 
-import type { Session } from '../../model/session.js'
+import { unameOf, type Session } from '../../model/session.js'
 import type { ClocksourceInfo, RecordFileInfo } from '../../thread/contract.js'
 import type { WakeRecords } from '../../model/wake-record.js'
 import { machineIndex, sessionTime, type SessionTime } from '../../units.js'
-import { wakeFlagTable } from '../wake-flags.js'
 import { recordTimes, type JoinedRecords } from './join.js'
 
 export function surveyRecords(session: Session, joined: JoinedRecords): RecordFileInfo[] {
@@ -12,7 +11,7 @@ export function surveyRecords(session: Session, joined: JoinedRecords): RecordFi
     const all = file.wakeRecords
     if (!all) return []
     const machine = session.machines.find((m) => m.files.includes(f))!
-    const kernel = all.header.kernel || session.files[machine.files[0]!]!.meta.uname
+    const uname = unameOf(session, machine.machine)
     const report = joined.reports.find((r) => r.file === f)!
     const { wakes: w, header } = all
     const number = (x: number): number | null => (Number.isNaN(x) ? null : x)
@@ -28,7 +27,8 @@ export function surveyRecords(session: Session, joined: JoinedRecords): RecordFi
         machine: machineIndex(machine.machine),
         hostname: header.machine,
         kernel: header.kernel,
-        flags: wakeFlagTable(kernel)?.name ?? null,
+        flags: all.flagNames.usual(uname)?.name ?? null,
+        chosen: all.flagNames.chosen?.name ?? null,
         records: all.records.count,
         wakes: w.count,
         withId: w.id.reduce((n, id) => (id === 0n ? n : n + 1), 0),

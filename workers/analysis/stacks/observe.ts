@@ -1,7 +1,7 @@
 // Wake-ups as stack analyses see them: which stack, which flags, how long until the first timekeeping read, in which run.
 
 import { STAGES, WAKE_STAGES, RecordKind, type WakeRecords } from '../../model/wake-record.js'
-import { decodeWakeFlags, wakeFlagTable, type WakeFlagTable } from '../wake-flags.js'
+import { decodeWakeFlags, type WakeFlagTable } from '../wake-flags.js'
 import { signatureOf, signatureText } from './signature.js'
 
 /** Until when a wake-up's delta is measured; from its first stage on. */
@@ -62,7 +62,7 @@ export class Observations {
     side: number,
     records: WakeRecords,
     keep: (wake: number) => boolean = () => true,
-    table: WakeFlagTable | null = wakeFlagTable(records.header.kernel),
+    table: WakeFlagTable | null = records.flagNames.table(),
   ): void {
     const index = this.run(run)
     const { wakes, stacks, strings } = records

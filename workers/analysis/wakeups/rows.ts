@@ -1,7 +1,7 @@
 // Wake-ups as the table shows them: names, moments with their positions, what interrupted whom.
 
 import type { Runs } from '../../model/runs.js'
-import type { Session } from '../../model/session.js'
+import { unameOf, type Session } from '../../model/session.js'
 import { RecordKind, STAGES, WAKE_STAGES } from '../../model/wake-record.js'
 import { visitRows } from '../../table/records.js'
 import {
@@ -17,7 +17,7 @@ import { contexts, latencyOf, NONE, NONE_16, type Wakeups } from './columns.js'
 import { grades, gradeOf } from './grade.js'
 import { recordPosition, type JoinedRecords } from '../records/join.js'
 import { describeWake } from '../records/describe.js'
-import { decodeWakeFlags, wakeFlagTable } from '../wake-flags.js'
+import { decodeWakeFlags } from '../wake-flags.js'
 import type { WakeupIds } from './ids.js'
 import { stacksBehind } from '../../table/details.js'
 import { meaningful } from './stacks/frames.js'
@@ -59,8 +59,8 @@ export class Rows {
     const ref = this.joined.of(i)
     if (!ref) return null
     const { meta, wakeRecords } = this.session.files[ref.file]!
-    const machine = this.session.machines[this.w.machine[i]!]!
-    return describeWake(meta.name, wakeRecords!, ref.wake, this.session.files[machine.files[0]!]!.meta.uname)
+    const uname = unameOf(this.session, this.w.machine[i]!)
+    return describeWake({ name: meta.name, index: ref.file }, wakeRecords!, ref.wake, uname)
   }
 
   /** Frames that a collector recorded at a wake-up, innermost first; null where none joined or it has no stack. */
@@ -86,12 +86,11 @@ export class Rows {
   flagsOf = (i: number): readonly string[] => {
     const ref = this.joined.of(i)
     if (!ref) return []
-    const { header, wakes } = this.session.files[ref.file]!.wakeRecords!
-    const key = `${ref.file} ${wakes.flagsActivate[ref.wake]} ${wakes.flagsEntry[ref.wake]}`
+    const { flagNames, wakes } = this.session.files[ref.file]!.wakeRecords!
+    const table = flagNames.table(unameOf(this.session, this.w.machine[i]!))
+    const key = `${table?.name} ${wakes.flagsActivate[ref.wake]} ${wakes.flagsEntry[ref.wake]}`
     const known = this.#flags.get(key)
     if (known) return known
-    const machine = this.session.machines[this.w.machine[i]!]!
-    const table = wakeFlagTable(header.kernel || this.session.files[machine.files[0]!]!.meta.uname)
     const named = (value: number): readonly string[] => (value < 0 ? [] : decodeWakeFlags(value, table).names)
     const names = [...new Set([...named(wakes.flagsActivate[ref.wake]!), ...named(wakes.flagsEntry[ref.wake]!)])]
     this.#flags.set(key, names)

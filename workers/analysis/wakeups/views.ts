@@ -5,6 +5,7 @@ import type { Runs } from '../../model/runs.js'
 import type { Session } from '../../model/session.js'
 import { taskLabel } from '../../model/tracks.js'
 import {
+  WakeFlagKernels,
   WakeupMark,
   type ArrowQuery,
   type ChainLimits,
@@ -183,6 +184,15 @@ export class WakeupViews {
 
   recordFiles(): RecordFileInfo[] {
     return surveyRecords(this.session, this.joined)
+  }
+
+  chooseWakeFlags(file: number, kernel: string | null): void {
+    const { meta, wakeRecords } = this.session.files[file] ?? {}
+    if (!wakeRecords) throw new RequestError(`${meta?.name ?? `File ${file}`} holds no records of wake-ups.`)
+    if (!wakeRecords.flagNames.choose(kernel))
+      throw new RequestError(`"${kernel}" is neither a kernel's version nor one of ${WakeFlagKernels.join(', ')}.`)
+    // Some ask for names of flags, or are in their order.
+    this.#selections = []
   }
 
   /** Clusters of the selection's stacks, the machines beside each other. */

@@ -2,7 +2,6 @@
 // current, in the clock of the file's header. Whatever format the bytes have, its reader gives WakeRecords and a way to read one
 // record again; see json.ts.
 
-import { wakeFlagTable } from '../../analysis/wake-flags.js'
 import { offsetIn, symbolOf, withoutInstrumentation } from '../../analysis/stacks/frames.js'
 import type { ByteSource } from '../../bytes.js'
 import type { Fault } from '../../fault.js'
@@ -193,14 +192,10 @@ const MOST_CACHED = 1 << 16
 
 class Access implements RecordAccess {
   #cache = new Map<number, { readonly record: ProbeRecord; readonly bytes: Uint8Array }>()
-  readonly #flags
-
   constructor(
     private readonly file: RecordFile,
     private readonly types: Uint16Array,
-  ) {
-    this.#flags = wakeFlagTable(file.records.header.kernel)
-  }
+  ) {}
 
   async load(_stream: number, where: Uint32Array | readonly number[], signal?: AbortSignal): Promise<void> {
     const { offset, length } = this.file.records.records
@@ -232,13 +227,15 @@ class Access implements RecordAccess {
 
   at(_stream: number, where: number): RecordView {
     const { record, bytes } = this.#cache.get(where)!
-    const fields = fieldsOf(record, this.#flags)
-    const { offset } = this.file.records.records
+    const { records, flagNames } = this.file.records
+    const flags = flagNames.table()
+    const fields = fieldsOf(record, flags)
+    const { offset } = records
     return {
       type: this.types[where]!,
       pid: record.pid,
       latency: () => '.....',
-      info: () => infoOf(record, this.#flags),
+      info: () => infoOf(record, flags),
       field(name) {
         const raw = fields.find((f) => f.name === name)?.raw
         if (typeof raw !== 'bigint') return typeof raw === 'string' ? raw : undefined
