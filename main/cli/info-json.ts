@@ -3,9 +3,6 @@ import type { Family, RecordFileInfo, SessionInfo } from '../../workers/thread/c
 import { version } from '../version.js'
 import type { Bundle } from './bundle.js'
 
-/** Nothing is chosen where files are only told of. */
-export type RecordFile = Omit<RecordFileInfo, 'chosen'>
-
 /** What `remora info --json` prints: docs/schema/info.schema.json. `events` is null with --heads. */
 export interface InfoReport {
   readonly remora: string
@@ -25,7 +22,7 @@ export interface InfoReport {
     readonly types: SessionInfo['eventTypes']
   } | null
   /** Files of wake-up records; empty with --heads. */
-  readonly records: readonly RecordFile[]
+  readonly records: readonly RecordFileInfo[]
   readonly faults: readonly Fault[]
   /** What a session saved as a file holds; absent = none was given. */
   readonly bundle?: {
@@ -64,7 +61,7 @@ export function sessionReport(info: SessionInfo, records: readonly RecordFileInf
     machines,
     clocks,
     events: { unit, epoch, from, to, count, lost, partial, streams, types },
-    records: records.map(({ chosen: _, ...file }) => file),
+    records,
     faults,
   }
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../../workers/fault.js'
 import { TimeWriter } from '../../workers/table/time-text.js'
-import type { FileInfo } from '../../workers/thread/contract.js'
-import type { InfoReport, RecordFile } from './info-json.js'
+import type { FileInfo, RecordFileInfo } from '../../workers/thread/contract.js'
+import type { InfoReport } from './info-json.js'
 import { aligned, bytesText, cpuList, grouped, plural, spanText } from './text.js'
 
 /** `remora info` for people: files, machines, clocks, events, faults, each part left out when it is empty. */
@@ -109,7 +109,7 @@ function clockLines({ clocks, machines }: InfoReport): string[] {
 }
 
 /** What collectors recorded of wake-ups, and how that agrees with the recording beside it. */
-function recordLines(r: RecordFile, { machines }: InfoReport): string[] {
+function recordLines(r: RecordFileInfo, { machines }: InfoReport): string[] {
   const share = (n: number, of: number): string =>
     `${grouped(n)} of ${grouped(of)}${of > 0 ? ` (${((100 * n) / of).toFixed(2)} %)` : ''}`
   const us = (ns: number | null): string => (ns === null ? '-' : `${(ns / 1000).toFixed(1)} us`)

@@ -66,9 +66,7 @@ function RecordRow({ of: f }: { readonly of: RecordFileInfo }) {
       </td>
       <td>{machineName(f.machine)}</td>
       <td>{f.kernel || <span class="muted">not said</span>}</td>
-      <td>
-        <FileFlagNames of={f} />
-      </td>
+      <td>{f.withEntry + f.withActivation > 0 ? <FileFlagNames of={f} /> : <span class="muted">no flags</span>}</td>
       <td class="right">{formatCount(f.wakes)}</td>
       <td class="right" title="Of those that the recording could have">
         {formatCount(f.joined)} of {formatCount(f.expected)}

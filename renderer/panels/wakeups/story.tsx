@@ -191,7 +191,9 @@ function Facts({ row }: { readonly row: WakeupRow }) {
         <dt>Migrated</dt>
         <dd>{moved}</dd>
         <dt>wake_flags</dt>
-        <dd class={flags ? 'mono' : 'muted'}>{flags || 'only a collector’s record holds them'}</dd>
+        <dd class={flags ? 'mono' : 'muted'}>
+          {flags || (row.record ? 'not in its record' : 'only a collector’s record holds them')}
+        </dd>
       </dl>
       {markWords(row.marks).sentences.map((s) => (
         <p key={s} class="muted">
