@@ -6,11 +6,11 @@ import { intervalAt, intervalBytes, lastAtOrBefore, type Intervals } from '../mo
 import type { PidIndex } from '../model/pids.js'
 import type { Runs } from '../model/runs.js'
 import type { Session } from '../model/session.js'
-import { buildTasks, type TaskIntervals } from '../model/tasks.js'
+import { taskSteps, type TaskIntervals } from '../model/tasks.js'
 import { taskLabel, trackKey, type TrackKey } from '../model/tracks.js'
 import { RunState } from '../thread/contract.js'
 import type { HoverInfo, LodFrame, LodQuery, Overview } from '../thread/contract.js'
-import { sessionTime, type MachineIndex, type SessionTime } from '../units.js'
+import { machineIndex, sessionTime, type MachineIndex, type SessionTime } from '../units.js'
 import { PositionGroups, firstAfter, streamEvents, type EventList, type StreamGroups } from './events.js'
 import { BusyTime } from './busy.js'
 import { Columns, columnsFor, FrameBuilder } from './frame.js'
@@ -40,6 +40,8 @@ export class Timeline {
   readonly #busyTime: BusyTime
   readonly #out = new FrameBuilder()
   readonly #tasks = new Map<MachineIndex, TaskRows>()
+  /** Of machines whose tasks are being told, pause by pause. */
+  readonly #telling = new Map<MachineIndex, Generator<void, TaskIntervals>>()
   readonly #all: ViewIndex = { view: 0, groups: new Map() }
   #filtered: ViewIndex = { view: 0, groups: new Map() }
   #fused: FusedRows | null = null
@@ -102,6 +104,10 @@ export class Timeline {
           continue
         }
         made++
+        if (!this.#tellTasks(id, until)) {
+          missing++
+          continue
+        }
       }
       const { key, strip, labels } = this.#rowOf(id)
       if (strip) addSpans(out, strip.pyramid, strip.row, columns)
@@ -229,17 +235,41 @@ export class Timeline {
   }
 
   #tasksOf(machine: MachineIndex): TaskRows {
-    const known = this.#tasks.get(machine)
-    if (known) return known
+    this.#advance(machine, Infinity)
+    return this.#tasks.get(machine)!
+  }
+
+  /** Tells the tasks that a row needs, for a while. Returns whether that is done. */
+  #tellTasks(id: string, until: number): boolean {
+    const machine = /^m(\d+)\/(?:task|thread)\//.exec(id)?.[1]
+    // A machine that is not there is complained of when its row is looked up.
+    return (
+      machine === undefined ||
+      !(Number(machine) in this.session.machines) ||
+      this.#advance(machineIndex(Number(machine)), until)
+    )
+  }
+
+  /** A pause at least further. */
+  #advance(machine: MachineIndex, until: number): boolean {
+    if (this.#tasks.has(machine)) return true
+    const telling = this.#telling.get(machine) ?? this.#tell(machine)
+    this.#telling.set(machine, telling)
+    let step = telling.next()
+    while (!step.done && Date.now() < until) step = telling.next()
+    if (!step.done) return false
+    this.#telling.delete(machine)
+    this.#tasks.set(machine, { tasks: step.value, pyramid: new Pyramid(step.value.intervals) })
+    return true
+  }
+
+  #tell(machine: MachineIndex): Generator<void, TaskIntervals> {
     const { streams } = this.session.table
     // Beyond the machine's own recording nothing is known of its tasks, however long the others' lasts.
     const own = streams.filter((s) => s.machine === machine && s.count > 0)
     const from = own.reduce((t, s) => Math.min(t, s.t[0]!), this.session.to)
     const to = own.reduce((t, s) => Math.max(t, s.t[s.count - 1]!), this.session.from)
-    const tasks = buildTasks(machine, this.runs, streams, from, to)
-    const rows = { tasks, pyramid: new Pyramid(tasks.intervals) }
-    this.#tasks.set(machine, rows)
-    return rows
+    return taskSteps(machine, this.runs, streams, from, to)
   }
 
   #events(key: TrackKey, view: number): EventList[] {

@@ -5,7 +5,7 @@ import { PrevState } from '../readers/types.js'
 import { RunState } from '../thread/contract.js'
 import { machineIndex } from '../units.js'
 import { intervalAt, intervalsOf } from './intervals.js'
-import { buildTasks, type TaskIntervals } from './tasks.js'
+import { buildTasks, taskSteps, type TaskIntervals } from './tasks.js'
 
 const names = Object.fromEntries(Object.entries(RunState).map(([name, state]) => [state, name]))
 
@@ -108,6 +108,33 @@ describe('states of a task', () => {
     }),
     { minLength: 1, maxLength: 4 },
   )
+
+  it('come piece by piece as they come at once', () => {
+    const pieces = (drawn: readonly DrawnStream[], step: number) => {
+      const { runs, columns } = drawnRuns(drawn)
+      const steps = taskSteps(machineIndex(0), runs, columns, -1, 1e6, step)
+      let pauses = 0
+      let at = steps.next()
+      for (; !at.done; at = steps.next()) pauses++
+      return { pauses, intervals: at.value.intervals }
+    }
+    // Many events at the same time, and now and then one that runs backwards: such lists cannot be cut.
+    const dense = fc.array(fc.tuple(event, fc.constantFrom(0, 0, 1, 5), fc.nat(60)), { maxLength: 60 }).map((list) => {
+      let t = 10
+      return list.map(([e, by, odd]): DrawnEvent => ({ ...e, t: (t += odd === 0 && by > 0 ? -by : by) }))
+    })
+    fc.assert(
+      fc.property(fc.array(dense, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 12 }), (drawn, step) => {
+        const list = drawn.map((events, cpu) => ({ cpu, events }))
+        const once = pieces(list, Infinity)
+        expect(once.pauses).toBe(0)
+        expect(pieces(list, step).intervals).toEqual(once.intervals)
+      }),
+      { numRuns: 300 },
+    )
+    const events = Array.from({ length: 90 }, (_, t): DrawnEvent => ({ t, pid: 1 + (t % 2), next: 1 + ((t + 1) % 2) }))
+    expect(pieces([{ cpu: 0, events }], 10).pauses).toBeGreaterThan(10)
+  })
 
   it('partition the time of the machine, and run only where the CPU says so', () => {
     fc.assert(

@@ -2,7 +2,7 @@
 // the machine's time, and no task runs on two CPUs at once.
 
 import { mergeOrder } from '../columns/merge.js'
-import { type StreamColumns, wakingsOf } from '../columns/event-table.js'
+import { lowerBound, type StreamColumns, wakingsOf } from '../columns/event-table.js'
 import { PrevState } from '../readers/types.js'
 import { RunState, SpanFlag } from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
@@ -31,49 +31,91 @@ const AFTER: Record<number, RunState> = {
 export const wasPreempted = (x: Intervals, row: number, i: number): boolean =>
   i > x.first[row]! && x.state[i] === RunState.Runnable && x.state[i - 1] === RunState.Running
 
+/** Entries that are worked through from one pause to the next. */
+const PACE = 1 << 15
+/** And, where there are many lists, of one of them at least. */
+const LEAST = 1 << 12
+
 /**
  * Builds the tasks of one machine. `from` and `to` are the ends of its time: a task is Unknown until something says more.
  * A wake-up that was recorded shortly before the switch it undoes (both run at the same time on two CPUs) counts when the task
  * then runs without another one.
  */
-export function buildTasks(
+export function buildTasks(...of: Parameters<typeof taskSteps>): TaskIntervals {
+  const steps = taskSteps(...of)
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  return step.value
+}
+
+/** The same with a pause after about `pace` entries each, so that other work can be done between, or no more of this. */
+export function* taskSteps(
   machine: MachineIndex,
   runs: Runs,
   streams: readonly StreamColumns[],
   from: number,
   to: number,
-): TaskIntervals {
+  pace = PACE,
+): Generator<void, TaskIntervals> {
   const pids = new PidIndex()
   const log = new TransitionLog(pids, from)
   const cpuRows = runs.cpus.flatMap((c, row) => (c.machine === machine ? [row] : []))
   const { first, t, value, flags } = runs.intervals
   const wakers = streams.filter((s) => s.machine === machine && s.wakes > 0).map((s) => wakingsOf(s))
-  const lists = [...wakers, ...cpuRows.map((row) => ({ t: t.subarray(first[row], first[row + 1]) }))]
-  const sized = lists.map((l) => ({ t: l.t, count: l.t.length }))
-  const starts: number[] = []
-  sized.reduce((n, l) => (starts.push(n), n + l.count), 0)
-  const order = mergeOrder(sized)
-  const listOf = (id: number): number => {
-    let k = starts.length - 1
-    while (starts[k]! > id) k--
-    return k
-  }
-  for (let i = 0; i < order.length; i++) {
-    const id = order[i]!
-    const k = listOf(id)
-    const at = id - starts[k]!
-    if (k < wakers.length) {
-      log.wake(sized[k]!.t[at]!, wakers[k]!.pid[at]!)
-      continue
+  const lists = [...wakers.map((w) => w.t), ...cpuRows.map((row) => t.subarray(first[row], first[row + 1]))]
+  const at = lists.map(() => 0)
+  /** Works through the lists from `at` to `ends`. Returns how much that was. */
+  const workTo = (ends: readonly number[]): number => {
+    const parts = lists.map((l, k) => l.subarray(at[k], ends[k]))
+    const starts: number[] = []
+    parts.reduce((n, p) => (starts.push(n), n + p.length), 0)
+    const order = mergeOrder(parts.map((p) => ({ t: p, count: p.length })))
+    for (let i = 0; i < order.length; i++) {
+      const id = order[i]!
+      let k = starts.length - 1
+      while (starts[k]! > id) k--
+      const index = at[k]! + id - starts[k]!
+      if (k < wakers.length) {
+        log.wake(lists[k]![index]!, wakers[k]!.pid[index]!)
+        continue
+      }
+      const row = cpuRows[k - wakers.length]!
+      const entry = first[row]! + index
+      const cpu = runs.cpus[row]!.cpu
+      const last = entry === first[row + 1]! - 1
+      if (index > 0) log.leaves(t[entry]!, cpu, value[entry - 1]!, runs.outcome[entry - 1]!, last, flags[entry]!)
+      if (!last) log.enters(t[entry]!, cpu, value[entry]!, flags[entry]!)
     }
-    const row = cpuRows[k - wakers.length]!
-    const entry = first[row]! + at
-    const cpu = runs.cpus[row]!.cpu
-    const last = entry === first[row + 1]! - 1
-    if (at > 0) log.leaves(t[entry]!, cpu, value[entry - 1]!, runs.outcome[entry - 1]!, last, flags[entry]!)
-    if (!last) log.enters(t[entry]!, cpu, value[entry]!, flags[entry]!)
+    ends.forEach((end, k) => (at[k] = end))
+    return order.length
   }
-  return { machine, intervals: log.finish(to), rowOf: (pid) => pids.of(pid) }
+  const ascending = lists.every(ascends)
+  let done = 0
+  while (lists.some((l, k) => at[k]! < l.length)) {
+    done += workTo(ascending ? endsOfStep(lists, at, pace) : lists.map((l) => l.length))
+    if (done < pace) continue
+    done = 0
+    yield
+  }
+  return { machine, intervals: yield* log.finish(to, pace), rowOf: (pid) => pids.of(pid) }
+}
+
+/** Where a step that begins at `at` ends in each list: all entries before some time, about as many as a step has. */
+function endsOfStep(lists: readonly Float64Array[], at: readonly number[], pace: number): number[] {
+  const least = Math.max(1, Math.min(LEAST, pace))
+  for (let size = Math.max(least, Math.floor(pace / lists.length)); ; size *= 2) {
+    const bounds = lists.flatMap((l, k) => (at[k]! + size < l.length ? [l[at[k]! + size]!] : []))
+    if (bounds.length === 0) return lists.map((l) => l.length)
+    const until = Math.min(...bounds)
+    const ends = lists.map((l) => lowerBound(l, l.length, until))
+    if (ends.some((end, k) => end > at[k]!)) return ends
+  }
+}
+
+/** Lists that ascend are merged piece by piece; those whose time runs backwards can only be merged as wholes. */
+function ascends(t: Float64Array): boolean {
+  for (let i = 1; i < t.length; i++) if (t[i]! < t[i - 1]!) return false
+  return true
 }
 
 /** The current state of every task, and all finished intervals in the order in which they ended. */
@@ -123,7 +165,7 @@ class TransitionLog {
   }
 
   /** Ends all intervals at `to` and sorts them by task. */
-  finish(to: number): Intervals {
+  *finish(to: number, pace: number): Generator<void, Intervals> {
     const tasks = this.pids.pids.length
     for (let i = 0; i < tasks; i++) this.#close(i, to)
     const next = new Uint32Array(tasks + 1)
@@ -135,6 +177,7 @@ class TransitionLog {
     const writer = new IntervalWriter(this.#n + tasks)
     for (let i = 0; i < tasks; i++) {
       for (let s = first[i]!; s < first[i + 1]!; s++) {
+        if ((s + 1) % pace === 0) yield
         const k = sorted[s]!
         writer.add(this.#t[k]!, this.#value[k]!, this.#state[k]! as RunState, this.#flags[k]!)
       }
