@@ -189,6 +189,27 @@ describe('a chain of wakers that were woken themselves', () => {
     expect(split(chain)).toEqual({ 'host irq': 1, 'host scheduling': 6 })
   })
 
+  test('goes back from a softirq to what raised it first since it was last handled, and to the interrupt then', async () => {
+    const before = '0 sw 5->1 | 1 raise 3 8 | 2 softirq 3 | 3 softirqend'
+    const irq = '10 irq 24 | 11 raise 3 8 | 12 raise 1 8 | 13 irqend | 14 raise 3 8'
+    const rest = '15 softirq 3 | 16 waking 3 0 16 | 18 softirqend | 20 sw 1(S)->3 | 21 end'
+    const labels = async (text: string): Promise<string[]> =>
+      (await chainOf(text, { track: 'm0/task/3', t: sessionTime(20) }, alone)).hops.map((h) => `${h.t} ${h.label}`)
+    const woken = ['15 softirq NET_RX', '16 softirq NET_RX wakes <...>-3', '20 <...>-3 runs']
+    expect(await labels([before, irq, rest].join(' | '))).toEqual([
+      '10 irq 24 disk',
+      '11 raises softirq NET_RX',
+      ...woken,
+    ])
+    // Nothing was raised since, and nobody knows by what it was.
+    expect(await labels([before, rest].join(' | '))).toEqual(woken)
+    const task = await chainOf(`${before} | 12 raise 3 0 | ${rest}`, { track: 'm0/task/3', t: sessionTime(20) }, alone)
+    expect(task.hops.map((h) => [h.t, h.layer, h.context]).slice(0, 2)).toEqual([
+      [12, 'host task', 'task'],
+      [15, 'host irq', 'softirq'],
+    ])
+  })
+
   test('takes ksoftirqd for the task that it is', async () => {
     const named = [{ name: 'host', comms: { 2: 'ksoftirqd/0' } }]
     const late = '0 sw 5->1 | 2 waking 2 0 8 | 4 sw 1(S)->2 | 6 waking 3 0 16 | 8 sw 2(S)->3 | 9 end'

@@ -25,6 +25,7 @@ import { Around } from './around.js'
 import { aroundVcpu, boundaryOf, vcpuOf, type Boundary, type FoundHop } from './boundary.js'
 import { HopMaker, numbered, type HopWorld } from './hops.js'
 import { wokenWaker } from './links.js'
+import { raisedBy } from './softirq.js'
 import { segmentsOf, splitOf, type Stretch } from './segments.js'
 
 const WAKEUPS = 8
@@ -279,7 +280,8 @@ export class Chains {
     if (!handler) return []
     const record = await recordAt(session, s, handler.row, signal)
     const spot = { stream, row: handler.row, t: s.t[handler.row]! }
-    return [{ kind: 'interrupt', spot, label: interruptLabel(handler.name, record) }]
+    const raised = handler.name === 'softirq_entry' ? await raisedBy(this.around, stream, handler.row, signal) : []
+    return [...raised, { kind: 'interrupt', spot, label: interruptLabel(handler.name, record) }]
   }
 
   #doubts(hops: WakeupChain['hops']): string[] {

@@ -75,11 +75,15 @@ export class HopMaker {
       const s = around.stream(spot.stream)
       const pid = s.pid[spot.row]!
       const name = around.name(s, spot.row)
+      // A task may raise a softirq too.
+      const raised = name === 'softirq_raise' ? await this.#context(spot.stream, spot.row, signal) : null
       const context: WakeContext =
-        kind !== 'interrupt' || name.startsWith('kvm_') ? 'task' : name === 'softirq_entry' ? 'softirq' : 'irq'
+        raised ??
+        (kind !== 'interrupt' || name.startsWith('kvm_') ? 'task' : name === 'softirq_entry' ? 'softirq' : 'irq')
+      const irq = this.isGuest(s.machine) ? 'guest irq' : 'host irq'
       drafts.push({
         kind,
-        layer: kind === 'interrupt' ? (this.isGuest(s.machine) ? 'guest irq' : 'host irq') : 'vcpu',
+        layer: raised ? this.#layer(s.machine, pid, raised) : kind === 'interrupt' ? irq : 'vcpu',
         ...this.#place(s.machine, s.cpu, pid),
         t: sessionTime(spot.t),
         position: this.#positionOf(spot),
