@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-const common = { environment: 'node', testTimeout: 240_000, hookTimeout: 120_000, setupFiles: ['test/setup.ts'] } as const
+const common = {
+  environment: 'node',
+  testTimeout: 240_000,
+  hookTimeout: 120_000,
+  setupFiles: ['test/setup.ts'],
+} as const
 
 /** What starts processes, servers, browsers or recordings of its own: one file after the other, so that none waits for another. */
 const whole = [
