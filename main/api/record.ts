@@ -171,7 +171,9 @@ export function recordRoutes(
     signal: AbortSignal,
   ): Promise<Machine> => {
     const runner = await place.runner(ask, signal)
-    return { name, role, runner, found: await preflight(runner, { directory: place.directory, signal }) }
+    const traceCmd = place === here ? process.env['REMORA_TRACE_CMD'] : undefined
+    const found = await preflight(runner, { directory: place.directory, signal, ...(traceCmd ? { traceCmd } : {}) })
+    return { name, role, runner, found }
   }
 
   /** Machines as they were looked at last. */

@@ -90,7 +90,7 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
       if (!running || stopping || bytes === null) return null
       if (bytes > limit) {
         const note = `${o.label}: there are more records than can be shown while it goes on; all are there when it ends.`
-        return { source: null, since: null, note }
+        return { source: null, bytes: 0, since: null, note }
       }
       const sink = new PieceSink()
       if (o.runner.local) sink.refer(o.to, 0, bytes)
@@ -100,7 +100,7 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
         here = bytes
         sink.refer(to, 0, bytes)
       }
-      return { source: await sink.open(basename(o.to)), since: null }
+      return { source: await sink.open(basename(o.to)), bytes, since: null }
     },
     async start() {
       let program = o.program

@@ -39,6 +39,8 @@ export interface RecordedFile {
 export interface SoFar {
   /** Whoever asked closes it. null = it cannot be shown before the end; the note says why. */
   readonly source: HeldSource | null
+  /** Of events or records in it. */
+  readonly bytes: number
   /** Value of the trace clock from which nothing is lacking; null = it is all that was recorded. */
   readonly since: bigint | null
   /** A sentence about what is lacking in it. */

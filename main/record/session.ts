@@ -10,7 +10,7 @@ import { version } from '../version.js'
 import type { Manifest, ManifestRun } from './manifest.js'
 import { recordersOf, traceOf, type Agent, type Machine, type Planned, type Wishes } from './plan.js'
 import type { VcpuThread } from './preflight.js'
-import type { CpuCounts, Figures, RecordedFile } from './recorder.js'
+import type { CpuCounts, Figures, RecordedFile, SoFar } from './recorder.js'
 import type { GuestOption } from './trace-dat-v7.js'
 
 export interface SessionOptions {
@@ -236,15 +236,21 @@ async function soFar(
     if (machine.role === 'host' || recorder.traceId === undefined) return []
     return [{ name: machine.name, traceId: recorder.traceId, vcpus: threadsOf(host, machine) }]
   })
-  const looks = await Promise.allSettled(
-    started.map(({ machine, recorder }) => recorder.soFar(limit / started.length, machine === host ? guests : [])),
-  )
+  const ask = ({ machine, recorder }: Planned): Promise<SoFar | null> =>
+    recorder.soFar(limit / started.length, machine === host ? guests : [])
+  // What is far away takes its time: what is here comes last, and up to now.
+  const far = Promise.allSettled(started.map(async (one) => (one.machine.runner.local ? null : ask(one))))
+  const looks: PromiseSettledResult<SoFar | null>[] = [...(await far)]
+  for (const [i, one] of started.entries()) {
+    if (one.machine.runner.local) looks[i] = (await Promise.allSettled([ask(one)]))[0]
+  }
   const found = looks.map((look) => (look.status === 'fulfilled' ? look.value : null))
   const sources = found.flatMap((f) => f?.source ?? [])
   const failed = looks.find((look) => look.status === 'rejected')
   // A machine that has nothing to show yet comes with the others. While a run ends its files go; what was to be shown is opened
   // when it has ended.
-  const waits = started.some(({ recorder }, i) => recorder.traceId !== undefined && !found[i])
+  const waits =
+    started.some(({ recorder }, i) => recorder.traceId !== undefined && !found[i]) || found.every((f) => !f?.bytes)
   if (failed || waits || !goesOn()) {
     await Promise.all(sources.map((s) => s.close()))
     if (failed && goesOn()) throw failed.reason

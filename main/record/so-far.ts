@@ -55,7 +55,7 @@ export class GrowingPages {
       cpuCount: Math.max(0, ...latest.map((e) => e.cpu + 1)),
       cpus: latest.map((e) => ({ cpu: e.cpu, pages: e.path, stats: '', from: e.from, to: e.to })),
     }).open(name)
-    return { source, since }
+    return { source, bytes: latest.reduce((n, e) => n + e.to - e.from, 0), since }
   }
 
   /** Gives the pages that are here already to `to`, where these are the first ones of a CPU; returns how many bytes that are. */

@@ -188,11 +188,11 @@ export function traceCmdRecorder(o: TraceCmdOptions): Recorder {
       head ??= o.runner.exec(headScript(o.tracefs, o.events, o.stacks)).then(({ stdout }) => parseHead(stdout))
       const now = standing.map((c) => ({ ...c, path: `${directory}/host.dat.cpu${c.cpu}` }))
       const files = await head
-      return growing.soFar(
-        basename(o.to),
-        { files, clock: `[${o.clock}]`, pageSize, traceId, guests, comms: null, cpus: now },
-        limit,
-      )
+      const standingNow = { files, clock: `[${o.clock}]`, pageSize, traceId, guests, comms: null, cpus: now }
+      const found = await growing.soFar(basename(o.to), standingNow, limit)
+      if (o.agents.length === 0) return found
+      const names = o.agents.map((a) => a.name).join(', ')
+      return { ...found, note: `What the agent of ${names} records is seen when the recording ends.` }
     },
     async start() {
       await mkdir(dirname(o.to), { recursive: true })

@@ -174,23 +174,15 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
         else if (now?.recorders.some((r) => (r.figures.fill ?? 0) > STRAINED)) wait('while a buffer is filling up')
         else {
           const found = await recordedSoFar(at.machine, limit, signal)
-          console.log(
-            'LOOK got',
-            Math.round(performance.now() - began),
-            JSON.stringify(found.files.map((f) => [f.name, f.size])),
-          )
+          const asked = performance.now()
           if (found.files.length > 0) {
             if (leaves(found.since)) wait('because what you look at would be left behind')
             else await look(api, found)
-            console.log(
-              'LOOK shown',
-              Math.round(performance.now() - began),
-              session.peek()?.count,
-              JSON.stringify(session.peek()?.faults.map((f) => f.message)),
-            )
           }
+          const loading = performance.now() - asked
+          if (loading > SLOW) limit = Math.max(LEAST, limit / 2)
+          else if (loading < SLOW / 4) limit = Math.min(MOST, limit * 2)
           const took = performance.now() - began
-          if (took > SLOW) limit = Math.max(LEAST, limit / 2)
           pause = Math.min(Math.max(PAUSE, REST * took), LONGEST)
         }
       } catch (e) {

@@ -119,11 +119,16 @@ async function showRecord(): Promise<void> {
   })
 }
 
+let plans = 0
+
 /** Asks what would be run with other choices. */
 export async function planAgain(): Promise<void> {
   const at = recordAt.peek()
-  if (at)
-    recordPresets.value = await planRecording(at.machine, { clock: recordClock.peek(), guests: recordGuests.peek() })
+  if (!at) return
+  const mine = ++plans
+  const found = await planRecording(at.machine, { clock: recordClock.peek(), guests: recordGuests.peek() })
+  // Answers may overtake one another.
+  if (mine === plans) recordPresets.value = found
 }
 
 /** How a guest that runs there is recorded too; null = not at all. */

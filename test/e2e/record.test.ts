@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium } from './browser.js'
 import { ensureBuilt } from './built.js'
+import { watchRecording } from './recording.js'
 import { openPage, startServer, type Served } from './serving.js'
 import { root, samples } from './story.js'
 
@@ -33,38 +34,37 @@ describe('recording this machine on the screens', { timeout: 120_000 }, () => {
     rmSync(dir, { recursive: true, force: true })
   })
 
-  it.skipIf(missing)(`records for a second and opens it${missing && ` (skipped: ${missing})`}`, async () => {
-    const { page, errors } = await openPage(browser, server.url)
-    const status = page.getByRole('contentinfo', { name: 'Status' })
-    await eventually(async () => plain(await status.textContent())).toContain('291 867 events')
-    await eventually(() => page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
-    const before = readdirSync(`${tracefs}/instances`)
-    const dialog = page.getByRole('dialog', { name: 'Record' })
-    await page.getByRole('button', { name: 'View menu' }).click()
-    await page.getByRole('menuitem', { name: /^Record this machine/ }).click()
-    await dialog.getByRole('tab', { name: 'This machine', selected: true }).waitFor()
-    await eventually(async () => plain(await dialog.getByLabel('What will be run').textContent())).toMatch(
-      /mono.*sched/,
-    )
-    expect(await dialog.getByLabel('What the machine allows').textContent()).toMatch(/Commands run as root/)
-    await page.screenshot({ path: join(root, 'artefacts/record-1-here.png') })
-    // Looking is not recording.
-    expect(existsSync(recordings)).toBe(false)
-    expect(readdirSync(`${tracefs}/instances`)).toEqual(before)
+  it.skipIf(missing)(
+    `records, with a timeline that grows, and opens it${missing && ` (skipped: ${missing})`}`,
+    async () => {
+      const { page, errors } = await openPage(browser, server.url)
+      const status = page.getByRole('contentinfo', { name: 'Status' })
+      await eventually(async () => plain(await status.textContent())).toContain('291 867 events')
+      await eventually(() => page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
+      const before = readdirSync(`${tracefs}/instances`)
+      const dialog = page.getByRole('dialog', { name: 'Record' })
+      await page.getByRole('button', { name: 'View menu' }).click()
+      await page.getByRole('menuitem', { name: /^Record this machine/ }).click()
+      await dialog.getByRole('tab', { name: 'This machine', selected: true }).waitFor()
+      await eventually(async () => plain(await dialog.getByLabel('What will be run').textContent())).toMatch(
+        /mono.*sched/,
+      )
+      expect(await dialog.getByLabel('What the machine allows').textContent()).toMatch(/Commands run as root/)
+      await page.screenshot({ path: join(root, 'artefacts/record-1-here.png') })
+      // Looking is not recording.
+      expect(existsSync(recordings)).toBe(false)
+      expect(readdirSync(`${tracefs}/instances`)).toEqual(before)
 
-    await dialog.getByRole('button', { name: 'Record', exact: true }).click()
-    await dialog.getByRole('img', { name: /^Events per second of \d+ CPUs over [1-9]\d*\.\d s/ }).waitFor()
-    await page.screenshot({ path: join(root, 'artefacts/record-2-going.png') })
-    await dialog.getByRole('button', { name: 'Stop and open' }).click()
-    await dialog.waitFor({ state: 'hidden' })
-    await page.getByText(/The recording lies in .*remora\/recordings/).waitFor()
-    await eventually(async () => plain(await status.textContent())).toMatch(/\d\.\d{3} \d{3} \d{3} s shown/)
-    expect(plain(await status.textContent())).not.toContain('291 867')
-    await page.screenshot({ path: join(root, 'artefacts/record-3-opened.png') })
-    expect(readdirSync(recordings).length).toBe(1)
-    expect(readdirSync(`${tracefs}/instances`).filter((n) => !before.includes(n))).toEqual([])
-    expect(errors).toEqual([])
-  })
+      await watchRecording(page, dialog, (name) =>
+        page.screenshot({ path: join(root, `artefacts/record-2-${name}.png`) }),
+      )
+      expect(plain(await status.textContent())).not.toContain('291 867')
+      await page.screenshot({ path: join(root, 'artefacts/record-3-opened.png') })
+      expect(readdirSync(recordings).length).toBe(1)
+      expect(readdirSync(`${tracefs}/instances`).filter((n) => !before.includes(n))).toEqual([])
+      expect(errors).toEqual([])
+    },
+  )
 
   it('leads to another machine too', async () => {
     const { page, errors } = await openPage(browser, server.url)
