@@ -14,6 +14,7 @@ import { fingerprintsOf, hashFiles, trimFiles } from './write/files.js'
 import { reportSections } from './report/sections.js'
 import { headerLines, type LineOptions } from './table/lines.js'
 import type { EngineApi, EventRow } from './thread/contract.js'
+import { inSlices } from './steps.js'
 import { viewRow, type ViewRow } from './units.js'
 
 export interface EngineEnvironment {
@@ -149,7 +150,7 @@ export function createEngine(env: EngineEnvironment): Engine {
     },
 
     fusedTracks: async () => (await state().fused()).tracks(),
-    fusedTotals: async (range) => (await state().fused()).totals(range),
+    fusedTotals: async (range) => inSlices((await state().fused()).totalSteps(range)),
     preemptions: async (query) => (await state().fused()).preemptions(query),
     deltaByLayer: async (query) => (await state().fused()).deltaByLayer(query),
     layersAt: async (t) => (await state().fused()).layersAt(t),

@@ -12,6 +12,7 @@ import {
   type VcpuTotals,
 } from '../thread/contract.js'
 import { sessionTime, type MachineIndex } from '../units.js'
+import type { Steps } from '../steps.js'
 import { sharesOf } from './actors.js'
 import { eachSpan, type Range } from '../model/intervals.js'
 import { Sums } from './sums.js'
@@ -23,13 +24,23 @@ export interface TotalsParts extends Pick<FusedTotals, 'version' | 'tasks' | 'co
   readonly viewOf: (v: FusedVcpu) => GuestView | null
 }
 
-export function fusedTotals(model: FusedModel, range: Range, { viewOf, ...parts }: TotalsParts): FusedTotals {
+export function* fusedTotals(model: FusedModel, range: Range, { viewOf, ...parts }: TotalsParts): Steps<FusedTotals> {
+  const pcpus: PcpuTotals[] = []
+  for (const p of model.pcpus) {
+    pcpus.push(pcpuTotals(model, p.row, range))
+    yield
+  }
+  const vcpus: VcpuTotals[] = []
+  for (const v of model.vcpus) {
+    vcpus.push({ ...vcpuTotals(model, v, range), guestView: viewOf(v) })
+    yield
+  }
   return {
     ...parts,
     from: sessionTime(range.from),
     to: sessionTime(range.to),
-    pcpus: model.pcpus.map((p) => pcpuTotals(model, p.row, range)),
-    vcpus: model.vcpus.map((v) => ({ ...vcpuTotals(model, v, range), guestView: viewOf(v) })),
+    pcpus,
+    vcpus,
   }
 }
 

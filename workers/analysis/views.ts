@@ -21,8 +21,10 @@ import {
   type Lacking,
   type PreemptionQuery,
   type PreemptionReport,
+  type TaskTotals,
   type TimeRange,
 } from '../thread/contract.js'
+import { atOnce, type Steps } from '../steps.js'
 import { sessionTime, type MachineIndex } from '../units.js'
 import { containersOf, containerTotals } from './containers.js'
 import { Culprits } from './culprits.js'
@@ -46,7 +48,6 @@ function once(make: (machine: MachineIndex) => TaskIntervals): (machine: Machine
 }
 
 export class FusedViews {
-  readonly model: FusedModel
   readonly lacking: readonly Lacking[]
   readonly #culprits: Culprits
   /** Runs and tasks as the timeline has them, but for the time in which events were lost. */
@@ -57,14 +58,24 @@ export class FusedViews {
   #machines: { readonly guests: readonly GuestTasks[]; readonly hosts: readonly GuestTasks[] } | null = null
   #threads: readonly FusedThread[] | null = null
 
-  constructor(
+  static *make(
+    session: Session,
+    runs: Runs,
+    pids: readonly PidIndex[],
+    timeline: Timeline,
+    side: Side,
+  ): Steps<FusedViews> {
+    return new FusedViews(session, runs, pids, timeline, side, yield* fuse(session, runs, side))
+  }
+
+  private constructor(
     private readonly session: Session,
     runs: Runs,
     private readonly pids: readonly PidIndex[],
     timeline: Timeline,
     private readonly side: Side,
+    readonly model: FusedModel,
   ) {
-    this.model = fuse(session, runs, side)
     const gaps = gapsOf(session.table.streams)
     this.lacking = lackingEvents(session, this.model, gaps)
     this.runs = runsWithGaps(runs, gaps)
@@ -90,12 +101,20 @@ export class FusedViews {
   }
 
   totals(asked?: TimeRange): FusedTotals {
+    return atOnce(this.totalSteps(asked))
+  }
+
+  /** The same with pauses. */
+  *totalSteps(asked?: TimeRange): Steps<FusedTotals> {
     const range = this.#range(asked ?? {})
     const { session, model, runs, side } = this
     const { guests, hosts } = this.#family
-    const tasks = guests.flatMap((g) => taskTotals(model, g, range)).sort((a, b) => b.running - a.running)
-    const onHosts = hosts.filter((h) => h.containers.size > 0).flatMap((h) => taskTotals(model, h, range))
-    return fusedTotals(model, range, {
+    const tasks: TaskTotals[] = []
+    for (const g of guests) tasks.push(...(yield* taskTotals(model, g, range)))
+    tasks.sort((a, b) => b.running - a.running)
+    const onHosts: TaskTotals[] = []
+    for (const h of hosts) if (h.containers.size > 0) onHosts.push(...(yield* taskTotals(model, h, range)))
+    return yield* fusedTotals(model, range, {
       version: session.version,
       lacking: this.lacking,
       tasks,

@@ -9,6 +9,7 @@ import type { Session } from '../model/session.js'
 import { taskSteps, type TaskIntervals } from '../model/tasks.js'
 import { taskLabel, trackKey, type TrackKey } from '../model/tracks.js'
 import { RunState } from '../thread/contract.js'
+import type { Steps } from '../steps.js'
 import type { HoverInfo, LodFrame, LodQuery, Overview } from '../thread/contract.js'
 import { machineIndex, sessionTime, type MachineIndex, type SessionTime } from '../units.js'
 import { PositionGroups, firstAfter, streamEvents, type EventList, type StreamGroups } from './events.js'
@@ -41,7 +42,7 @@ export class Timeline {
   readonly #out = new FrameBuilder()
   readonly #tasks = new Map<MachineIndex, TaskRows>()
   /** Of machines whose tasks are being told, pause by pause. */
-  readonly #telling = new Map<MachineIndex, Generator<void, TaskIntervals>>()
+  readonly #telling = new Map<MachineIndex, Steps<TaskIntervals>>()
   readonly #all: ViewIndex = { view: 0, groups: new Map() }
   #filtered: ViewIndex = { view: 0, groups: new Map() }
   #fused: FusedRows | null = null
@@ -263,7 +264,7 @@ export class Timeline {
     return true
   }
 
-  #tell(machine: MachineIndex): Generator<void, TaskIntervals> {
+  #tell(machine: MachineIndex): Steps<TaskIntervals> {
     const { streams } = this.session.table
     // Beyond the machine's own recording nothing is known of its tasks, however long the others' lasts.
     const own = streams.filter((s) => s.machine === machine && s.count > 0)

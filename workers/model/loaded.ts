@@ -45,6 +45,7 @@ import { FusedViews } from '../analysis/views.js'
 import { WakeupViews } from '../analysis/wakeups/views.js'
 import { readSide, type Side } from './fuse/side.js'
 import { SharedWork } from '../shared-work.js'
+import { inSlices } from '../steps.js'
 import { buildTracks } from './tracks.js'
 import { resolveWindow, windowSentence } from './window.js'
 import { type MachineIndex, sessionTime } from '../units.js'
@@ -328,7 +329,7 @@ export class LoadedSession {
     const build = async (): Promise<FusedViews> => {
       if (this.#loading) throw new RequestError('Virtual machines can be looked at when everything is loaded.')
       this.#side ??= readSide(session)
-      return new FusedViews(session, parts.runs, census.pids, timeline, await this.#side)
+      return inSlices(FusedViews.make(session, parts.runs, census.pids, timeline, await this.#side))
     }
     const fusedViews = (): Promise<FusedViews> =>
       (fused ??= build().catch((e: unknown) => {

@@ -4,6 +4,7 @@
 import { mergeOrder } from '../columns/merge.js'
 import { lowerBound, type StreamColumns, wakingsOf } from '../columns/event-table.js'
 import { PrevState } from '../readers/types.js'
+import { atOnce, type Steps } from '../steps.js'
 import { RunState, SpanFlag } from '../thread/contract.js'
 import type { MachineIndex } from '../units.js'
 import { IntervalWriter, type Intervals } from './intervals.js'
@@ -41,12 +42,7 @@ const LEAST = 1 << 12
  * A wake-up that was recorded shortly before the switch it undoes (both run at the same time on two CPUs) counts when the task
  * then runs without another one.
  */
-export function buildTasks(...of: Parameters<typeof taskSteps>): TaskIntervals {
-  const steps = taskSteps(...of)
-  let step = steps.next()
-  while (!step.done) step = steps.next()
-  return step.value
-}
+export const buildTasks = (...of: Parameters<typeof taskSteps>): TaskIntervals => atOnce(taskSteps(...of))
 
 /** The same with a pause after about `pace` entries each, so that other work can be done between, or no more of this. */
 export function* taskSteps(
@@ -56,7 +52,7 @@ export function* taskSteps(
   from: number,
   to: number,
   pace = PACE,
-): Generator<void, TaskIntervals> {
+): Steps<TaskIntervals> {
   const pids = new PidIndex()
   const log = new TransitionLog(pids, from)
   const cpuRows = runs.cpus.flatMap((c, row) => (c.machine === machine ? [row] : []))
@@ -165,7 +161,7 @@ class TransitionLog {
   }
 
   /** Ends all intervals at `to` and sorts them by task. */
-  *finish(to: number, pace: number): Generator<void, Intervals> {
+  *finish(to: number, pace: number): Steps<Intervals> {
     const tasks = this.pids.pids.length
     for (let i = 0; i < tasks; i++) this.#close(i, to)
     const next = new Uint32Array(tasks + 1)

@@ -5,6 +5,7 @@ import { wakingsOf } from '../../columns/event-table.js'
 import { mergeOrder } from '../../columns/merge.js'
 import { FusedState } from '../../thread/contract.js'
 import type { FusedLabel, FusedTrack } from '../../thread/contract.js'
+import type { Steps } from '../../steps.js'
 import { machineIndex, type MachineIndex } from '../../units.js'
 import { intervalBytes, type Intervals } from '../intervals.js'
 import { NotRecorded, type Runs } from '../runs.js'
@@ -51,13 +52,16 @@ export interface FusedModel {
   readonly bytes: number
 }
 
+/** Changes from one pause to the next. */
+const PACE = 1 << 14
+
 interface Source {
   readonly t: Float64Array
   readonly count: number
   readonly play: (i: number) => void
 }
 
-export function fuse(session: Session, runs: Runs, side: Side): FusedModel {
+export function* fuse(session: Session, runs: Runs, side: Side): Steps<FusedModel> {
   const { machines, files } = session
   const roles = findRoles(session, runs, side)
   const hosts = new Set(roles.map((r) => r.host))
@@ -100,7 +104,8 @@ export function fuse(session: Session, runs: Runs, side: Side): FusedModel {
     ...runs.cpus.flatMap((c, row) => (involved.has(c.machine) ? [cpuEnd(world, cpus[row]!, runs, row)] : [])),
     ...machineEnds(world, session, runs, hosts),
   ]
-  const changes = replay(sources, log)
+  yield
+  const changes = yield* replay(sources, log)
   const intervals = log.finish(session.to)
   const fusedVcpus = roles.map((r, i): FusedVcpu => ({ ...r, row: vcpus[i]!.row, missing: vcpus[i]!.missing }))
   return {
@@ -144,30 +149,37 @@ function vcpuOf(r: VcpuRole, row: number): Vcpu {
 }
 
 /** The changes of all sources in the order of time; of equal times those of the earlier source first. */
-function replay(sources: readonly Source[], log: RowLog): number {
+function* replay(sources: readonly Source[], log: RowLog): Steps<number> {
   const order = mergeOrder(sources)
+  yield
   const starts: number[] = []
   let total = 0
   for (const s of sources) {
     starts.push(total)
     total += s.count
   }
-  for (let i = 0; i < order.length; i++) {
-    const id = order[i]!
-    let lo = 0
-    let hi = starts.length - 1
-    while (lo < hi) {
-      const mid = (lo + hi + 1) >> 1
-      if (starts[mid]! <= id) lo = mid
-      else hi = mid - 1
+  const play = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      const id = order[i]!
+      let lo = 0
+      let hi = starts.length - 1
+      while (lo < hi) {
+        const mid = (lo + hi + 1) >> 1
+        if (starts[mid]! <= id) lo = mid
+        else hi = mid - 1
+      }
+      // Sources without entries share their start with the next.
+      while (sources[lo]!.count === 0) lo--
+      const source = sources[lo]!
+      const k = id - starts[lo]!
+      const t = source.t[k]!
+      if (t > log.now) log.now = t
+      source.play(k)
     }
-    // Sources without entries share their start with the next.
-    while (sources[lo]!.count === 0) lo--
-    const source = sources[lo]!
-    const k = id - starts[lo]!
-    const t = source.t[k]!
-    if (t > log.now) log.now = t
-    source.play(k)
+  }
+  for (let i = 0; i < order.length; i += PACE) {
+    play(i, Math.min(order.length, i + PACE))
+    yield
   }
   return total
 }
