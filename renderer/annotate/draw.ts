@@ -2,6 +2,7 @@
 
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import type { PaintContext } from '../timeline/paint/context.js'
+import type { Stamp } from '../timeline/paint/stamps.js'
 import type { PaintTheme } from '../timeline/paint/theme.js'
 import { chainShapeOf, highlightedChain, type NoteChain } from './chain-shape.js'
 import type { Annotation } from './model.js'
@@ -13,6 +14,7 @@ export interface DrawView extends ShapeView {
   readonly unit: 'ns' | 'ticks'
   /** Chains that are highlighted, by id; those that are not known are not drawn. */
   readonly chains: ReadonlyMap<string, NoteChain>
+  readonly stamp?: Stamp
 }
 
 /** Draws those that are in view, the chosen one last. */
@@ -23,13 +25,14 @@ export function drawAnnotations(
   chosen: string | null,
   drawn?: (id: string, box: TextBox) => void,
 ): void {
-  const { theme, scale, height, unit } = view
+  const { theme, scale, height, unit, stamp } = view
   const length = (a: Annotation): number => (a.to ? Math.abs(view.timeOf(a.to) - view.timeOf(a.from)) : 0)
-  const p = { theme, width: scale.width, height, unit, chosen, length }
+  const p = { theme, width: scale.width, height, unit, chosen, length, stamp }
   ctx.save()
   ctx.beginPath()
   ctx.rect(0, AXIS_HEIGHT, scale.width, height - AXIS_HEIGHT)
   ctx.clip()
+  ctx.setLineDash([])
   const draw = (a: Annotation): void => {
     const box = drawOne(ctx, a, view, p)
     if (box) drawn?.(a.id, box)

@@ -135,7 +135,16 @@ export function merge(others: readonly Annotation[]): void {
 // ---- places --------------------------------------------------------------------------------------------------------------
 
 /** Session time of a place. */
-export const timeOf = (p: Place): SessionTime => sessionTime(Number(BigInt(p.t) - BigInt(session.peek()?.epoch ?? '0')))
+export function timeOf(p: Place): SessionTime {
+  const epoch = session.peek()?.epoch ?? '0'
+  const known = times.get(p)
+  if (known?.epoch === epoch) return known.t
+  const t = sessionTime(Number(BigInt(p.t) - BigInt(epoch)))
+  times.set(p, { epoch, t })
+  return t
+}
+/** Asked for with every frame. */
+const times = new WeakMap<Place, { readonly epoch: string; readonly t: SessionTime }>()
 /** The place of a session time. */
 export const placeOf = (t: number, row: string | null): Place => ({
   t: String(BigInt(session.peek()?.epoch ?? '0') + BigInt(Math.round(t))),

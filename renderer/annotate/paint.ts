@@ -4,6 +4,7 @@ import { formatDelta } from '../state/format.js'
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { css, mix, parseColour, textOn, type Rgb } from '../timeline/paint/colour.js'
 import type { PaintContext } from '../timeline/paint/context.js'
+import type { Stamp } from '../timeline/paint/stamps.js'
 import type { PaintTheme } from '../timeline/paint/theme.js'
 import type { ChainShape } from './chain-shape.js'
 import type { Annotation, Ink } from './model.js'
@@ -19,6 +20,39 @@ const colours: Readonly<Record<Ink, readonly [light: string, dark: string]>> = {
 }
 export const inkColour = (ink: Ink, dark: boolean): Rgb => parseColour(colours[ink][dark ? 1 : 0])!
 
+/** What an ink looks like in a theme, in words of the canvas: hundreds of notes are painted with every frame. */
+interface Pen {
+  readonly line: string
+  readonly faint: string
+  readonly shade: string
+  readonly highlight: string
+  readonly chain: string
+  readonly ground: string
+  readonly text: string
+  readonly number: string
+}
+const pens = new WeakMap<PaintTheme, Map<Ink, Pen>>()
+function penOf(ink: Ink, theme: PaintTheme): Pen {
+  let known = pens.get(theme)
+  if (!known) pens.set(theme, (known = new Map()))
+  let pen = known.get(ink)
+  if (!pen) {
+    const colour = inkColour(ink, theme.dark)
+    pen = {
+      line: css(colour),
+      faint: css(colour, 0.06),
+      shade: css(colour, 0.08),
+      highlight: css(colour, 0.16),
+      chain: css(colour, 0.24),
+      ground: css(mix(theme.background, colour, 0.12)),
+      text: css(theme.text),
+      number: css(textOn(colour)),
+    }
+    known.set(ink, pen)
+  }
+  return pen
+}
+
 export interface AnnotationPaint {
   readonly theme: PaintTheme
   readonly width: number
@@ -26,6 +60,8 @@ export interface AnnotationPaint {
   readonly unit: 'ns' | 'ticks'
   readonly chosen: string | null
   readonly length: (a: Annotation) => number
+  /** Puts small pictures that were painted before; absent: all is painted anew, as lines and letters. */
+  readonly stamp?: Stamp
 }
 
 /** Where a text stands. */
@@ -45,16 +81,22 @@ const TEXT_WIDTH = 220
 const fontOf = (theme: PaintTheme, bold = false): string => `${bold ? '600 ' : ''}${SIZE}px ${theme.font}`
 
 /** What was measured on a context, by font and text: hundreds of notes are painted with every frame, and their texts stay. */
-const measured = new WeakMap<PaintContext, Map<string, { readonly lines: readonly string[]; readonly width: number }>>()
+const measured = new WeakMap<PaintContext, Map<string, LaidOut>>()
 const MOST_MEASURED = 4000
 
-/** A text broken into lines, and its width, in the font that is set. */
-function laidOut(ctx: PaintContext, text: string, font: string) {
+interface LaidOut {
+  readonly lines: readonly string[]
+  readonly width: number
+}
+
+/** A text broken into lines, and its width. */
+function laidOut(ctx: PaintContext, text: string, font: string): LaidOut {
   let known = measured.get(ctx)
   if (!known || known.size > MOST_MEASURED) measured.set(ctx, (known = new Map()))
   const key = `${font}\n${text}`
   let laid = known.get(key)
   if (!laid) {
+    ctx.font = font
     const lines = linesOf(ctx, text, TEXT_WIDTH)
     laid = { lines, width: Math.ceil(Math.max(...lines.map((l) => ctx.measureText(l).width))) }
     known.set(key, laid)
@@ -80,51 +122,50 @@ function linesOf(ctx: PaintContext, text: string, width: number): string[] {
 /** Draws one; answers where its text stands, for the pointer. */
 export function paintAnnotation(ctx: PaintContext, s: Shape, p: AnnotationPaint): TextBox | null {
   const { of } = s
-  const colour = inkColour(of.ink, p.theme.dark)
-  ctx.strokeStyle = css(colour)
-  ctx.fillStyle = css(colour)
+  const pen = penOf(of.ink, p.theme)
+  ctx.strokeStyle = pen.line
+  ctx.fillStyle = pen.line
   ctx.lineWidth = of.id === p.chosen ? 2 : 1.5
-  ctx.setLineDash([])
   switch (of.kind) {
     case 'note':
-      return paintNote(ctx, s, colour, p)
+      return paintNote(ctx, s, pen, p)
     case 'callout':
-      return paintCallout(ctx, s, colour, p)
+      return paintCallout(ctx, s, pen, p)
     case 'arrow':
-      return paintArrow(ctx, s, colour, p)
+      return paintArrow(ctx, s, pen, p)
     case 'box': {
       const { left, right, top, bottom } = frameOf(s)
-      ctx.fillStyle = css(colour, 0.08)
+      ctx.fillStyle = pen.shade
       ctx.fillRect(left, top, right - left, bottom - top)
       ctx.strokeRect(left, top, right - left, bottom - top)
       handles(ctx, p, of, [
         [left, top],
         [right, bottom],
       ])
-      return textBox(ctx, of.text, left, Math.max(AXIS_HEIGHT, top - boxHeight(1)), colour, p)
+      return textBox(ctx, of, of.text, left, Math.max(AXIS_HEIGHT, top - boxHeight(1)), pen, p)
     }
     case 'range':
-      return paintRange(ctx, s, colour, p)
+      return paintRange(ctx, s, pen, p)
     case 'highlight': {
       const left = of.to ? Math.min(s.x0, s.x1) : 0
       const right = of.to ? Math.max(s.x0, s.x1) : p.width
       const [top, bottom] = s.y0
-      ctx.fillStyle = css(colour, 0.16)
+      ctx.fillStyle = pen.highlight
       ctx.fillRect(left, top, right - left, bottom - top - 1)
-      ctx.fillStyle = css(colour)
+      ctx.fillStyle = pen.line
       ctx.fillRect(left, top, 3, bottom - top - 1)
-      return textBox(ctx, of.text, Math.max(6, left + 6), middle(s.y0) - boxHeight(1) / 2, colour, p)
+      return textBox(ctx, of, of.text, Math.max(6, left + 6), middle(s.y0) - boxHeight(1) / 2, pen, p)
     }
   }
 }
 
 /** A chain of wake-ups: what of the rows belongs to it, and the way from hop to hop. */
 export function paintChain(ctx: PaintContext, { of, tints, hops }: ChainShape, p: AnnotationPaint): TextBox | null {
-  const colour = inkColour(of.ink, p.theme.dark)
+  const pen = penOf(of.ink, p.theme)
   const chosen = of.id === p.chosen
-  ctx.fillStyle = css(colour, 0.24)
+  ctx.fillStyle = pen.chain
   for (const t of tints) ctx.fillRect(t.left, t.top, t.right - t.left, t.bottom - t.top)
-  ctx.strokeStyle = css(colour)
+  ctx.strokeStyle = pen.line
   ctx.lineWidth = chosen ? 2.5 : 1.5
   hops.forEach((hop, i) => {
     const before = hops[i - 1]
@@ -136,10 +177,10 @@ export function paintChain(ctx: PaintContext, { of, tints, hops }: ChainShape, p
     ctx.stroke()
   })
   ctx.setLineDash([])
-  ctx.fillStyle = css(colour)
+  ctx.fillStyle = pen.line
   for (const hop of hops) dot(ctx, hop.x, hop.y, chosen ? 3.5 : 2.5)
   const at = hops.find((h) => h.x >= 0 && h.x <= p.width)
-  return at ? textBox(ctx, of.text, at.x + 8, at.y - boxHeight(1) - 6, colour, p) : null
+  return at ? textBox(ctx, of, of.text, at.x + 8, at.y - boxHeight(1) - 6, pen, p) : null
 }
 
 const boxHeight = (lines: number): number => lines * LINE + 4
@@ -147,40 +188,46 @@ const boxHeight = (lines: number): number => lines * LINE + 4
 /** A text on a ground of its own, kept inside the canvas; null for none. */
 function textBox(
   ctx: PaintContext,
+  of: Annotation,
   text: string,
   x: number,
   y: number,
-  colour: Rgb,
+  pen: Pen,
   p: AnnotationPaint,
 ): TextBox | null {
   if (text === '') return null
   const font = fontOf(p.theme)
-  ctx.font = font
   const { lines, width: wide } = laidOut(ctx, text, font)
   const width = wide + 2 * PAD
   const height = boxHeight(lines.length)
   const left = Math.round(Math.max(2, Math.min(x, p.width - width - 2)))
   const top = Math.round(Math.max(AXIS_HEIGHT + 2, Math.min(y, p.height - height - 2)))
-  ctx.fillStyle = css(mix(p.theme.background, colour, 0.12))
-  ctx.beginPath()
-  ctx.roundRect(left, top, width, height, 3)
-  ctx.fill()
-  ctx.strokeStyle = css(colour)
-  ctx.lineWidth = 1
-  ctx.stroke()
-  ctx.fillStyle = css(p.theme.text)
-  ctx.textBaseline = 'middle'
-  lines.forEach((line, i) => ctx.fillText(line, left + PAD, top + 2 + LINE * (i + 0.5)))
+  const paint = (on: PaintContext, x0: number, y0: number): void => {
+    on.font = font
+    on.fillStyle = pen.ground
+    on.beginPath()
+    on.roundRect(x0, y0, width, height, 3)
+    on.fill()
+    on.strokeStyle = pen.line
+    on.lineWidth = 1
+    on.stroke()
+    on.fillStyle = pen.text
+    on.textBaseline = 'middle'
+    lines.forEach((line, i) => on.fillText(line, x0 + PAD, y0 + 2 + LINE * (i + 0.5)))
+  }
+  // Half of the line lies outside.
+  const put = p.stamp?.(of, pen, width + 2, height + 2, left - 1, top - 1, (on) => paint(on, 1, 1))
+  if (!put) paint(ctx, left, top)
   return { x: left, y: top, width, height }
 }
 
-function paintNote(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+function paintNote(ctx: PaintContext, s: Shape, pen: Pen, p: AnnotationPaint): TextBox | null {
   const at = noteAt(s)
-  const box = textBox(ctx, s.of.text || 'Note', at.x, at.y, colour, p)
+  const box = textBox(ctx, s.of, s.of.text || 'Note', at.x, at.y, pen, p)
   if (!box) return null
   const [x, y] = [s.x0, middle(s.y0)]
-  ctx.strokeStyle = css(colour)
-  ctx.fillStyle = css(colour)
+  ctx.strokeStyle = pen.line
+  ctx.fillStyle = pen.line
   ctx.lineWidth = 1
   // From the nearest point of the text's edge to the anchor.
   const nx = Math.max(box.x, Math.min(x, box.x + box.width))
@@ -193,18 +240,28 @@ function paintNote(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint)
   return box
 }
 
-function paintCallout(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+function paintCallout(ctx: PaintContext, s: Shape, pen: Pen, p: AnnotationPaint): TextBox | null {
   const [x, y] = [s.x0, middle(s.y0)]
-  dot(ctx, x, y, s.of.id === p.chosen ? CALLOUT_RADIUS + 1 : CALLOUT_RADIUS)
-  ctx.font = fontOf(p.theme, true)
-  ctx.fillStyle = css(textOn(colour))
-  ctx.textBaseline = 'middle'
+  const radius = s.of.id === p.chosen ? CALLOUT_RADIUS + 1 : CALLOUT_RADIUS
   const number = String(s.of.number ?? '')
-  ctx.fillText(number, x - ctx.measureText(number).width / 2, y + 0.5)
+  const font = fontOf(p.theme, true)
+  const paint = (on: PaintContext, x0: number, y0: number): void => {
+    on.fillStyle = pen.line
+    dot(on, x0, y0, radius)
+    on.font = font
+    on.fillStyle = pen.number
+    on.textBaseline = 'middle'
+    on.fillText(number, x0 - on.measureText(number).width / 2, y0 + 0.5)
+  }
+  const half = radius + 1
+  const size = 2 * half
+  const put =
+    s.of.id !== p.chosen && p.stamp?.(s.of, pen, size, size, x - half, y - half, (on) => paint(on, half, half))
+  if (!put) paint(ctx, x, y)
   return null
 }
 
-function paintArrow(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+function paintArrow(ctx: PaintContext, s: Shape, pen: Pen, p: AnnotationPaint): TextBox | null {
   const [x0, y0, x1, y1] = [s.x0, middle(s.y0), s.x1, middle(s.y1)]
   const length = Math.hypot(x1 - x0, y1 - y0) || 1
   const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length]
@@ -219,12 +276,12 @@ function paintArrow(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint
   ctx.closePath()
   ctx.fill()
   handles(ctx, p, s.of, [[x0, y0]])
-  return textBox(ctx, s.of.text, (x0 + x1) / 2 + 6, (y0 + y1) / 2 - boxHeight(1) / 2, colour, p)
+  return textBox(ctx, s.of, s.of.text, (x0 + x1) / 2 + 6, (y0 + y1) / 2 - boxHeight(1) / 2, pen, p)
 }
 
-function paintRange(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint): TextBox | null {
+function paintRange(ctx: PaintContext, s: Shape, pen: Pen, p: AnnotationPaint): TextBox | null {
   const [left, right] = [Math.min(s.x0, s.x1), Math.max(s.x0, s.x1)]
-  ctx.fillStyle = css(colour, 0.06)
+  ctx.fillStyle = pen.faint
   ctx.fillRect(left, AXIS_HEIGHT, right - left, p.height - AXIS_HEIGHT)
   ctx.beginPath()
   for (const x of [left, right]) {
@@ -240,9 +297,8 @@ function paintRange(ctx: PaintContext, s: Shape, colour: Rgb, p: AnnotationPaint
   ])
   const duration = formatDelta(p.length(s.of), p.unit)
   const text = s.of.text === '' ? duration : `${s.of.text}, ${duration}`
-  ctx.font = fontOf(p.theme)
-  const width = Math.min(TEXT_WIDTH, ctx.measureText(text).width) + 2 * PAD
-  return textBox(ctx, text, (Math.max(left, 0) + Math.min(right, p.width) - width) / 2, AXIS_HEIGHT + 2, colour, p)
+  const width = laidOut(ctx, text, fontOf(p.theme)).width + 2 * PAD
+  return textBox(ctx, s.of, text, (Math.max(left, 0) + Math.min(right, p.width) - width) / 2, AXIS_HEIGHT + 2, pen, p)
 }
 
 function dot(ctx: PaintContext, x: number, y: number, r: number): void {

@@ -7,7 +7,7 @@ import { availableParallelism, cpus, totalmem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hasTraceCmd } from '../make/tools.js'
-import { runBrowser, runFusedBrowser, type BrowserRun } from './browser-run.js'
+import { runBrowser, runFusedBrowser, runNotesBrowser, type BrowserRun } from './browser-run.js'
 import { runEngine, type EngineRun } from './engine-run.js'
 import { runClocks, type ClocksRun } from './clocks-run.js'
 import { runFused, type FusedRun } from './fused-run.js'
@@ -18,18 +18,22 @@ import { runWakeupsBrowser, type WakeupsBrowserRun } from './wakeups-browser.js'
 import { median, table, write } from './stats.js'
 
 const RUNS = 3
+/** Annotations upon a recording. */
+const NOTES = 500
 
 interface Measured {
   readonly file: BenchFile
   readonly engine: readonly EngineRun[]
   readonly browser: BrowserRun | string
+  /** With annotations. */
+  readonly notes: BrowserRun | null
   /** ms; empty when trace-cmd is not installed. */
   readonly traceCmd: readonly number[]
 }
 
 /** One run in a process of its own, so that no run inherits another's memory or warm code. */
 function inFreshProcess<T>(
-  kind: 'engine' | 'browser' | 'browser-fused' | 'browser-wakeups' | 'clocks' | 'fused' | 'wakeups',
+  kind: 'engine' | 'browser' | 'browser-notes' | 'browser-fused' | 'browser-wakeups' | 'clocks' | 'fused' | 'wakeups',
   path: string,
 ): T {
   const self = fileURLToPath(import.meta.url)
@@ -57,12 +61,14 @@ function measure(file: BenchFile): Measured {
   }
   console.error(`${file.label}: browser`)
   let browser: BrowserRun | string
+  let notes: BrowserRun | null = null
   try {
     browser = inFreshProcess<BrowserRun>('browser', file.path)
+    notes = inFreshProcess<BrowserRun>('browser-notes', file.path)
   } catch (e) {
     browser = e instanceof Error ? e.message : String(e)
   }
-  return { file, engine, browser, traceCmd }
+  return { file, engine, browser, notes, traceCmd }
 }
 
 function rows(measured: readonly Measured[]): string[][] {
@@ -95,6 +101,7 @@ function rows(measured: readonly Measured[]): string[][] {
     of('browser: loaded', (m) => inBrowser(m, (b) => write.seconds(b.loaded))),
     of('browser: costliest frame while loading', (m) => inBrowser(m, (b) => write.ms(b.first))),
     of('browser: frame', (m) => inBrowser(m, (b) => write.spread(b.frames))),
+    of(`browser: frame, with ${NOTES} notes`, (m) => (m.notes ? write.spread(m.notes.frames) : '-')),
     of('browser: frames painted', (m) => inBrowser(m, (b) => write.count(b.frames.length))),
   ]
 }
@@ -236,6 +243,10 @@ async function main(): Promise<void> {
     if (path === undefined) throw new Error(`${kind} needs a file`)
     const result = await (kind === 'engine' ? runEngine(path) : runBrowser([path]))
     console.log(JSON.stringify(result))
+    return
+  }
+  if (kind === 'browser-notes') {
+    console.log(JSON.stringify(await runNotesBrowser(path!, NOTES)))
     return
   }
   if (kind === 'clocks') {

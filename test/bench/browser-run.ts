@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { serve } from '../../main/serve.js'
+import { annotationKinds, annotationsJson, inks, type Annotation } from '../../renderer/annotate/model.js'
+import { connectNode } from '../../workers/thread/node.js'
 import { launchChromium } from '../e2e/browser.js'
 import { makeFusedFiles } from './fused-files.js'
 
@@ -36,11 +39,54 @@ export async function runFusedBrowser(events: number): Promise<BrowserRun> {
   }
 }
 
+/** The same of a recording with so many annotations upon it, of every kind, spread over its time and CPUs. */
+export async function runNotesBrowser(path: string, count: number): Promise<BrowserRun> {
+  const { engine, dispose } = connectNode()
+  const { files } = await engine.inspect([{ kind: 'path', name: basename(path), size: statSync(path).size, path }])
+  dispose()
+  const { span, cpuCount } = files[0]!
+  if (!span) throw new Error(`${path} holds no events`)
+  const [first, last] = [BigInt(span.first), BigInt(span.last)]
+  const notes = Array.from({ length: count }, (_, i): Annotation => {
+    const kind = annotationKinds[i % annotationKinds.length]!
+    const two = kind === 'arrow' || kind === 'box' || kind === 'range'
+    const at = (share: number): string =>
+      String(first + ((last - first) * BigInt(Math.round(share * 1e6))) / 1_000_000n)
+    const row = kind === 'range' ? null : `m0/cpu${i % cpuCount}`
+    const share = (i + 0.5) / count
+    return {
+      id: `note-${i}`,
+      kind,
+      text: kind === 'callout' ? '' : `note ${i}: what was seen here`,
+      ink: inks[i % inks.length]!,
+      from: { t: at(share), row },
+      to: two ? { t: at(Math.min(1, share + 0.3 / count)), row } : null,
+      dx: 18,
+      dy: 22 + 16 * (i % 9),
+      number: kind === 'callout' ? i + 1 : null,
+    }
+  })
+  return runBrowser([path], undefined, async (page) => {
+    await page.getByRole('tab', { name: 'Notes' }).click()
+    const file = { name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from(annotationsJson(notes)) }
+    await page.locator('#import-notes').setInputFiles(file)
+    await page
+      .locator('.note-row')
+      .nth(count - 1)
+      .waitFor({ state: 'attached' })
+  })
+}
+
 /**
  * Opens files in a headless browser through the web door, zooms in and out over five decades and pans at each.
  * @param row caption of the row to point at, which is waited for; absent = the first
+ * @param prepare what is done before frames are measured
  */
-export async function runBrowser(paths: readonly string[], row?: string): Promise<BrowserRun> {
+export async function runBrowser(
+  paths: readonly string[],
+  row?: string,
+  prepare?: (page: Page) => Promise<void>,
+): Promise<BrowserRun> {
   const server = await serve({ paths: [...paths], port: 0 })
   const browser = await launchChromium()
   try {
@@ -49,6 +95,7 @@ export async function runBrowser(paths: readonly string[], row?: string): Promis
     await page.goto(server.url)
     await page.waitForFunction(isLoaded, undefined, { timeout: 120_000 })
     const loaded = performance.now() - started
+    await prepare?.(page)
     const box = await page.getByRole('application', { name: 'Timeline' }).boundingBox()
     if (!box) throw new Error('the timeline is not on the screen')
     const caption = row === undefined ? null : await page.locator(row).first().boundingBox()

@@ -25,6 +25,7 @@ import type { Row } from '../../state/rows.js'
 import { session } from '../../state/session-state.js'
 import type { MenuEntry } from '../../widgets/menu.js'
 import { rowAt } from '../row-at.js'
+import { Stamps, type Stamp } from '../paint/stamps.js'
 import { rowOf } from '../signals.js'
 import type { Ctx, Grip, Hit, Overlay, OverlayView, Spot } from './overlay.js'
 
@@ -34,8 +35,10 @@ export const textBoxOf = (id: string): TextBox | undefined => boxes.get(id)
 
 /** The row of an annotation, or the header that it is folded below. */
 export function nearestRow(id: string): Row | null {
-  for (const candidate of [id, ...headersAbove(id)]) {
-    const row = rowOf(candidate)
+  const own = rowOf(id)
+  if (own) return own
+  for (const header of headersAbove(id)) {
+    const row = rowOf(header)
     if (row) return row
   }
   return null
@@ -56,18 +59,25 @@ export function paintAnnotations(
   view: OverlayView,
   chosenId: string | null,
   drawn?: (id: string, box: TextBox) => void,
+  stamp?: Stamp,
 ): void {
   const { theme, session: info } = view
-  const all = { ...shapeView(view), theme, unit: info.unit, chains: noteChains.peek() }
+  const all = { ...shapeView(view), theme, unit: info.unit, chains: noteChains.peek(), stamp }
   drawAnnotations(ctx, annotations.peek(), all, chosenId, drawn)
 }
+
+/** Texts and numbers as they look on the screen. */
+const stamps = new Stamps()
 
 export const annotationsOverlay: Overlay = {
   id: 'annotations',
   watch: () => void [annotations.value, chosen.value, editing.value, noteChains.value],
   flags: (ctx, view) => {
     boxes.clear()
-    paintAnnotations(ctx, view, chosen.peek(), (id, box) => boxes.set(id, box))
+    // Pictures are drawn by lines and letters; this is the canvas.
+    const canvas = ctx as CanvasRenderingContext2D
+    const stamp = stamps.on(canvas, canvas.getTransform().a)
+    paintAnnotations(ctx, view, chosen.peek(), (id, box) => boxes.set(id, box), stamp)
   },
   hit: (at, view) => {
     const kind = tool.peek()
