@@ -60,6 +60,8 @@ const bits = (...kinds: readonly Kind[]): number => kinds.reduce<number>((n, k) 
 
 /** What is shown rather than the rest, however short: an idle second must not hide a microsecond of work. */
 export const LOUD = bits(Kind.Runs, Kind.Vmm, Kind.Taken, Kind.Waits, Kind.Blocked)
+/** Of these, what is shown first: what kept it from running has shares of its own. */
+export const RAN = bits(Kind.Runs, Kind.Vmm)
 /** What a row of a CPU or of a task counts as busy .. */
 export const RUNNING = bits(Kind.Runs)
 /** .. and a fused one: what was taken from a vCPU is not to be overlooked. */

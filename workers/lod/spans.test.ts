@@ -4,7 +4,7 @@ import { IntervalWriter, type Intervals } from '../model/intervals.js'
 import { FusedState, RunState, SpanFlag } from '../thread/contract.js'
 import { sessionTime } from '../units.js'
 import { Columns, columnsFor, FrameBuilder } from './frame.js'
-import { Kind, kindOf, LOUD, NOT_IDLE, RUNNING } from './kinds.js'
+import { Kind, kindOf, LOUD, NOT_IDLE, RAN, RUNNING } from './kinds.js'
 import { Pyramid, share } from './pyramid.js'
 import { addSpans } from './spans.js'
 import { KEPT, Sum } from './sum.js'
@@ -102,8 +102,7 @@ function checkWinner(row: readonly Span[], shown: Shown, columns: Columns): void
   const p = columns.of(Math.max(columns.from, shown.t0))
   const [t0, t1] = [columns.start(p), columns.start(p + 1)]
   const here = row.filter((s) => touches(s, t0, t1))
-  const loud = here.filter((s) => isOf(LOUD, s))
-  const among = loud.length > 0 ? loud : here
+  const among = [RAN, LOUD].map((kinds) => here.filter((s) => isOf(kinds, s))).find((s) => s.length > 0) ?? here
   const kinds = summed(among, t0, t1, (s) => kindOf[s.state]!)
   const kind = kindOf[shown.state]!
   // The kind: exactly the one with the most time.
@@ -306,6 +305,23 @@ describe('spans at a zoom', () => {
     const spans = spansOf(intervals([row]), 0, new Columns(0, 1e6, 10), true)
     expect(spans.map((s) => [s.state, s.busy, s.taken])).toEqual(spans.map(() => [FusedState.GuestTask, 255, 64]))
     expect(spans).toHaveLength(10)
+  })
+
+  it('show who ran where most of the time was taken, and who took it where nobody ran', () => {
+    const row = (ran: number): Span[] =>
+      Array.from({ length: 4_000 }, (_, i) => {
+        const t0 = (i >> 1) * 100 + (i % 2 ? ran : 0)
+        const [t1, state] = i % 2 ? [t0 + 100 - ran, FusedState.Preempted] : [t0 + ran, FusedState.GuestTask]
+        return { t0, t1, value: i % 2 ? 9 : 4, state, flags: 0 }
+      })
+    const shown = (ran: number) => {
+      const spans = spansOf(intervals([row(ran)]), 0, new Columns(0, 2 ** 17, 8), true)
+      return [...new Set(spans.map((s) => `${s.state} ${s.value} ${s.busy} ${s.taken > 200}`))]
+    }
+    expect(shown(10)).toEqual([`${FusedState.GuestTask} 4 255 true`])
+    const taken = row(10).map((s) => ({ ...s, state: FusedState.Preempted, value: 9 }))
+    const spans = spansOf(intervals([taken]), 0, new Columns(0, 2 ** 17, 8), true)
+    expect(spans.map((s) => [s.state, s.value, s.taken])).toEqual(spans.map(() => [FusedState.Preempted, 9, 255]))
   })
 
   it('show the owner of many short pieces rather than that of one long', () => {

@@ -10,9 +10,9 @@ import { Sum } from './sum.js'
 
 /**
  * Appends the spans of `row` between columns.from and columns.to. A column that any interval narrower than a column touches
- * becomes one Mixed span; wider intervals are exact and yield to such columns at their ends. A Mixed span shows the kind of state
- * that its column holds the most of, in sum, and of that the owner of the most; what is idle or not known only where nothing else
- * is. Its shares are never 0 when there is any.
+ * becomes one Mixed span; wider intervals are exact and yield to such columns at their ends. A Mixed span shows what ran the most in
+ * its column, in sum, and of that the owner of the most; what was kept from running only where nothing ran, and what is idle or not
+ * known only where nothing else is. Its shares are never 0 when there is any.
  */
 export function addSpans(out: FrameBuilder, pyramid: Pyramid, row: number, columns: Columns): void {
   const { t, first, value, state, flags } = pyramid.of

@@ -1,7 +1,7 @@
 // What a stretch of time holds, added up interval by interval, or from its two halves.
 
 import type { Intervals } from '../model/intervals.js'
-import { KINDS, kindOf, LOUD } from './kinds.js'
+import { KINDS, kindOf, LOUD, RAN } from './kinds.js'
 
 /** Owners of each kind that are handed on to a longer stretch. */
 export const KEPT = 4
@@ -147,9 +147,9 @@ export class Sum {
     for (let i = 0; i < n; i++) if (stays[i] === 1) this.#give(this.#key[i]!, this.#owned[i]!, this.#entry[i]!)
   }
 
-  /** The kind with the most time; loud ones before others, however short. -1 = nothing. */
+  /** The kind with the most time: of what ran, else of what is loud, else of the others, however short. -1 = nothing. */
   kind(): number {
-    const among = (this.kinds & LOUD) !== 0 ? this.kinds & LOUD : this.kinds
+    const among = this.kinds & RAN || this.kinds & LOUD || this.kinds
     let kind = -1
     for (let k = 0; k < KINDS; k++) {
       if (((among >> k) & 1) === 1 && (kind < 0 || this.time[k]! > this.time[kind]!)) kind = k

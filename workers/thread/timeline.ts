@@ -21,8 +21,9 @@ export const SpanFlag = {
   /** No sched_switch says so: follows from common_pid; the true switch lies between `from` and the event before it. */
   Inferred: 1,
   /**
-   * Several spans share these pixels. Shown is the kind of state that they hold the most of, in sum, and of that the owner of the
-   * most; idleness and what is not known only where nothing else is. `busy`, `taken`, `waits` and `blocked` say how much is what.
+   * Several spans share these pixels. Shown is what ran, the kind of state that there is the most of, in sum, and of that the owner
+   * of the most; what was kept from running only where nothing ran, idleness and what is not known only where nothing else is.
+   * `busy`, `taken`, `waits` and `blocked` say how much is what.
    */
   Mixed: 2,
   /** Events were lost inside or just before. */

@@ -155,6 +155,17 @@ describe('fused rows', () => {
     // Most of it was taken, and it is still but a share: the rest has nobody's colour.
     const takenMost = frameOf([FusedState.Preempted, 2, SpanFlag.Mixed, 255, 153, 0])
     expect(tall(painted(takenMost), pack(theme.crowd))).toHaveLength(full - Math.round((full * 153) / 255))
+    // Unless another span of the same pixel tells who ran.
+    const beside = painted(
+      frameOf(
+        [FusedState.Preempted, 2, SpanFlag.Mixed, 255, 255, 0],
+        [FusedState.GuestTask, 0, SpanFlag.Mixed, 255, 200, 0],
+      ),
+      1,
+    )
+    const inOne = Array.from({ length: HEIGHT }, (_, y) => beside.at(0, y))
+    expect(inOne).toContain(colours(guestMost)[0])
+    expect(inOne).not.toContain(pack(theme.crowd))
     // A thousandth of a second is a line.
     const hardly = frameOf([FusedState.GuestTask, 0, SpanFlag.Mixed, 255, 1, 0])
     expect(tall(painted(hardly), colours(hardly)[0]!)).toHaveLength(full - 1)

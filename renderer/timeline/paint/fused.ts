@@ -12,8 +12,8 @@ import type { PaintTheme } from './theme.js'
 import { zigzagDown } from './zigzag.js'
 
 /**
- * One row's spans turned into columns of device pixels: what each holds the most of, how much of it was busy, and of that how much
- * was taken by the machine below or spent waiting.
+ * One row's spans turned into columns of device pixels: what ran the most in each, how much of it was busy, and of that how much was
+ * taken by the machine below or spent waiting.
  */
 export class FusedColumns {
   /** Places in `looks`. */
@@ -54,6 +54,8 @@ export class FusedColumns {
   }
 }
 
+/** Shares of a column below this are rounding. */
+const SOME = 0.004
 const NOTHING = looks.indexOf('nothing')
 const IDLE = looks.indexOf('idle')
 
@@ -102,8 +104,15 @@ export function fusedColumns(
       fill[c] = Math.min(1, fill[c]! + share * busy)
       taken[c] = Math.min(1, taken[c]! + share * took)
       waits[c] = Math.min(1, waits[c]! + share * waited)
-      // What is idle, asleep or not known never hides what is not.
-      const weight = wide ? 2 : busy > 0 ? Math.max(share * busy, 1e-4) : share * 1e-6
+      // What was kept from running never hides what ran: it has its own part. What is idle, asleep or not known hides neither.
+      const ran = busy - took - waited
+      const weight = wide
+        ? 2
+        : ran > SOME
+          ? Math.max(share * ran, 1e-4)
+          : busy > 0
+            ? Math.max(share * busy * 9e-5, 2e-6)
+            : share * 1e-6
       if (weight <= longest[c]!) continue
       longest[c] = weight
       look[c] = lookCode(state, flags)
@@ -228,9 +237,6 @@ export function paintFused(raster: Raster, c: FusedColumns, top: number, bottom:
     }
   }
 }
-
-/** Shares of a column below this are rounding. */
-const SOME = 0.004
 
 /**
  * Pixels of a bar `room` tall for what was taken and what waited; the rest is for what ran. A share of 1 is `body` tall; what there
