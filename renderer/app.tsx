@@ -13,6 +13,7 @@ import { LackingDialog, lackingOpen } from './panels/lacking.js'
 import { RecordingBar } from './panels/recording-bar.js'
 import { RemoteDialog } from './panels/remote/dialog.js'
 import { WindowBar } from './panels/remote/window-bar.js'
+import { RunChoice } from './panels/run-choice.js'
 import { RunsPage } from './panels/runs/page.js'
 import { Start } from './panels/start.js'
 import { StatusBar, WorkProgress } from './panels/status.js'
@@ -53,6 +54,7 @@ export function App() {
     <DropTarget>
       <Toolbar />
       <RecordingBar />
+      <RunChoice />
       <Banner />
       {session.value ? <Workspace /> : loading.value ? <Loading /> : runsInput.value ? <RunsPage /> : <Start />}
       <StatusBar />

@@ -62,9 +62,17 @@ export interface Startup {
   /** Files given on the command line, or the bundled sample. */
   readonly sources: readonly { readonly name: string; readonly size: number; readonly url: string }[]
   readonly sample: boolean
+  /** Runs of one folder, of which the first is among the sources. */
+  readonly runs?: RecordedRuns
   /** One sentence to show at the start. */
   readonly notice?: string
   readonly version: string
+}
+
+/** Recordings that were made one after the other. */
+export interface RecordedRuns {
+  readonly folder: string
+  readonly runs: readonly { readonly run: number; readonly seconds: number; readonly sources: Startup['sources'] }[]
 }
 
 const native = (): NativeHost | undefined => window.remoraHost
@@ -85,6 +93,7 @@ export async function startup(): Promise<Startup> {
     sources: body.sources ?? [],
     sample: body.sample ?? false,
     version: body.version ?? '',
+    ...(body.runs ? { runs: body.runs } : {}),
     ...(body.notice ? { notice: body.notice } : {}),
   }
 }

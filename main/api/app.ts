@@ -12,11 +12,19 @@ import { sendSource } from './send-source.js'
 /** GET /api/startup: what a window opens first. */
 export interface Startup {
   readonly sources: readonly ServedFile[]
+  /** The sources are the first of these runs, which were recorded one after the other; absent = there are no others. */
+  readonly runs?: ServedRuns
   /** The sources are the samples that come with Remora: the user named none. */
   readonly sample: boolean
   /** One sentence to show, e.g. why a file given at the start is not among the sources. */
   readonly notice?: string
   readonly version: string
+}
+
+/** A folder of recordings, each of all its machines. */
+export interface ServedRuns {
+  readonly folder: string
+  readonly runs: readonly { readonly run: number; readonly seconds: number; readonly sources: readonly ServedFile[] }[]
 }
 
 export interface AppOptions {

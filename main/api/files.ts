@@ -3,6 +3,7 @@ import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { ByteSource } from '../../workers/bytes.js'
 import { InputError } from '../../workers/fault.js'
+import { oneRun, recordedRuns } from './recorded-runs.js'
 
 /** A file that a window may read over the API; what GET /api/startup and the native dialogs hand to the screens. */
 export interface ServedFile {
@@ -25,15 +26,21 @@ export function pathError(path: string, error: unknown): InputError {
 }
 
 /**
- * Replaces every directory by the trace files in it (one level, sorted by name), leaves files as they are.
- * Throws InputError for a path that is absent or unreadable, and for a directory without traces.
+ * Replaces every directory by the trace files in it (one level, sorted by name), that of a recording by the files of all its
+ * machines; leaves files as they are. Throws InputError for a path that is absent or unreadable, for a directory without traces,
+ * and for a recording of several runs, unless `manyRuns`: its directory stays then, for somebody to choose a run.
  */
-export async function tracePaths(paths: readonly string[]): Promise<string[]> {
+export async function tracePaths(paths: readonly string[], manyRuns = false): Promise<string[]> {
   const found: string[] = []
   for (const path of paths) {
     try {
       if (!(await stat(path)).isDirectory()) {
         found.push(path)
+        continue
+      }
+      const runs = await recordedRuns(path)
+      if (runs) {
+        found.push(...(manyRuns && runs.length > 1 ? [path] : oneRun(path, runs).paths))
         continue
       }
       const names = (await readdir(path, { withFileTypes: true }))
@@ -97,6 +104,12 @@ export class FileRegistry {
     const all = await tracePaths(paths)
     const names = distinctNames(all)
     return Promise.all(all.map((path, i) => this.add(path, names[i])))
+  }
+
+  /** Registers a file that was opened before, or the files of all runs of a folder. */
+  async addAgain(path: string): Promise<void> {
+    const runs = await recordedRuns(path)
+    await Promise.allSettled((runs?.flatMap((r) => r.paths) ?? [path]).map((one) => this.add(one)))
   }
 
   path(id: string): string | undefined {

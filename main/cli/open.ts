@@ -20,9 +20,8 @@ opens the same screens in the browser.
 export async function openCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs('open', args, sampleOption)
   // A wrong path is said here, before any window opens.
-  const paths = (await tracePaths(await pathsHere(await namedPaths('open', values.sample, positionals), io))).map(
-    (path) => resolve(path),
-  )
+  const named = await pathsHere(await namedPaths('open', values.sample, positionals), io)
+  const paths = (await tracePaths(named, named.length === 1)).map((path) => resolve(path))
   const fetching = () => io.err('Fetching the desktop runtime (once, about 110 MB) …\n')
   const runtime = await findElectron(fetching, io.signal)
   io.signal.throwIfAborted()

@@ -30,7 +30,7 @@ export async function runDesktop(): Promise<void> {
   /** Makes `paths` (none: the samples) what the window opens; what cannot be read becomes the notice it shows. */
   async function start(paths: readonly string[]): Promise<void> {
     try {
-      const all = await tracePaths(paths)
+      const all = await tracePaths(paths, true)
       startup = await firstFiles(files, all)
       remember(all)
     } catch (error) {
@@ -147,7 +147,7 @@ export async function runDesktop(): Promise<void> {
   app.on('window-all-closed', () => app.quit())
 
   // Sessions kept by the screens name files by address: give the addresses of recent files their meaning back.
-  await Promise.allSettled(recent.sets.flat().map((path) => files.add(path)))
+  await Promise.allSettled(recent.sets.flat().map((path) => files.addAgain(path)))
   await app.whenReady()
   await start(named)
   const api = createApp({

@@ -12,7 +12,7 @@ import type {
 import { connect } from '../../workers/thread/web.js'
 import type { Connection } from '../../workers/thread/web.js'
 import { chosenUrl, pickFiles, reopen, samples as findSamples, setTitle, startup } from '../host-api.js'
-import type { Chosen, Sample } from '../host-api.js'
+import type { Chosen, RecordedRuns, Sample } from '../host-api.js'
 import { contentKey, findSession, sessionWith, recentSessions, saveSession, thumbsOf, tracesOf } from '../store/db.js'
 import type { Found, SavedSession, SessionContent } from '../store/db.js'
 import { SCHEMA } from '../store/session.js'
@@ -54,6 +54,9 @@ export const version = signal('')
 /** Files of a recent session that could not be found again: they are to be chosen. */
 export const missing = signal<SavedSession | null>(null)
 
+/** The folder of runs that the window was opened with. */
+export const recordedRuns = signal<RecordedRuns | null>(null)
+
 let connection: Connection | null = null
 
 function startEngine(): void {
@@ -73,6 +76,7 @@ export async function begin(): Promise<void> {
   handle(findSamples().then((found) => (samples.value = found)))
   const start = await startup()
   version.value = start.version
+  recordedRuns.value = start.runs ?? null
   if (start.notice) say('note', start.notice)
   if (start.sources.length > 0) await openFiles(start.sources.map(chosenUrl), { ask: false, sample: start.sample })
 }
