@@ -1,4 +1,4 @@
-import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { SourceRef } from '../../workers/bytes.js'
 import { RequestError } from '../../workers/fault.js'
@@ -14,6 +14,7 @@ import { UsageError, type Io } from './io.js'
 import { progressLine } from './progress.js'
 import { filterOf } from './select.js'
 import { withSession } from './session.js'
+import { inPlace } from './save.js'
 import { bytesText, plural } from './text.js'
 
 export const trimHelp = `remora trim [options] --out PATH FILE|DIR...
@@ -139,7 +140,6 @@ async function targetsOf(
   return targets
 }
 
-/** Writes beside the target and puts it in place when it is whole. */
 async function write(
   session: Session,
   file: number,
@@ -148,25 +148,21 @@ async function write(
   target: string,
   io: Io,
 ): Promise<Trimmed & { readonly path: string }> {
-  const part = `${target}.part`
   const total = session.table.streams.reduce((n, s) => n + (s.file === file ? s.count : 0), 0)
   const progress = progressLine(io)
   const show = (done: number): void => progress.show({ phase: 'writing', done, total, unit: 'events' })
   try {
-    const sink = new FileSink(part)
-    try {
-      const trimmed = await trimFile(session, file, choice, names, sink, show, io.signal)
-      sink.flush()
-      await rename(part, target)
-      return { path: target, ...trimmed }
-    } finally {
-      sink.close()
-    }
-  } catch (error) {
-    await rm(part, { force: true })
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC') throw new RequestError(`The disk is full; ${target} was not written.`)
-    throw code === undefined ? error : pathError(target, error)
+    const trimmed = await inPlace(target, async (part) => {
+      const sink = new FileSink(part)
+      try {
+        const done = await trimFile(session, file, choice, names, sink, show, io.signal)
+        sink.flush()
+        return done
+      } finally {
+        sink.close()
+      }
+    })
+    return { path: target, ...trimmed }
   } finally {
     progress.clear()
   }

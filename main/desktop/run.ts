@@ -98,11 +98,11 @@ export async function runDesktop(): Promise<void> {
 
   ipcMain.handle(channels.openDialog, async () => {
     const chosen = await showDialog({
-      title: 'Open traces',
+      title: 'Open traces or a saved session',
       // Only macOS has a dialog for both files and folders.
       properties: ['openFile', 'multiSelections', ...(process.platform === 'darwin' ? ['openDirectory' as const] : [])],
       filters: [
-        { name: 'Traces', extensions: ['dat', 'wire', 'jsonl', 'json'] },
+        { name: 'Traces and saved sessions', extensions: ['dat', 'remora', 'wire', 'jsonl', 'json'] },
         { name: 'Probe records', extensions: ['csv', 'jsonl', 'ndjson', 'json', 'txt', 'log'] },
         { name: 'All files', extensions: ['*'] },
       ],

@@ -1,11 +1,49 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Annotation } from '../../renderer/annotate/model.js'
+import { writeBundle } from '../../renderer/store/bundle.js'
 import { ensureBuilt } from './built.js'
-import { noWindow, openWindow, type OpenedWindow } from './electron.js'
+import { makeProfile, noWindow, openWindow, type OpenedWindow } from './electron.js'
 import { watchRecording } from './recording.js'
-import { root, samples, story } from './story.js'
+import { lifeAndDeath, writtenNotes, type Written } from './stored.js'
+import { eventually, root, samples, story, textOf } from './story.js'
+
+/** Of the window; more by hand. */
+const KILLS = Number(process.env.REMORA_KILLS ?? 2)
+
+/** A session saved as a file, of one trace and one note upon it. */
+function sessionWith(name: string, trace: Buffer, text: string): Uint8Array {
+  const note: Annotation = {
+    id: 'theirs',
+    kind: 'note',
+    text,
+    ink: 'blue',
+    from: { t: '299820000000', row: 'm0/cpu0' },
+    to: null,
+    dx: 18,
+    dy: 22,
+    number: null,
+  }
+  const view = {
+    range: { from: 1e7, to: 3e7 },
+    markers: { a: null, b: null },
+    pinned: [],
+    hidden: [],
+    toggled: [],
+    filter: {},
+    clocks: {},
+    selected: null,
+    notes: [note],
+  }
+  const file = { name, size: trace.length, traceId: null, print: '', entry: 'traces/0' }
+  return writeBundle({
+    manifest: { by: 'a test', name: 'Late', at: Date.UTC(2026, 1, 3), trimmed: null, files: [file], pairs: [] },
+    content: { view, views: [] },
+    traces: new Map([['traces/0', Uint8Array.from(trace)]]),
+  })
+}
 
 const tracefs = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'].some((d) => existsSync(`${d}/events/header_page`))
 const noRecording = process.getuid?.() === 0 ? (tracefs ? '' : 'no tracefs') : 'not root'
@@ -31,6 +69,30 @@ describe.skipIf(noWindow)(`the desktop door${noWindow && ` (skipped: ${noWindow}
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
     await story(page, 'desktop')
     expect(errors).toEqual([])
+  })
+  it(`opens a session saved as a file that it is given, and loses nothing stored when killed, ${KILLS} times`, async () => {
+    const bundle = join(dir, 'late.remora')
+    const trace = readFileSync(join(root, 'samples/generated-vms/host-lab-inner.dat'))
+    writeFileSync(bundle, sessionWith('host-lab-inner.dat', trace, 'note 0 of a colleague'))
+    const profile = await makeProfile()
+    try {
+      const written: Written = { texts: ['note 0 of a colleague'], kept: 1 }
+      for (let life = 0; life <= KILLS; life++) {
+        const { page, errors, kill, close } = await openWindow([bundle], {}, profile)
+        await eventually(() => textOf(page.getByRole('contentinfo', { name: 'Status' }))).toContain('1 609 events')
+        await eventually(() => page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
+        if (life < KILLS) await lifeAndDeath(page, written, kill)
+        else {
+          const last = await writtenNotes(page)
+          expect(last).toEqual(written.texts.slice(0, last.length))
+          expect(last.length).toBeGreaterThanOrEqual(written.kept)
+          await close()
+        }
+        expect(errors).toEqual([])
+      }
+    } finally {
+      profile.dispose()
+    }
   })
   it.skipIf(noRecording)(
     `records this machine, with a timeline that grows${noRecording && ` (skipped: ${noRecording})`}`,

@@ -26,22 +26,38 @@ export interface OpenedWindow {
   readonly page: Page
   readonly errors: string[]
   close(): Promise<void>
+  /** Ends it at once, as the loss of power to its process would; for windows of a profile. */
+  kill(): Promise<void>
 }
 
-/** Starts the built desktop door with files; `env` is added to ours. Nothing of the user's own is read or kept. */
+/** What windows that follow one another have in common: what they keep, and the screen. */
+export interface Profile {
+  readonly env: Readonly<Record<string, string>>
+  dispose(): void
+}
+
+/** Nothing of the user's own is read or kept. */
+export async function makeProfile(): Promise<Profile> {
+  const home = mkdtempSync(join(tmpdir(), 'remora-desktop-'))
+  const screen = display ? null : await startXvfb()
+  return {
+    env: { XDG_CONFIG_HOME: home, ...(screen ? { DISPLAY: screen.display } : {}) },
+    dispose: () => {
+      screen?.process.kill()
+      rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+    },
+  }
+}
+
+/** Starts the built desktop door with files; `env` is added to ours. @param shared absent: a profile of its own, gone with it */
 export async function openWindow(
   files: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  shared?: Profile,
 ): Promise<OpenedWindow> {
-  const home = mkdtempSync(join(tmpdir(), 'remora-desktop-'))
-  const all: Record<string, string> = { XDG_CONFIG_HOME: home, ...env }
+  const profile = shared ?? (await makeProfile())
+  const all: Record<string, string> = { ...profile.env, ...env }
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) all[name] ??= value
-  let xvfb: ChildProcess | undefined
-  if (!display) {
-    const screen = await startXvfb()
-    xvfb = screen.process
-    all.DISPLAY = screen.display
-  }
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const app = await _electron.launch({
     executablePath: runtime!,
@@ -59,8 +75,12 @@ export async function openWindow(
     errors,
     close: async () => {
       await app.close()
-      xvfb?.kill()
-      rmSync(home, { recursive: true })
+      if (!shared) profile.dispose()
+    },
+    kill: async () => {
+      const gone = new Promise<void>((ended) => app.once('close', () => ended()))
+      app.process().kill('SIGKILL')
+      await gone
     },
   }
 }

@@ -9,6 +9,7 @@ import { annotationKinds, readAnnotations } from '../../renderer/annotate/model.
 import { launchChromium } from './browser.js'
 import { ensureBuilt } from './built.js'
 import { openPage, startServer, type Served } from './serving.js'
+import { storedSessions } from './stored.js'
 import { eventually, root, samples, textOf, untilLoaded } from './story.js'
 
 describe('notes', { timeout: 240_000 }, () => {
@@ -141,7 +142,7 @@ describe('notes', { timeout: 240_000 }, () => {
 
   it('are all there after a reload, where they were', async () => {
     const before = await exported()
-    await page.waitForTimeout(1000)
+    await eventually(async () => (await storedSessions(page))[0]?.view?.notes).toEqual(before)
     await page.reload()
     await untilLoaded(page)
     await page.getByRole('tab', { name: 'Notes' }).click()
