@@ -9,6 +9,7 @@ import { startKeys } from './key-map.js'
 import { startFollowing } from './state/following.js'
 import { handle, say, sentence } from './state/messages.js'
 import { begin } from './state/opening.js'
+import { startKeepingRuns } from './state/recent-runs.js'
 import { startSearching } from './state/searching.js'
 import { systemDark, theme } from './state/session-state.js'
 import { startSettings, windowSize } from './state/settings.js'
@@ -46,6 +47,7 @@ async function start(): Promise<void> {
   startSearching()
   startAnchors()
   startNoteChains()
+  startKeepingRuns()
   onMenu(runCommand)
   handle(begin())
 }

@@ -6,6 +6,7 @@ import { formatBytes, formatDate, plural } from '../state/format.js'
 import { handle } from '../state/messages.js'
 import { missing, openSample, recent, refreshRecent, samples, thumbs, version } from '../state/opening.js'
 import { showRecorder } from '../state/recording.js'
+import { openRecentRuns } from '../state/recent-runs.js'
 import { openSaved, showRemote } from '../state/remote.js'
 import { forgetSession } from '../store/db.js'
 import type { SavedSession } from '../store/db.js'
@@ -80,7 +81,11 @@ export function Start() {
             <ul class="recent">
               {sessions.map((s) => (
                 <li key={s.key}>
-                  <button type="button" class="recent-open" onClick={() => handle(openSaved(s))}>
+                  <button
+                    type="button"
+                    class="recent-open"
+                    onClick={() => handle(s.runs ? openRecentRuns(s) : openSaved(s))}
+                  >
                     <span class="recent-thumb">
                       {thumbs.value.has(s.key) && <img src={thumbs.value.get(s.key)} alt="" />}
                     </span>
@@ -88,9 +93,10 @@ export function Start() {
                       <b>{s.name}</b>
                       {remoteOf(s) && <span class="origin">{remoteOf(s)}</span>}
                       {s.label && <span class="origin">{s.label}</span>}
+                      {s.runs && <span class="origin">probe records</span>}
                     </span>
                     <span class="muted right">{s.view?.notes?.length ? plural(s.view.notes.length, 'note') : ''}</span>
-                    <span class="muted right">{plural(s.events, 'event')}</span>
+                    <span class="muted right">{plural(s.events, s.runs ? 'run' : 'event')}</span>
                     <span class="muted right">{formatBytes(s.files.reduce((n, f) => n + f.size, 0))}</span>
                     <span class="muted right">{formatDate(s.opened, Date.now())}</span>
                   </button>

@@ -19,6 +19,8 @@ import { runsDefinitionsText } from './runs-kept.js'
 import { showTab } from './settings.js'
 
 export const runsInput = signal<RunsInput | null>(null)
+/** Files of records that were opened, of which `runsInput` is; those taken from a recording have none. */
+export const runsFiles = signal<readonly Chosen[]>([])
 export const runsReport = signal<RunsReport | null>(null)
 /** What the labels of the chain meant in the recording. */
 export const runsResolved = signal<ResolvedChain | null>(null)
@@ -114,8 +116,10 @@ export async function openRuns(files: readonly Chosen[], replace = true): Promis
   else setTitle('Runs - Remora')
   const sources = files.map((f) => ({ environment: null, source: { ...f.source, name: f.path ?? f.source.name } }))
   const input = await work('Reading records', (on, signal) => api.runsOpen(sources, replace, on, signal))
-  if (input) await take(input, replace)
-  else if (!runsInput.peek() && runsTrouble.peek()) say('error', runsTrouble.peek()!)
+  if (input) {
+    await take(input, replace)
+    runsFiles.value = replace ? files : [...runsFiles.peek(), ...files]
+  } else if (!runsInput.peek() && runsTrouble.peek()) say('error', runsTrouble.peek()!)
 }
 
 async function take(input: RunsInput, fresh: boolean): Promise<void> {
@@ -243,6 +247,7 @@ export async function closeRuns(): Promise<void> {
   working.abort()
   batch(() => {
     runsInput.value = null
+    runsFiles.value = []
     runsReport.value = null
     runsSeries.value = []
     chosenRun.value = null

@@ -15,6 +15,8 @@ export interface SavedFile {
   readonly traceId?: string | null
   /** See FilesApi.fingerprints; absent: stored before they were taken. */
   readonly print?: string
+  /** Below the folder that it was chosen with; absent = it was chosen by itself. */
+  readonly path?: string
 }
 
 export interface SavedSession {
@@ -29,7 +31,10 @@ export interface SavedSession {
   readonly pairs?: readonly DeclaredPair[]
   /** The part that was loaded; absent = all. */
   readonly window?: LoadWindow
+  /** Of probe records: runs. */
   readonly events: number
+  /** Probe records to be compared, which have no timeline; absent = recordings. */
+  readonly runs?: true
   /** What its label says; absent = neither. */
   readonly label?: 'sample' | 'generated' | null
   /** ms since 1970. */
@@ -91,6 +96,13 @@ export const nameKey = (files: readonly KeyedFile[], pairs: readonly DeclaredPai
 /** Same contents and declared pairs, same key: whatever the files are called and wherever they lie. */
 export const contentKey = (prints: readonly string[], pairs: readonly DeclaredPair[] = []): string =>
   `content:${withPairs(prints, pairs)}`
+
+/** Of files of probe records, which are told by what they are called and how long they are. */
+export const runsKey = (files: readonly Pick<SavedFile, 'name' | 'path' | 'size'>[]): string =>
+  `runs:${files
+    .map((f) => `${f.path ?? f.name}:${f.size}`)
+    .sort()
+    .join('|')}`
 
 export const tracesOf = (ids: readonly (string | null)[]): string =>
   ids

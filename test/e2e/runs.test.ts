@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeStudy, studyChain } from '../make/study.js'
@@ -192,6 +192,12 @@ describe('runs', { timeout: 240_000 }, () => {
     }
     await page.getByRole('button', { name: 'Close the runs' }).click()
     await page.getByRole('button', { name: /Compare runs/ }).waitFor()
+    // They are in the list; a browser that was given a folder by its dialog may not read it by itself again.
+    const recent = page.getByRole('region', { name: 'Recent sessions' }).getByRole('button')
+    const entry = recent.filter({ hasText: 'probe records' }).filter({ hasText: basename(dir) })
+    await eventually(async () => plain(await entry.textContent())).toMatch(/\d+ runs/)
+    await entry.click()
+    await page.getByText(`This window may not read the records of ${basename(dir)} by itself any more`).waitFor()
     expect(errors).toEqual([])
   })
 })
