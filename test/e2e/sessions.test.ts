@@ -1,9 +1,11 @@
 // What was done to a set of files outlives the window: killed, migrated, harmed, renamed, or without room.
 
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { remora } from '../run-cli.js'
 import { launchChromium } from './browser.js'
 import { ensureBuilt } from './built.js'
 import { drop } from './dropping.js'
@@ -27,6 +29,7 @@ const trace = join(root, 'samples/generated-vms/host-lab-inner.dat')
 describe('sessions', { timeout: 240_000 }, () => {
   let server: Served
   let browser: Browser
+  const folder = mkdtempSync(join(tmpdir(), 'remora-sessions-'))
 
   beforeAll(async () => {
     await ensureBuilt()
@@ -36,6 +39,7 @@ describe('sessions', { timeout: 240_000 }, () => {
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
+    rmSync(folder, { recursive: true })
   })
 
   const loaded = async (page: Page): Promise<void> => {
@@ -48,6 +52,12 @@ describe('sessions', { timeout: 240_000 }, () => {
     await page.goto(server.url)
     await loaded(page)
     return page
+  }
+  const dropAndLoad = async (page: Page, name: string, bytes: Buffer): Promise<void> => {
+    await drop(page, name, bytes)
+    await page.getByRole('dialog').getByRole('button', { name: 'Load' }).click()
+    await eventually(() => page.title()).toContain(name.replace(/\..*/, ''))
+    await eventually(() => page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
   }
   /** Changes what is stored, beside the app. */
   const tamper = (page: Page, change: string): Promise<void> =>
@@ -157,11 +167,58 @@ describe('sessions', { timeout: 240_000 }, () => {
     await writeNote(page, 'and of now')
     await untilStored(page, 'and of now')
     // Dropped under another name: the same session.
-    await drop(page, 'renamed.dat', readFileSync(trace))
-    await page.getByRole('dialog').getByRole('button', { name: 'Load' }).click()
-    await eventually(() => page.title()).toContain('renamed')
+    await dropAndLoad(page, 'renamed.dat', readFileSync(trace))
     await eventually(async () => (await noteTexts(page)).toSorted()).toEqual(['and of now', 'of version 1'])
     expect(await storedSessions(page)).toHaveLength(1)
+    // Another part of the same recording: known by its trace id.
+    const part = join(folder, 'part.dat')
+    const trimmed = await remora(['trim', '--from', '+0.005', '--to', '+0.040', '--out', part, trace])
+    expect([trimmed.code, trimmed.err]).toEqual([0, ''])
+    await dropAndLoad(page, 'part.dat', readFileSync(part))
+    await eventually(() => textOf(page.locator('.banners'))).toContain('have the trace ids of')
+    await eventually(async () => (await noteTexts(page)).toSorted()).toEqual(['and of now', 'of version 1'])
+    // Without its traces, for somebody who has them.
+    await page.keyboard.press('Control+s')
+    const dialog = page.getByRole('dialog', { name: 'Save the session as a file' })
+    await dialog.locator('input[value=none]').check()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: 'Save' }).click(),
+    ])
+    const bundle = readFileSync(await file.path())
+    expect(bundle.length).toBeLessThan(readFileSync(part).length / 4)
+    await context.close()
+    const elsewhere = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    const theirs = await fresh(elsewhere)
+    await drop(theirs, 'part.remora', bundle)
+    await eventually(() => textOf(theirs.locator('.banners'))).toContain('Open or drop part.dat')
+    await dropAndLoad(theirs, 'part.dat', readFileSync(part))
+    await theirs.getByRole('tab', { name: 'Notes' }).click()
+    await eventually(async () => (await noteTexts(theirs)).toSorted()).toEqual(['and of now', 'of version 1'])
+    await elsewhere.close()
+  })
+
+  it('say in tables for other programs what their own tables show', async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    const page = await fresh(context)
+    const saved = async (tab: string, entry: string): Promise<string> => {
+      await page.getByRole('tab', { name: tab }).click()
+      await page.getByRole('tab', { name: tab, selected: true }).waitFor()
+      await page.getByTitle('Save the table as CSV or JSON').click()
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: entry }).click(),
+      ])
+      return readFileSync(await file.path(), 'utf8')
+    }
+    const csv = (await saved('Events', 'Save the event table as CSV')).trim().split('\r\n')
+    expect(csv[0]).toBe('time_ns,machine,cpu,task,pid,latency,system,event,info')
+    expect(csv).toHaveLength(1609 + 1)
+    const wakeups = JSON.parse(await saved('Wake-ups', 'Save the wake-ups as JSON')) as {
+      readonly rows: readonly object[]
+    }
+    const { out } = await remora(['wakeups', '--json', trace])
+    expect(wakeups.rows).toHaveLength((JSON.parse(out) as { readonly total: number }).total)
     await context.close()
   })
 
