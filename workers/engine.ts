@@ -228,7 +228,11 @@ export function createEngine(env: EngineEnvironment): Engine {
     searchStep: async (search, from, direction) => state().tables.searchStep(search, from, direction),
     searchDensity: async (search, from, to, columns) => state().tables.searchDensity(search, from, to, columns),
 
-    ...runsService(env.open, () => session?.state.session ?? null),
+    ...runsService(
+      env.open,
+      () => session?.state.session ?? null,
+      async () => (await state().fused()).model.vcpus,
+    ),
 
     session: () => session?.state.session ?? null,
     fused: () => state().fused(),

@@ -22,7 +22,7 @@ the scripts' JSON; a directory stands for all *.json, *.jsonl, *.ndjson and *.wi
   --pid N                only wake-ups of this task; may repeat
   --cut D                stacks up to this average distance are one cluster, 0..1 (default ${usualSettings.cut})
   --jaccard W            weight of the functions in the distance, the rest is the common beginning, 0..1 (default ${usualSettings.jaccard})
-  --from END             where a common beginning counts: innermost (default) or outermost
+  --prefix END           where a common beginning counts: innermost (default) or outermost
   --kernel VERSION       whose names the flags have; default: the kernel that each file names
   --json                 one JSON object: cluster_a, cluster_b, offset and more (docs/schema/compare.schema.json)
   -h, --help             this text
@@ -43,15 +43,15 @@ export async function compareCommand(args: readonly string[], io: Io): Promise<n
     pid: { type: 'string', multiple: true },
     cut: { type: 'string' },
     jaccard: { type: 'string' },
-    from: { type: 'string' },
+    prefix: { type: 'string' },
     kernel: { type: 'string' },
     json: { type: 'boolean' },
   })
   if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" belongs to no side: --host or --vm.`, 'compare')
   if (!values.host || !values.vm) throw new UsageError(`--${values.host ? 'vm' : 'host'} is missing.`, 'compare')
-  const from = values.from ?? usualSettings.from
-  if (from !== 'innermost' && from !== 'outermost') {
-    throw new UsageError(`--from takes innermost or outermost, not "${from}".`, 'compare')
+  const prefix = values.prefix ?? usualSettings.prefix
+  if (prefix !== 'innermost' && prefix !== 'outermost') {
+    throw new UsageError(`--prefix takes innermost or outermost, not "${prefix}".`, 'compare')
   }
   const delta = values.delta as DeltaEnd | undefined
   if (delta !== undefined && !DELTAS.includes(delta)) {
@@ -62,7 +62,7 @@ export async function compareCommand(args: readonly string[], io: Io): Promise<n
   const settings = {
     cut: shareOption('--cut', values.cut, usualSettings.cut),
     jaccard: shareOption('--jaccard', values.jaccard, usualSettings.jaccard),
-    from,
+    prefix,
     delta,
   } as const
   const pids = values.pid?.map((text) => integerOption('compare', '--pid', text, 0, 2 ** 31 - 1))

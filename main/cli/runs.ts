@@ -73,7 +73,7 @@ export async function runsCommand(args: readonly string[], io: Io, connect: Conn
   try {
     if (positionals.length > 0) {
       const traces = await sourcesOf('runs', positionals, io)
-      await openSession(connection, traces, { pair: pairsOf('runs', values.pair, traces) }, io)
+      await openSession(connection, traces, { assess: true, pair: pairsOf('runs', values.pair, traces) }, io)
     }
     const query = await readRuns(engine, asked, positionals.length > 0, show, io.signal)
     const report = await engine.runsReport(query, show, io.signal)

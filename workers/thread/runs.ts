@@ -5,7 +5,10 @@ import type { SourceRef } from '../bytes.js'
 import type { Fault } from '../fault.js'
 import type { Position, SessionTime } from '../units.js'
 
-/** Labels of probes in the order in which a run passes them. */
+/**
+ * Labels of probes in the order in which a run passes them. In a recording a label may begin with where it is looked for: `host:`,
+ * `guest:` or a machine's name; labels without are looked for where the one before is.
+ */
 export interface ChainDefinition {
   readonly name: string
   /** Two or more. */
@@ -89,6 +92,7 @@ export interface RunsWarning {
     | 'small-counts'
     | 'below-clock'
     | 'listed-only'
+    | 'two-clocks'
   readonly text: string
 }
 
@@ -148,6 +152,12 @@ export interface RunsSample {
   readonly outliers: { readonly threeSigma: RunsOutliers; readonly robust: RunsOutliers }
   /** Bins of equal width from `from`. The same for all groups of a measure, so that they can be laid over each other. */
   readonly histogram: { readonly from: number; readonly width: number; readonly counts: readonly number[] }
+  /**
+   * Where the ends of the measure were recorded by two machines: how far every value may be off to either side (the accuracy of
+   * their clocks' relation, the largest of several guests), and how many values are shorter than twice that, so that which end came
+   * first is not certain. Null: one clock.
+   */
+  readonly clocks: { readonly accuracy: number; readonly notCertain: number } | null
   /** Warnings about the sample as a whole. */
   readonly warnings: readonly RunsWarning[]
 }
@@ -352,6 +362,8 @@ export interface RunDetails {
     readonly time: string
     /** Since the step before; 0 for the first. */
     readonly since: number
+    /** How far that may be off to either side where the step before is another machine's; null: one clock. */
+    readonly accuracy: number | null
     /** The event in the open recording; null where there is none. */
     readonly position: Position | null
   }[]

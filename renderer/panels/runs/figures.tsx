@@ -53,6 +53,20 @@ export function Figures({ samples, unit }: { readonly samples: readonly RunsSamp
         {mark(s.warnings)}
       </>
     )),
+    ...(samples.some((s) => s.clocks)
+      ? [
+          row('Clocks', 'How far every value may be off to either side: its ends are on two machines', (s) =>
+            s.clocks ? (
+              <>
+                ±{short(s.clocks.accuracy)}
+                {s.clocks.notCertain > 0 && <small>order of {s.clocks.notCertain} not certain</small>}
+              </>
+            ) : (
+              '–'
+            ),
+          ),
+        ]
+      : []),
     row('Median', 'With its percentile bootstrap interval', (s) => estimate(s.median)),
     row('by ranks', 'Interval by order statistics, whatever the distribution', (s) =>
       s.medianByRanks ? `${short(s.medianByRanks.low)} .. ${short(s.medianByRanks.high)}` : '–',

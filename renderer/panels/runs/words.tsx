@@ -7,7 +7,7 @@ import type {
   RunsReport,
   RunsWarning,
 } from '../../../workers/thread/contract.js'
-import { formatDelta, formatInteger } from '../../state/format.js'
+import { formatDelta, formatInteger, formatShort } from '../../state/format.js'
 import { handle } from '../../state/messages.js'
 import { engine, select, session } from '../../state/session-state.js'
 import {
@@ -145,7 +145,10 @@ function Chosen({ unit }: { readonly unit: 'ns' | 'ticks' }) {
                 s.label
               )}
             </span>
-            <span class="right">{i === 0 ? '' : `+${formatDelta(s.since, unit)}`}</span>
+            <span class="right">
+              {i === 0 ? '' : `+${formatDelta(s.since, unit)}`}
+              {s.accuracy !== null && <span class="muted"> ±{formatShort(s.accuracy, unit)}</span>}
+            </span>
           </li>
         ))}
       </ol>

@@ -26,7 +26,7 @@ export function clusterWakeups(
   const settings = {
     cut: share('cut', query.cut, usualSettings.cut),
     jaccard: share('jaccard', query.jaccard, usualSettings.jaccard),
-    from: query.end ?? usualSettings.from,
+    prefix: query.end ?? usualSettings.prefix,
     delta: query.delta,
   }
   const alone = filesAlone(session, w, query.filter)

@@ -22,6 +22,16 @@ export interface Run {
   readonly place: Place | null
   /** Positions of the steps' events in the open recording. */
   readonly positions: Uint32Array | null
+  /** Where its steps are on machines with clocks of their own; null: one clock saw all. */
+  readonly across: Across | null
+}
+
+/** What is known of the clocks behind a run's times. */
+export interface Across {
+  /** Of each step. */
+  readonly machines: readonly number[]
+  /** How far two times of different machines may be off against each other, to either side. */
+  readonly accuracy: number
 }
 
 export interface ChainRuns {
@@ -41,6 +51,13 @@ export const measuresOf = ({ steps }: ChainDefinition): string[] => {
 export function valueOf(run: Run, measure: number): number {
   const { times } = run
   return measure === 0 ? times[times.length - 1]! - times[0]! : times[measure]! - times[measure - 1]!
+}
+
+/** How far a measure may be off because two clocks are behind it, to either side; null: it has but one. */
+export function accuracyOf({ across, times }: Run, measure: number): number | null {
+  if (!across) return null
+  const [from, to] = measure === 0 ? [0, times.length - 1] : [measure - 1, measure]
+  return across.machines[from] === across.machines[to] ? null : across.accuracy
 }
 
 const natural = (a: string, b: string): number => {
@@ -73,6 +90,7 @@ export function chainRuns(book: Book, chain: ChainDefinition, faults: FaultList)
         epoch: raw.epoch,
         place: { file: raw.place.file, line },
         positions: null,
+        across: null,
       })
     }
   }

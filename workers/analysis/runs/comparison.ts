@@ -13,7 +13,7 @@ import {
   type Test,
 } from '../statistics/compare.js'
 import { mean, tieShare } from '../statistics/describe.js'
-import { FEW, intervalWarnings, LISTED, tieWarnings, type Sample, type Settings } from './sample.js'
+import { FEW, intervalWarnings, LISTED, tieWarnings, type Sample, type Settings, twoClocks } from './sample.js'
 import { environmentName, intervalOf, lengthOf, percentOf, type Unit } from './words.js'
 
 export interface Pair {
@@ -100,6 +100,10 @@ export function comparison(
       text: `The difference is smaller than what the clocks are known to (${lengthOf(halfWidth, unit)}).`,
     })
   }
+  const accuracy = Math.max(c.a.report.clocks?.accuracy ?? 0, c.b.report.clocks?.accuracy ?? 0)
+  const clocks =
+    c.a.report.clocks || c.b.report.clocks ? ` Two clocks tell these times, ±${lengthOf(accuracy, unit)}.` : ''
+  if (clocks) warnings.push(twoClocks)
   const equivalence = equivalenceOf(c, drawn, equivalent, settings)
   const apart = location.holm < settings.level && (interval === null || interval.low > 0 || interval.high < 0)
   const decided = c.few ? 'too few' : apart ? 'differs' : equivalence?.equivalent ? 'equivalent' : 'not shown'
@@ -122,7 +126,7 @@ export function comparison(
     spread: wide,
     warnings,
   }
-  return { ...half, sentence: sentenceOf(c, half, settings, unit) }
+  return { ...half, sentence: sentenceOf(c, half, settings, unit) + clocks }
 }
 
 /** Both ways must agree: the means by two one-sided tests, the medians by the interval that matches them. */

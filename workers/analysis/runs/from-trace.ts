@@ -1,5 +1,4 @@
-// Runs of a chain in the open recording. A chain follows a task: each of its events concerns one (the woken, the switched in, else
-// whoever ran). Events of interrupts concern a CPU instead: after them the chain goes on with the next event of that CPU.
+// Runs of a chain in the open recording: what its labels mean there, the events that they mean, and the runs that these make.
 
 import { FaultList, type Fault } from '../../fault.js'
 import type { StreamColumns } from '../../columns/event-table.js'
@@ -13,53 +12,27 @@ import type {
   ResolvedChain,
   RunsDefinitions,
 } from '../../thread/contract.js'
+import type { MachineIndex } from '../../units.js'
 import { inOrder, type ChainRuns, type Run } from './chains.js'
+import { follow, type Bridge, type Hit } from './follow.js'
+import { firstOf, type Meaning } from './meanings.js'
+import { routesOf, type Route } from './places.js'
 import { counted } from './words.js'
 
-/** Field that holds the task which the event concerns, where that is not the one that ran. */
-const SUBJECT: Readonly<Record<string, string>> = {
-  sched_waking: 'pid',
-  sched_wakeup: 'pid',
-  sched_wakeup_new: 'pid',
-  sched_switch: 'next_pid',
-  sched_migrate_task: 'pid',
-  // Of records: the woken task.
-  ttwu: 'pid',
-  activate: 'pid',
-  waking: 'pid',
-  wakeup: 'pid',
-  switch_in: 'pid',
-  first_read: 'pid',
-}
-/** Events of a CPU, whoever ran on it. The value is a field that both ends of a stretch have in common. */
-const OF_CPU: readonly (readonly [pattern: RegExp, same: string | null])[] = [
-  [/^softirq_/, 'vec'],
-  [/^irq_handler_/, 'irq'],
-  [/^(hrtimer_expire|local_timer|reschedule|call_function|external_interrupt)/, null],
-]
-const FUNCTIONS = new Set(['function', 'funcgraph_entry'])
-
-/** What of a machine's events one candidate means. */
-interface Meaning {
-  readonly candidate: string
-  /** Session-wide event types. */
-  readonly types: ReadonlySet<number>
-  /** Function events: only those of this symbol. */
-  readonly symbol: string | null
-  readonly subject: string | null
-  readonly ofCpu: boolean
-  readonly same: string | null
-}
+/** Meaning of each step on one machine; null: it has none, or the step is not looked for there. */
+type Steps = readonly (Meaning | null)[]
 
 export interface Resolved {
   readonly chain: ChainDefinition
-  /** Per machine the meaning of each step; null: the machine has not all of them. */
-  readonly machines: readonly (readonly Meaning[] | null)[]
+  readonly routes: readonly Route[]
+  /** By machine. */
+  readonly steps: readonly Steps[]
   readonly report: ResolvedChain
 }
 
-/** Takes for each label and machine the first candidate that the recording holds. */
+/** Takes for each label and machine the first candidate that the recording holds. Throws RequestError for places that are none. */
 export function resolveChain(session: Session, chain: ChainDefinition, definitions: RunsDefinitions): Resolved {
+  const { labels, routes } = routesOf(session, chain.steps, definitions.probes)
   const types = session.machines.map(() => new Set<number>())
   for (const s of session.table.streams) {
     const own = types[s.machine]!
@@ -67,129 +40,135 @@ export function resolveChain(session: Session, chain: ChainDefinition, definitio
     for (let i = 0; i < s.count; i++) seen[s.type[i]!] = 1
     seen.forEach((yes, type) => yes && own.add(s.types[type]!))
   }
-  const candidates = chain.steps.map((label) => definitions.probes[label] ?? [label])
-  const taken = session.machines.map((_, m) => candidates.map((list) => firstOf(list, session, types[m]!)))
-  const steps = chain.steps.map((label, i) => ({
+  const candidates = labels.map((label) => definitions.probes[label] ?? [label])
+  const isOn = (m: number, step: number): boolean => routes.some((r) => r.machines[step] === m)
+  const steps = session.machines.map((_, m): Steps =>
+    candidates.map((list, step) => (isOn(m, step) ? firstOf(list, session, types[m]!) : null)),
+  )
+  const told = chain.steps.map((label, step) => ({
     label,
-    candidates: candidates[i]!,
-    taken: session.machines.map((m, k) => ({ machine: m.name, candidate: taken[k]![i]?.candidate ?? null })),
+    candidates: candidates[step]!,
+    taken: session.machines.flatMap((m, k) =>
+      isOn(k, step) ? [{ machine: m.name, candidate: steps[k]![step]?.candidate ?? null }] : [],
+    ),
   }))
-  const machines = taken.map((own) => (own.every((m) => m !== null) ? own : null))
-  return { chain, machines, report: { chain, steps } }
+  return { chain, routes, steps, report: { chain, steps: told } }
 }
 
-function firstOf(candidates: readonly string[], session: Session, present: ReadonlySet<number>): Meaning | null {
-  for (const candidate of candidates) {
-    const [event = '', field = null] = candidate.split('@')
-    const colon = event.indexOf(':')
-    const [system, name] = colon < 0 ? [null, event] : [event.slice(0, colon), event.slice(colon + 1)]
-    // kprobe events are called after their function, or p_FUNCTION_0.
-    const probe = new RegExp(`^(?:[prf]_)?${name.replace(/[^\w]/g, '\\$&')}(?:_\\d+)?$`)
-    const found = [...present].filter((t) => {
-      const type = session.eventTypes[t]!
-      if (system !== null && type.system !== system) return false
-      return type.name === name || (system === null && type.system.endsWith('probes') && probe.test(type.name))
-    })
-    if (found.length > 0) {
-      const [, same = null] = OF_CPU.find(([pattern]) => pattern.test(name)) ?? []
-      const ofCpu = field === null && OF_CPU.some(([pattern]) => pattern.test(name))
-      return { candidate, types: new Set(found), symbol: null, subject: field ?? SUBJECT[name] ?? null, ofCpu, same }
-    }
-    if (system !== null) continue
-    const functions = [...present].filter((t) => FUNCTIONS.has(session.eventTypes[t]!.name))
-    // Whether the function was traced shows when its events are read; the first of the list that has any is taken there.
-    if (functions.length > 0) {
-      const rest = candidates.slice(candidates.indexOf(candidate)).filter((c) => !c.includes(':'))
-      return {
-        candidate: rest.join(', '),
-        types: new Set(functions),
-        symbol: rest.join('\n'),
-        subject: null,
-        ofCpu: false,
-        same: null,
-      }
-    }
-  }
-  return null
-}
-
-/** One event that some step means. */
-interface Hit {
-  readonly t: number
-  readonly stream: number
-  readonly row: number
-  readonly step: number
-  readonly subject: number
-  readonly same: number
-  /** Function events: which of the candidates. */
-  readonly rank: number
-  readonly target: number
-}
-
-/** Runs of the chain on every machine that has all of its events. */
+/**
+ * Runs of the chain on every route that has all of its events.
+ * @param vcpus threads of the host by guest: asked for where a chain goes from one machine to another
+ */
 export async function takeChain(
   session: Session,
   resolved: Resolved,
+  vcpus: () => Promise<readonly VcpuThread[]>,
   onProgress?: OnRunsProgress,
   signal?: AbortSignal,
 ): Promise<{ found: ChainRuns; faults: readonly Fault[]; resolved: ResolvedChain }> {
-  const { chain, machines, report } = resolved
+  const { chain, routes, steps, report } = resolved
   const faults = new FaultList()
   const runs: Run[] = []
   const incomplete = new Map<string, number>()
   /** Functions that were found, by machine and step: known once their events are read. */
   const functions = new Map<string, string>()
+  const events = new Map<MachineIndex, readonly Hit[]>()
+  const warn = (code: string, message: string): void => faults.add({ severity: 'warning', code, message })
   const total = session.table.streams.length
-  for (const [m, machine] of session.machines.entries()) {
-    const meanings = machines[m]
-    if (!meanings) {
-      const lacks = report.steps.filter((s) => s.taken[m]!.candidate === null)
-      const what = lacks.map((s) => `${s.label} (${s.candidates.join(', ')})`).join(' and ')
-      faults.add({
-        severity: 'warning',
-        code: 'no-probe',
-        message: `The recording of ${machine.name} holds nothing that means ${what}; no run is taken from it.`,
-      })
+  const hitsOf = async (m: MachineIndex): Promise<readonly Hit[]> => {
+    const known = events.get(m)
+    if (known) return known
+    const hits: Hit[] = []
+    for (const [i, stream] of session.table.streams.entries()) {
+      if (stream.machine !== m) continue
+      onProgress?.({ phase: 'reading', done: i, total })
+      await readHits(session, stream, i, steps[m]!, hits, signal)
+    }
+    const found = (step: number, name: string): unknown => functions.set(`${session.machines[m]!.name}/${step}`, name)
+    const kept = firstFunctions(hits, steps[m]!, session.machines[m]!, faults, found)
+    events.set(m, kept)
+    return kept
+  }
+  for (const route of routes) {
+    const own = route.machines.map((m, step) => steps[m]![step] ?? null)
+    if (!own.every((m) => m !== null)) {
+      const lacks = own.flatMap((m, step) => (m === null ? [step] : []))
+      for (const machine of new Set(lacks.map((step) => route.machines[step]!))) {
+        const what = lacks
+          .filter((step) => route.machines[step] === machine)
+          .map((step) => `${chain.steps[step]} (${report.steps[step]!.candidates.join(', ')})`)
+        const { name } = session.machines[machine]!
+        warn(
+          'no-probe',
+          `The recording of ${name} holds nothing that means ${what.join(' and ')}; no run is taken from it.`,
+        )
+      }
+      continue
+    }
+    const bridge = route.guest === null ? null : bridgeTo(session, route.guest, await vcpus())
+    if (typeof bridge === 'string') {
+      warn('no-crossing', bridge)
       continue
     }
     const hits: Hit[] = []
-    for (const [i, stream] of session.table.streams.entries()) {
-      if (stream.machine !== machine.machine) continue
-      onProgress?.({ phase: 'reading', done: i, total })
-      await readHits(session, stream, i, meanings, hits, signal)
+    for (const m of new Set(route.machines))
+      for (const h of await hitsOf(m)) if (route.machines[h.step] === m) hits.push(h)
+    hits.sort((a, b) => a.t - b.t || a.stream - b.stream || a.row - b.row || a.step - b.step)
+    const { runs: taken, lost, unclear } = follow(session, route, own, hits, chain, bridge)
+    for (const run of taken) runs.push(run)
+    incomplete.set(route.environment, (incomplete.get(route.environment) ?? 0) + lost + unclear)
+    const left = (n: number, what: string): void => {
+      if (n > 0)
+        faults.add({
+          severity: 'note',
+          code: 'incomplete-run',
+          message: `${counted(n, 'run')} of ${route.name} ${what}; left out.`,
+        })
     }
-    const kept = firstFunctions(hits, meanings, machine, faults, (step, name) => functions.set(`${m}/${step}`, name))
-    kept.sort((a, b) => a.t - b.t || a.stream - b.stream || a.row - b.row || a.step - b.step)
-    const lost = follow(session, machine, meanings, kept, chain, runs)
-    const environment = environmentOf(machine)
-    if (lost > 0) {
-      incomplete.set(environment, (incomplete.get(environment) ?? 0) + lost)
-      faults.add({
-        severity: 'note',
-        code: 'incomplete-run',
-        message: `${counted(lost, 'run')} of ${machine.name} began and did not reach ${chain.steps.at(-1)}; left out.`,
-      })
-    }
+    left(lost, `began and did not reach ${chain.steps.at(-1)}`)
+    left(
+      unclear,
+      'cannot be told from another: an event that would have been part of it lies before, closer than the clocks are known',
+    )
   }
+  for (const [environment, n] of incomplete) if (n === 0) incomplete.delete(environment)
   runs.sort(inOrder)
-  const steps = report.steps.map((s, step) => ({
+  const told = report.steps.map((s, step) => ({
     ...s,
-    taken: s.taken.map((t, m) => ({ ...t, candidate: functions.get(`${m}/${step}`) ?? t.candidate })),
+    taken: s.taken.map((t) => ({ ...t, candidate: functions.get(`${t.machine}/${step}`) ?? t.candidate })),
   }))
-  return { found: { chain, runs, incomplete }, faults: faults.list, resolved: { chain, steps } }
+  return { found: { chain, runs, incomplete }, faults: faults.list, resolved: { chain, steps: told } }
 }
 
-const environmentOf = (machine: MachineInfo): string => (machine.role === 'guest' ? 'vm' : 'host')
+/** The thread of a vCPU. */
+export interface VcpuThread {
+  readonly host: MachineIndex
+  readonly tid: number
+  readonly guest: MachineIndex | null
+  readonly vcpu: number
+}
+
+/** What leads from a guest to its host; a sentence where nothing does. */
+function bridgeTo({ machines, clocks }: Session, guest: MachineIndex, vcpus: readonly VcpuThread[]): Bridge | string {
+  const { name } = machines[guest]!
+  const threads = new Map(vcpus.filter((v) => v.guest === guest && v.vcpu >= 0).map((v) => [v.tid, v.vcpu]))
+  if (threads.size === 0)
+    return `Which threads of the host are the vCPUs of ${name} is not known; no run goes to it or comes from it.`
+  const accuracy = clocks.find((c) => c.machine === guest)?.accuracy ?? null
+  if (accuracy === null)
+    return `How well the clock of ${name} is related to its host's is not known; no run goes from one to the other.`
+  return { vcpuOf: (tid) => threads.get(tid) ?? -1, accuracy }
+}
 
 async function readHits(
   session: Session,
   stream: StreamColumns,
   index: number,
-  meanings: readonly Meaning[],
+  meanings: Steps,
   hits: Hit[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const wanted = Array.from(stream.types, (type) => meanings.flatMap((m, step) => (m.types.has(type) ? [step] : [])))
+  const wanted = Array.from(stream.types, (type) => meanings.flatMap((m, step) => (m?.types.has(type) ? [step] : [])))
   const rows: number[] = []
   for (let i = 0; i < stream.count; i++) if (wanted[stream.type[i]!]!.length > 0) rows.push(i)
   const symbols = new Map<unknown, string>()
@@ -237,16 +216,18 @@ function symbolOf(record: RecordView, known: Map<unknown, string>): string {
 /** Of several functions that a label may mean, only the first that the machine's events hold. */
 function firstFunctions(
   hits: readonly Hit[],
-  meanings: readonly Meaning[],
+  meanings: Steps,
   machine: MachineInfo,
   faults: FaultList,
   found: (step: number, name: string) => void,
 ): Hit[] {
   const first = meanings.map((m, step) =>
-    m.symbol === null ? 0 : hits.reduce((least, h) => (h.step === step && h.rank < least ? h.rank : least), Infinity),
+    m === null || m.symbol === null
+      ? 0
+      : hits.reduce((least, h) => (h.step === step && h.rank < least ? h.rank : least), Infinity),
   )
   first.forEach((rank, step) => {
-    const { symbol } = meanings[step]!
+    const symbol = meanings[step]?.symbol ?? null
     if (symbol !== null && rank < Infinity) found(step, symbol.split('\n')[rank]!)
     if (rank === Infinity) {
       const message = `None of ${meanings[step]!.candidate} was traced on ${machine.name}.`
@@ -254,85 +235,4 @@ function firstFunctions(
     }
   })
   return hits.filter((h) => h.rank === first[h.step])
-}
-
-interface Open {
-  readonly hits: Hit[]
-  next: number
-}
-
-/** Joins hits to runs; answers how many began and did not end. */
-function follow(
-  session: Session,
-  machine: MachineInfo,
-  meanings: readonly Meaning[],
-  hits: readonly Hit[],
-  chain: ChainDefinition,
-  runs: Run[],
-): number {
-  const { streams } = session.table
-  const last = chain.steps.length - 1
-  const ofTask = new Map<number, Open>()
-  const ofCpu = new Map<string, Open>()
-  const cpuKey = (h: Hit, same: number): string => `${streams[h.stream]!.cpu}/${same}`
-  const environment = environmentOf(machine)
-  const attributes = new Map<string, ReadonlyMap<string, string>>()
-  let lost = 0
-  let count = 0
-
-  /** Where an open chain waits for its next step. */
-  const wait = (open: Open, h: Hit): void => {
-    const [now, next] = [meanings[h.step]!, meanings[open.next]!]
-    const before = now.ofCpu || next.ofCpu ? ofCpu : ofTask
-    const key = now.ofCpu || next.ofCpu ? cpuKey(h, now.same === next.same ? h.same : -1) : h.subject
-    const map = before as Map<string | number, Open>
-    if (map.has(key)) lost++
-    map.set(key, open)
-  }
-  const finish = (open: Open): void => {
-    const end = open.hits.at(-1)!
-    const own = streams[end.stream]!
-    const pid = end.subject >= 0 ? end.subject : own.pid[end.row]!
-    const targets = open.hits.filter((h) => h.target >= 0).map((h) => h.target)
-    const migrated = targets.length > 1 ? (targets[0] === targets.at(-1) ? 'no' : 'yes') : ''
-    const key = `${own.cpu}/${pid}/${migrated}`
-    let map = attributes.get(key)
-    if (!map) {
-      const task = session.files[own.file]!.comm(pid)
-      map = new Map([['cpu', String(own.cpu)], ['task', task], ...(migrated ? [['migrated', migrated] as const] : [])])
-      attributes.set(key, map)
-    }
-    const times = Float64Array.from(open.hits, (h) => h.t)
-    const positions = Uint32Array.from(open.hits, (h) => session.table.positionOf(h.stream, h.row))
-    runs.push({
-      environment,
-      session: machine.name,
-      id: String(++count),
-      attributes: map,
-      stack: null,
-      times,
-      epoch: 0,
-      place: null,
-      positions,
-    })
-  }
-
-  for (const h of hits) {
-    if (h.step === 0) {
-      wait({ hits: [h], next: 1 }, h)
-      continue
-    }
-    const m = meanings[h.step]!
-    const before = meanings[h.step - 1]!
-    const map = (m.ofCpu || before.ofCpu ? ofCpu : ofTask) as Map<string | number, Open>
-    const key = m.ofCpu || before.ofCpu ? cpuKey(h, m.same === before.same ? h.same : -1) : h.subject
-    const open = map.get(key)
-    if (!open || open.next !== h.step) continue
-    map.delete(key)
-    open.hits.push(h)
-    open.next++
-    if (h.step === last) finish(open)
-    else wait(open, h)
-  }
-  return lost + ofTask.size + ofCpu.size
 }

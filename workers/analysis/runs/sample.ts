@@ -5,7 +5,7 @@ import { medianRanks, percentileInterval, resample, type Resampled } from '../st
 import { deviation, figures, mean, median, medianDeviation, percentiles } from '../statistics/describe.js'
 import { maskedFrom, robust, threeSigma, within, type OutlierRule } from '../statistics/outliers.js'
 import { Random } from '../statistics/random.js'
-import { valueOf, type Run } from './chains.js'
+import { accuracyOf, valueOf, type Run } from './chains.js'
 import type { Part } from './strata.js'
 import { counted } from './words.js'
 
@@ -29,6 +29,8 @@ const NAMED = 20
 /** A measure of the runs of a part, ready to be compared. */
 export interface Sample {
   readonly part: Part
+  /** Which of measuresOf(). */
+  readonly index: number
   readonly measure: string
   readonly runs: readonly Run[]
   /** Ascending. */
@@ -59,6 +61,7 @@ export function sampleOf(part: Part, index: number, measure: string, bins: Bins,
     warnings: [...intervalWarnings(n, settings.resamples), ...more],
   })
   const ranks = medianRanks(n, settings.confidence)
+  const clocks = clocksOf(runs, index)
   const report: RunsSample = {
     environment: part.environment,
     stratum: part.stratum,
@@ -81,11 +84,33 @@ export function sampleOf(part: Part, index: number, measure: string, bins: Bins,
     ties: f.ties,
     percentiles: percentiles.map((percent, i) => ({ percent, value: f.percentiles[i]! })),
     outliers: outliersOf(values, runs),
+    clocks,
     histogram: { from: bins.from, width: bins.width, counts: histogram(values, bins) },
-    warnings:
-      n < LISTED ? [{ code: 'few-runs', text: `Only ${counted(n, 'run')}: listed, and compared with nothing.` }] : [],
+    warnings: [
+      ...(n < LISTED
+        ? [{ code: 'few-runs' as const, text: `Only ${counted(n, 'run')}: listed, and compared with nothing.` }]
+        : []),
+      ...(clocks ? [twoClocks] : []),
+    ],
   }
-  return { part, measure, runs, values, resampled, report }
+  return { part, index, measure, runs, values, resampled, report }
+}
+
+export const twoClocks: RunsWarning = {
+  code: 'two-clocks',
+  text: 'Begins on one machine and ends on another: every figure may be off by the accuracy of their clocks’ relation, all values alike. Values below twice that do not tell which end came first, nor for certain that the two belong together.',
+}
+
+function clocksOf(runs: readonly Run[], measure: number): RunsSample['clocks'] {
+  let most: number | null = null
+  let notCertain = 0
+  for (const run of runs) {
+    const accuracy = accuracyOf(run, measure)
+    if (accuracy === null) continue
+    most = Math.max(most ?? 0, accuracy)
+    if (valueOf(run, measure) < 2 * accuracy) notCertain++
+  }
+  return most === null ? null : { accuracy: most, notCertain }
 }
 
 /** Worded without the sample's own numbers, which stand beside them: one note then serves a whole table. */

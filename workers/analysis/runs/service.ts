@@ -6,10 +6,19 @@ import type { Session } from '../../model/session.js'
 import type { RunDetails, RunsApi, RunsInput, RunsQuery, RunsReport, RunsValues } from '../../thread/contract.js'
 import { position, sessionTime } from '../../units.js'
 import type { Book } from './book.js'
-import { chainRuns, inOrder, measuresOf, suggestChain, valueOf, type ChainRuns, type Run } from './chains.js'
+import {
+  accuracyOf,
+  chainRuns,
+  inOrder,
+  measuresOf,
+  suggestChain,
+  valueOf,
+  type ChainRuns,
+  type Run,
+} from './chains.js'
 import { clustersOf, type ClusteredRuns } from './clusters.js'
 import { chainOf, chainText, defaultDefinitions, parseDefinitions } from './definitions.js'
-import { resolveChain, takeChain } from './from-trace.js'
+import { resolveChain, takeChain, type VcpuThread } from './from-trace.js'
 import { alignedTime, edgesOf, exactTime } from './pps.js'
 import { newBook, readRuns } from './read.js'
 import { makeReport, strataOf } from './report.js'
@@ -29,8 +38,15 @@ interface Prepared {
   readonly faults: readonly Fault[]
 }
 
-/** @param session the recording that is open, null when there is none or it is still loading */
-export function runsService(open: SourceOpener, session: () => Session | null): RunsApi {
+/**
+ * @param session the recording that is open, null when there is none or it is still loading
+ * @param vcpus threads of its vCPUs
+ */
+export function runsService(
+  open: SourceOpener,
+  session: () => Session | null,
+  vcpus: () => Promise<readonly VcpuThread[]> = () => Promise.resolve([]),
+): RunsApi {
   let version = 0
   let book: Book = newBook()
   let files = 0
@@ -61,7 +77,7 @@ export function runsService(open: SourceOpener, session: () => Session | null): 
     const key = `${version}\0${JSON.stringify(query)}`
     if (last?.key === key) return last.report
     const { found, faults } = prepare(query)
-    if (found.runs.length === 0) throw new RequestError(nothing(query, found, book))
+    if (found.runs.length === 0) throw new RequestError(nothing(query, found, book, taken))
     const unit = taken && found.runs.some((r) => r.positions) ? (session()?.unit ?? 'ns') : 'ns'
     const made = await makeReport({ version, unit, found, book, faults }, query, ...rest)
     last = { key, report: made }
@@ -93,7 +109,7 @@ export function runsService(open: SourceOpener, session: () => Session | null): 
       if (!s) throw new RequestError('No recording is open, or it is still loading.')
       const definition = chainOf(chain, definitions)
       const resolved = resolveChain(s, definition, definitions)
-      const { found, faults, resolved: meant } = await takeChain(s, resolved, onProgress, signal)
+      const { found, faults, resolved: meant } = await takeChain(s, resolved, vcpus, onProgress, signal)
       taken = { found, faults, session: s.version }
       changed()
       return { input: input(), resolved: meant }
@@ -124,7 +140,11 @@ export function runsService(open: SourceOpener, session: () => Session | null): 
   }
 }
 
-function nothing(query: RunsQuery, found: ChainRuns, book: Book): string {
+function nothing(query: RunsQuery, found: ChainRuns, book: Book, taken: Taken | null): string {
+  if (book.runCount === 0 && taken) {
+    const why = taken.faults.map((f) => f.message).join(' ') || 'None of its events begin one.'
+    return `The recording holds no run of "${query.chain}". ${why}`
+  }
   if (book.runCount === 0) return 'No probe records are open: choose files of them, or take a chain from the recording.'
   const met = new Set([...book.runs].flatMap((r) => r.probe.map((p) => book.labels[p]!)))
   const lacking = found.chain.steps.filter((step) => !met.has(step))
@@ -195,6 +215,7 @@ function detailsOf(run: Run, index: number, { chain }: ChainRuns, s: Session | n
     label,
     time: positions && s ? String(s.epoch + BigInt(Math.round(times[i]!))) : exactTime(run.epoch, times[i]!),
     since: i === 0 ? 0 : times[i]! - times[i - 1]!,
+    accuracy: i === 0 ? null : accuracyOf(run, i),
     position: positions && s ? position(positions[i]!) : null,
   }))
   return {

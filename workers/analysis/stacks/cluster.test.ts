@@ -35,7 +35,7 @@ describe('the distance of stacks', () => {
     expect(stackDistance(['w'], ['x'])).toBe(1)
     // Jaccard 2 of 4; one of three frames in common at the beginning.
     expect(stackDistance(['w', 'x', 'y'], ['w', 'y', 'z'])).toBeCloseTo(0.5 * 0.5 + 0.5 * (2 / 3), 15)
-    expect(stackDistance(['x', 'w'], ['y', 'w'], { jaccard: 0, from: 'outermost' })).toBe(0.5)
+    expect(stackDistance(['x', 'w'], ['y', 'w'], { jaccard: 0, prefix: 'outermost' })).toBe(0.5)
     expect(stackDistance([], [])).toBe(0)
   })
 

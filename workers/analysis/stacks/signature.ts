@@ -13,10 +13,10 @@ export interface DistanceSettings {
   /** Share of the Jaccard distance of the functions; the rest is that of the common beginning. 0..1. */
   readonly jaccard: number
   /** The end from which a common beginning counts: the innermost frame, or the outermost one. */
-  readonly from: 'innermost' | 'outermost'
+  readonly prefix: 'innermost' | 'outermost'
 }
 
-export const usualDistance: DistanceSettings = { jaccard: 0.5, from: 'innermost' }
+export const usualDistance: DistanceSettings = { jaccard: 0.5, prefix: 'innermost' }
 
 /**
  * 0 = the same, 1 = nothing in common: the share of functions that only one has (as sets), and the share of the longer stack beyond
@@ -25,7 +25,7 @@ export const usualDistance: DistanceSettings = { jaccard: 0.5, from: 'innermost'
 export function stackDistance(
   a: readonly string[],
   b: readonly string[],
-  { jaccard, from }: DistanceSettings = usualDistance,
+  { jaccard, prefix }: DistanceSettings = usualDistance,
 ): number {
   const longest = Math.max(a.length, b.length)
   if (longest === 0) return 0
@@ -35,7 +35,7 @@ export function stackDistance(
   for (const f of inB) if (inA.has(f)) both++
   let common = 0
   const least = Math.min(a.length, b.length)
-  if (from === 'innermost') while (common < least && a[common] === b[common]) common++
+  if (prefix === 'innermost') while (common < least && a[common] === b[common]) common++
   else while (common < least && a[a.length - 1 - common] === b[b.length - 1 - common]) common++
   return jaccard * (1 - both / (inA.size + inB.size - both)) + (1 - jaccard) * (1 - common / longest)
 }

@@ -32,6 +32,10 @@ function* rows(r: RunsReport): Generator<Row> {
       codes(e.warnings),
     ]
     yield [...at, 'n', s.n, '', '', '', '', '', codes(s.warnings)]
+    if (s.clocks) {
+      yield [...at, 'clock accuracy', s.clocks.accuracy, '', '', '', '', '', '']
+      yield [...at, 'order not certain', s.clocks.notCertain, '', '', '', '', '', '']
+    }
     yield estimate('median', s.median)
     if (s.medianByRanks)
       yield [...at, 'median by ranks', s.median.value, s.medianByRanks.low, s.medianByRanks.high, '', '', '', '']

@@ -119,12 +119,16 @@ const picture = (r: RunsReport, measure: string): Picture => ({
 function figuresOf(r: RunsReport, measure: string): Table {
   const length = (x: number): string => lengthOf(x, r.unit)
   const covered = percentOf(r.confidence)
+  const samples = r.samples.filter((s) => s.measure === measure)
+  const crosses = samples.some((s) => s.clocks)
   const estimate = (e: RunsEstimate): Cell[] => [cell(length(e.value)), cell(bounds(e.interval, r), e.warnings)]
+  const clocks = ({ clocks: c }: RunsSample): string => (c ? `±${length(c.accuracy)}` : '-')
   return table(
     `${measure}: figures`,
     [
       'group',
       'n',
+      ...(crosses ? ['clocks', 'order not certain'] : []),
       'median',
       `interval (${covered})`,
       'by ranks',
@@ -141,19 +145,18 @@ function figuresOf(r: RunsReport, measure: string): Table {
       'p99',
     ],
     [0],
-    r.samples
-      .filter((s) => s.measure === measure)
-      .map((s) => [
-        cell(partName(s), s.warnings),
-        cell(String(s.n)),
-        ...estimate(s.median),
-        cell(s.medianByRanks ? bounds(s.medianByRanks, r) : '-'),
-        ...estimate(s.mean),
-        ...estimate(s.mad),
-        cell(length(s.iqr)),
-        ...estimate(s.sd),
-        ...[1, 5, 95, 99].map((p) => cell(length(s.percentiles.find((q) => q.percent === p)!.value))),
-      ]),
+    samples.map((s) => [
+      cell(partName(s), s.warnings),
+      cell(String(s.n)),
+      ...(crosses ? [cell(clocks(s)), cell(s.clocks ? String(s.clocks.notCertain) : '-')] : []),
+      ...estimate(s.median),
+      cell(s.medianByRanks ? bounds(s.medianByRanks, r) : '-'),
+      ...estimate(s.mean),
+      ...estimate(s.mad),
+      cell(length(s.iqr)),
+      ...estimate(s.sd),
+      ...[1, 5, 95, 99].map((p) => cell(length(s.percentiles.find((q) => q.percent === p)!.value))),
+    ]),
   )
 }
 
@@ -170,7 +173,10 @@ function outliers(r: RunsReport): Table {
       )
         .filter(([, o]: readonly [string, RunsOutliers]) => o.rejected > 0 || o.warnings.length > 0)
         .map(([name, o]) => [
-          cell(`${partName(s)}, ${s.measure}`),
+          cell(
+            `${partName(s)}, ${s.measure}`,
+            s.warnings.filter((w) => w.code === 'two-clocks'),
+          ),
           cell(name, o.warnings),
           cell(String(o.rejected)),
           cell(`${length(s.median.value)} -> ${o.without ? length(o.without.median) : '-'}`),
