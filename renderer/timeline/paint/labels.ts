@@ -1,13 +1,13 @@
 // Text inside spans: where it fits, shortened where it must be, never over its neighbour.
 
-import { RunState, SpanFlag, type LodFrame } from '../../../workers/thread/contract.js'
+import type { LodFrame } from '../../../workers/thread/contract.js'
 import { sessionTime } from '../../../workers/units.js'
 import { isLayered, type Row, type RowHeight, type RowTrack } from '../../state/rows.js'
-import { LABEL_MIN, rowParts } from '../geometry.js'
-import { xOf, type Scale } from '../scale.js'
+import { rowParts } from '../geometry.js'
+import type { Scale } from '../scale.js'
 import { css, mix, textOn, unpack, type Pixel } from './colour.js'
-import { firstSpanAfter } from './columns.js'
-import { bandHeight, isFilled, isHatched, lookOf } from './looks.js'
+import { labelStretches } from './label-stretches.js'
+import { bandHeight, isHatched, lookOf } from './looks.js'
 import type { TaskNames } from './palette.js'
 import type { PaintTheme } from './theme.js'
 import type { PaintContext } from './context.js'
@@ -44,32 +44,23 @@ export interface PlacedLabel {
   readonly x: number
   /** Span of the frame that it stands in. */
   readonly span: number
+  /** It stands over what is not that span's own. */
+  readonly broken: boolean
 }
 
-/** Labels of one row. `scale` in CSS pixels; a span that reaches out of the view is labelled in its visible part. */
+/** Labels of one row. `scale` in CSS pixels; a stretch that reaches out of the view is labelled in its visible part. */
 export function placeLabels(
   frame: LodFrame,
   row: number,
   scale: Scale,
   textOf: (span: number) => readonly string[],
   measure: Measure,
+  layered = false,
 ): PlacedLabel[] {
-  const placed: PlacedLabel[] = []
-  const shortest = (LABEL_MIN * (scale.to - scale.from)) / scale.width
-  const end = frame.spanStart[row + 1]!
-  for (let i = firstSpanAfter(frame, frame.spanStart[row]!, end, scale.from); i < end; i++) {
-    const t0 = frame.t0[i]!
-    if (t0 > scale.to) break
-    if (frame.t1[i]! - t0 < shortest) continue
-    const x0 = Math.max(0, xOf(scale, t0))
-    const x1 = Math.min(scale.width, xOf(scale, frame.t1[i]!))
-    const state = frame.state[i]!
-    const carries = state === RunState.Running || isFilled(state) || isHatched(state)
-    if (x1 - x0 < LABEL_MIN || !carries || frame.flags[i]! & SpanFlag.Mixed) continue
-    const text = fitLabel(textOf(i), x1 - x0 - 2 * PADDING, measure)
-    if (text) placed.push({ text, x: x0 + PADDING, span: i })
-  }
-  return placed
+  return labelStretches(frame, row, scale, layered).flatMap(({ x0, x1, span, broken }) => {
+    const text = fitLabel(textOf(span), x1 - x0 - 2 * PADDING, measure)
+    return text ? [{ text, x: x0 + PADDING, span, broken }] : []
+  })
 }
 
 export interface LabelPaint {
@@ -130,17 +121,19 @@ export function paintLabels(ctx: PaintContext, rows: readonly Row[], scroll: num
       scale,
       (i) => textsOf(track, p.frame, p.frame.value[i]!, p.names),
       measure,
+      isLayered(track),
     )
     for (const label of labels) {
       const faint = p.dimmed?.[label.span] === 1
       const colour = p.colours[label.span]!
       const look = lookOf(p.frame.state[label.span]!, p.frame.flags[label.span])
-      if (isHatched(p.frame.state[label.span]!) || look === 'unsplit') {
+      const hatched = isHatched(p.frame.state[label.span]!)
+      if (hatched || label.broken || look === 'unsplit') {
         // Text over lines reads badly: it gets a ground.
-        ctx.fillStyle = look === 'unsplit' ? css(unpack(colour)) : css(p.theme.background, 0.9)
+        ctx.fillStyle = hatched ? css(p.theme.background, 0.9) : css(unpack(colour))
         ctx.fillRect(label.x - 2, y - fontSize / 2 - 0.5, measure(label.text) + 4, fontSize)
       }
-      if (isHatched(p.frame.state[label.span]!)) ctx.fillStyle = css(faint ? p.theme.muted : p.theme.text)
+      if (hatched) ctx.fillStyle = css(faint ? p.theme.muted : p.theme.text)
       else ctx.fillStyle = inkOn(colour, faint)
       ctx.fillText(label.text, label.x, y)
     }
