@@ -22,6 +22,7 @@ import { Tree } from './panels/tree.js'
 import { Verdicts } from './panels/verdicts.js'
 import { dismiss, handle, messages, say } from './state/messages.js'
 import { BundleDialog, bundleOpen } from './export/bundle-dialog.js'
+import { TrimDialog, trimOpen } from './export/trim-dialog.js'
 import { ExportDialog, exportOpen } from './export/dialog.js'
 import { ReportDialog, reportOpen } from './export/report-dialog.js'
 import { unkept } from './state/keeping.js'
@@ -61,6 +62,7 @@ export function App() {
       {familyOpen.value && <FamilyDialog />}
       {remoteOpen.value && <RemoteDialog />}
       {bundleOpen.value && <BundleDialog />}
+      {trimOpen.value && <TrimDialog />}
       {reportOpen.value && <ReportDialog />}
       {exportOpen.value && <ExportDialog />}
       {lackingOpen.value && <LackingDialog />}

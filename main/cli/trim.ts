@@ -4,6 +4,7 @@ import type { SourceRef } from '../../workers/bytes.js'
 import { RequestError } from '../../workers/fault.js'
 import type { Session } from '../../workers/model/session.js'
 import { firstNames, type FirstName } from '../../workers/table/comms.js'
+import { filesOf } from '../../workers/write/files.js'
 import { trimFile, type TrimChoice, type Trimmed } from '../../workers/write/trim.js'
 import { pathError } from '../api/files.js'
 import { FileSink } from '../file-sink.js'
@@ -93,16 +94,6 @@ function choiceOf(
     to,
     keeps: (s) => (!machines || machines.has(s.machine)) && (!tracks || tracks.has(`m${s.machine}/cpu${s.cpu}`)),
   }
-}
-
-/** Files of which anything is kept: those without streams are kept for what their heads say. */
-function filesOf(session: Session, choice: TrimChoice): Set<number> {
-  const files = new Set(session.files.keys())
-  for (const file of files) {
-    const streams = session.table.streams.filter((s) => s.file === file)
-    if (streams.length > 0 && !streams.some((s) => choice.keeps!(s))) files.delete(file)
-  }
-  return files
 }
 
 /** Where each file goes. Throws RequestError rather than write over anything. */

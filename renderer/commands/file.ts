@@ -3,7 +3,7 @@
 import { bundleOpen } from '../export/bundle-dialog.js'
 import { exportOpen } from '../export/dialog.js'
 import { reportOpen } from '../export/report-dialog.js'
-import { saveTrimmed } from '../export/trim.js'
+import { trimOpen } from '../export/trim-dialog.js'
 import { hasKeyStore, pickFolder } from '../host-api.js'
 import { handle, say } from '../state/messages.js'
 import { chooseAndOpen, closeSession, familyOpen, openFiles, openSample, samples } from '../state/opening.js'
@@ -100,11 +100,11 @@ export const fileCommands: readonly Command[] = [
   },
   {
     id: 'trim',
-    title: 'Save the chosen range, or what is in view, as trace.dat',
+    title: 'Save a part as trace.dat: a range, machines, CPUs',
     group: 'File',
     keys: [],
     when: open,
-    run: inPlace(saveTrimmed),
+    run: () => (trimOpen.value = true),
   },
   {
     id: 'forget-secrets',

@@ -133,6 +133,7 @@ export function ExportDialog() {
   const set = (some: Partial<ScreenPicture>) => (choices.value = { ...choices.peek(), ...some })
   const { time, rows, look, legend, notes, annotations: drawn, panels, width } = choices.value
   const all = picturedRows('all').length
+  const pinned = picturedRows('pinned').length
 
   return (
     <Dialog title="Export a picture" class="export" onClose={close}>
@@ -163,9 +164,12 @@ export function ExportDialog() {
             <select
               class="field"
               value={rows}
-              onChange={(e) => set({ rows: e.currentTarget.value as 'screen' | 'all' })}
+              onChange={(e) => set({ rows: e.currentTarget.value as ScreenPicture['rows'] })}
             >
               <option value="screen">Those on screen ({picturedRows('screen').length})</option>
+              <option value="pinned" disabled={pinned === 0}>
+                The pinned ones ({pinned})
+              </option>
               <option value="all" disabled={all > MOST_ROWS}>
                 All that are unfolded ({all})
               </option>

@@ -41,7 +41,7 @@ export interface ScreenPicture {
   readonly title: string
   /** What is in view, or the chosen range. */
   readonly time: 'view' | 'range'
-  readonly rows: 'screen' | 'all'
+  readonly rows: 'screen' | 'pinned' | 'all'
   readonly look: 'print' | 'screen'
   readonly legend: boolean
   readonly notes: boolean
@@ -76,6 +76,7 @@ export function pictureFonts(): Promise<Fonts> {
 export function picturedRows(which: ScreenPicture['rows']): readonly Row[] {
   const layout = state.rowLayout.peek()
   if (which === 'all') return layout.rows
+  if (which === 'pinned') return layout.rows.filter((r) => r.pinned)
   const top = state.rowScroll.peek()
   const [first, end] = rowsBetween(layout, top, top + state.rowViewport.peek())
   return layout.rows.slice(first, end)

@@ -1,18 +1,26 @@
 // A range of the session as trace.dat files again.
 
 import { zipSync } from 'fflate'
-import type { Progress } from '../../workers/thread/contract.js'
+import type { Progress, TrimQuery } from '../../workers/thread/contract.js'
 import { formatBytes, formatCount } from '../state/format.js'
 import { say } from '../state/messages.js'
-import { engine, loading, range, rangeSelection, session } from '../state/session-state.js'
+import { engine, loading } from '../state/session-state.js'
 import { saveFile } from '../widgets/save-file.js'
 
-/** Saves what is chosen, else what is in view: one file as it is, several in a zip. */
-export async function saveTrimmed(): Promise<void> {
-  const info = session.peek()
+/** CPUs by a list such as `0,2-3`, of those that there are; '' = all. null where it is no list, or names none of them. */
+export function cpusOf(text: string, all: readonly number[]): readonly number[] | null {
+  if (text.trim() === '') return all
+  const parts = text.split(',').map((part) => /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part))
+  if (parts.includes(null)) return null
+  const within = (cpu: number): boolean => parts.some((p) => cpu >= Number(p![1]) && cpu <= Number(p![2] ?? p![1]))
+  const found = all.filter(within)
+  return found.length > 0 ? found : null
+}
+
+/** Saves a part of the session: one file as it is, several in a zip. */
+export async function saveTrimmed(part: TrimQuery): Promise<void> {
   const api = engine.peek()
-  if (!info || !api) return
-  const { from, to } = rangeSelection.peek() ?? range.peek()
+  if (!api) return
   const stop = new AbortController()
   const title = 'Trimming'
   const cancel = () => stop.abort()
@@ -22,7 +30,7 @@ export async function saveTrimmed(): Promise<void> {
     const show = (progress: Progress): void => {
       loading.value = { title, progress, cancel }
     }
-    const files = await api.trim({ from, to }, show, stop.signal)
+    const files = await api.trim(part, show, stop.signal)
     const events = files.reduce((n, f) => n + f.events, 0)
     const bytes = files.reduce((n, f) => n + f.bytes, 0)
     const only = files.length === 1 ? files[0]! : null

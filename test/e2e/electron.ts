@@ -4,7 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { _electron, errors as playwrightErrors, type ElectronApplication, type Page } from 'playwright-core'
 import { root } from './story.js'
 
 /** The runtime named by ELECTRON_OVERRIDE_DIST_PATH, else the one that the electron package has fetched, else null. */
@@ -59,11 +59,13 @@ export async function openWindow(
   const all: Record<string, string> = { ...profile.env, ...env }
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) all[name] ??= value
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const app = await _electron.launch({
+  // Where there is no graphics card, Electron's process for it comes and goes while it starts.
+  const app = await launched({
     executablePath: runtime!,
-    args: [...asRoot, root, ...files],
+    args: [...asRoot, '--disable-gpu', root, ...files],
     cwd: root,
     env: all,
+    timeout: 60_000,
   })
   const page = await app.firstWindow()
   const errors: string[] = []
@@ -82,6 +84,16 @@ export async function openWindow(
       app.process().kill('SIGKILL')
       await gone
     },
+  }
+}
+
+/** The driver's handshake with a starting Electron may come to a standstill on a busy machine: it is then started anew. */
+async function launched(options: Parameters<typeof _electron.launch>[0], again = 2): Promise<ElectronApplication> {
+  try {
+    return await _electron.launch(options)
+  } catch (e) {
+    if (again === 0 || !(e instanceof playwrightErrors.TimeoutError)) throw e
+    return launched(options, again - 1)
   }
 }
 

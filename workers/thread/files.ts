@@ -8,6 +8,8 @@ import type { OnProgress } from './contract.js'
 export interface TrimQuery extends TimeRange {
   /** Indices of SessionInfo.machines; absent = all. */
   readonly machines?: readonly number[]
+  /** Rows of CPUs, `m0/cpu1`; absent = all. */
+  readonly tracks?: readonly string[]
 }
 
 export interface TrimmedFile {
@@ -37,6 +39,6 @@ export interface FilesApi {
   ownMoments(moments: readonly OwnMoment[]): Promise<readonly (OwnMoment & { readonly raw: string })[]>
   /** SHA-256 of each file of the session, hex. Reads all of them, once. */
   fileHashes(onProgress?: OnProgress, signal?: AbortSignal): Promise<readonly string[]>
-  /** Each file of the machines with nothing but its events in the range, as trace.dat. Rejects with RequestError for other formats. */
+  /** Each file of these machines and CPUs with nothing but their events in the range, as trace.dat. Rejects with RequestError for other formats. */
   trim(query: TrimQuery, onProgress?: OnProgress, signal?: AbortSignal): Promise<TrimmedFile[]>
 }

@@ -6,7 +6,7 @@ import type { Session } from '../model/session.js'
 import { Sha256 } from '../sha256.js'
 import { firstNames } from '../table/comms.js'
 import type { OnProgress, TrimmedFile, TrimQuery } from '../thread/contract.js'
-import { MemorySink, trimFile } from './trim.js'
+import { MemorySink, trimFile, type TrimChoice } from './trim.js'
 
 const PIECE = 1 << 22
 
@@ -52,16 +52,31 @@ export const fingerprintsOf = (sources: readonly ByteSource[], signal?: AbortSig
     }),
   )
 
-/** The files of the machines asked for, trimmed to the range. */
+/** Files of which anything is kept: those without streams are kept for what their heads say. */
+export function filesOf(session: Session, { keeps }: TrimChoice): Set<number> {
+  const files = new Set(session.files.keys())
+  for (const file of files) {
+    const streams = session.table.streams.filter((s) => s.file === file)
+    if (streams.length > 0 && keeps && !streams.some(keeps)) files.delete(file)
+  }
+  return files
+}
+
+/** The files of the machines and CPUs asked for, trimmed to the range. */
 export async function trimFiles(
   session: Session,
-  { from, to, machines }: TrimQuery,
+  { from, to, machines, tracks }: TrimQuery,
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<TrimmedFile[]> {
   const { streams } = session.table
-  const kept = session.machines.filter((m) => !machines || machines.includes(m.machine))
-  const files = [...new Set(kept.flatMap((m) => m.files))].toSorted((a, b) => a - b)
+  const rows = tracks && new Set(tracks)
+  const choice: TrimChoice = {
+    from,
+    to,
+    keeps: (s) => (!machines || machines.includes(s.machine)) && (!rows || rows.has(`m${s.machine}/cpu${s.cpu}`)),
+  }
+  const files = [...filesOf(session, choice)].toSorted((a, b) => a - b)
   const total = streams.reduce((n, s) => n + (files.includes(s.file) ? s.count : 0), 0)
   const names = await firstNames(session, null, signal)
   const trimmed: TrimmedFile[] = []
@@ -70,7 +85,7 @@ export async function trimFiles(
     const sink = new MemorySink()
     const show = (events: number): void =>
       onProgress?.({ phase: 'writing', done: before + events, total, unit: 'events' })
-    const { bytes, events } = await trimFile(session, file, { from, to }, names, sink, show, signal)
+    const { bytes, events } = await trimFile(session, file, choice, names, sink, show, signal)
     trimmed.push({ name: session.files[file]!.meta.name, parts: sink.finish(), bytes, events })
     before += events
   }
