@@ -236,8 +236,10 @@ async function soFar(
     if (machine.role === 'host' || recorder.traceId === undefined) return []
     return [{ name: machine.name, traceId: recorder.traceId, vcpus: threadsOf(host, machine) }]
   })
+  // Records of probes are few beside events.
+  const traces = started.filter(({ recorder }) => recorder.traceId !== undefined).length
   const ask = ({ machine, recorder }: Planned): Promise<SoFar | null> =>
-    recorder.soFar(limit / started.length, machine === host ? guests : [])
+    recorder.soFar(recorder.traceId === undefined ? limit : limit / traces, machine === host ? guests : [])
   // What is far away takes its time: what is here comes last, and up to now.
   const far = Promise.allSettled(started.map(async (one) => (one.machine.runner.local ? null : ask(one))))
   const looks: PromiseSettledResult<SoFar | null>[] = [...(await far)]

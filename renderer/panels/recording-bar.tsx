@@ -17,7 +17,7 @@ export function RecordingBar() {
   const fill = live.recorders.reduce((most, r) => Math.max(most, r.figures.fill ?? 0), 0)
   const now = growing.value
   const info = session.value
-  const shown = now && info ? spanOf(info.to - info.from, info.unit) : null
+  const held = now?.since != null && info ? spanOf(info.to - now.since, info.unit) : null
   return (
     <section class="recording-bar" aria-label="Recording">
       <span class="recording-dot" aria-hidden="true" />
@@ -38,7 +38,7 @@ export function RecordingBar() {
       <span class="recording-said muted" role="status">
         {now?.waits
           ? `The timeline waits ${now.waits}`
-          : (now?.notes[0] ?? (now?.cut ? `The timeline holds the last ${shown}` : ''))}
+          : (now?.notes[0] ?? (held ? `The timeline holds the last ${held}` : ''))}
       </span>
       {now && (
         <button

@@ -32,8 +32,8 @@ import { clearView, contentToKeep, restoreView } from './view-memory.js'
 import { ownClocks } from './view-fit.js'
 
 export interface Growing {
-  /** What is shown begins later than the recording. */
-  readonly cut: boolean
+  /** Session time from which nothing is lacking; null = all of the recording is there. */
+  readonly since: number | null
   /** Why the timeline does not grow for now; null = it does. */
   readonly waits: string | null
   readonly notes: readonly string[]
@@ -148,7 +148,7 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
         followsEnd.value = true
       }
       replace(next.info, next.heads, next.chosen, first)
-      growing.value = { cut: found.since !== null, waits: null, notes: found.notes }
+      growing.value = { since: sinceIn(next.info, found.since), waits: null, notes: found.notes }
     })
     shown = next
     if (!first) return
@@ -273,11 +273,16 @@ function stillThere({ tracks }: SessionInfo): string[] {
 const atFirst = (view: TimeRange, before: SessionInfo | null): boolean =>
   before !== null && before.to - before.from <= FOLLOWED && view.to - view.from <= FOLLOWED * 1.05
 
+/** Session time of a value of the host's trace clock. */
+const sinceIn = (info: SessionInfo, since: string | null): number | null =>
+  since === null ? null : Number(BigInt(since) - BigInt(info.epoch))
+
 /** What is looked at lies before the time from which all is there. */
 function leaves(since: string | null): boolean {
   const now = session.peek()
-  if (since === null || !now || followsEnd.peek() || !growing.peek()) return false
-  return Number(BigInt(since) - BigInt(now.epoch)) > range.peek().from
+  if (!now || followsEnd.peek() || !growing.peek()) return false
+  const from = sinceIn(now, since)
+  return from !== null && from > range.peek().from
 }
 
 /** What an event that was selected before is called now. */
