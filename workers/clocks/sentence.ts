@@ -56,6 +56,9 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
       if (a.local.length > 0 && r.outside === 0 && !pieces.some((p) => p.check.failed)) {
         return `${source}: ${most}, and the error is at most ${accuracy} if the CPUs' clocks agree; nothing says so, because the trace clock of ${a.local.join(' and ')} is local.`
       }
+      if (r.outside === 0 && pieces.every((p) => !p.check.checked)) {
+        return `${source}: ${most}, in too short a time or too few of them to see whether the clocks keep one straight relation; expect errors up to ${accuracy}.`
+      }
       if (r.outside === 0 && a.estimate.covered < 0.999 && !pieces.some((p) => p.check.failed)) {
         const rest = (100 * (1 - a.estimate.covered)).toPrecision(2)
         return `${source}: all events of ${guestName} that can be checked lie ${where}, to within ${accuracy}; ${rest} % lie beyond the first or last entry whose exit was recorded too, and cannot be.`

@@ -76,7 +76,7 @@ export function findAnchor(evidence: Evidence, options: AnchorOptions = {}): Anc
   let best: AnchorVote | null = null
   for (let k = 0; k < SLICES; k++) {
     const from = Math.max(first, first + ((last - first - slice) * k) / (SLICES - 1))
-    const vote = voteIn(evidence, gaps, options, from, from + slice)
+    const vote = voteIn(evidence, gaps, options, from, Math.min(last, from + slice))
     if (vote && (!best || vote.votes / (vote.runnerUp + 1) > best.votes / (best.runnerUp + 1))) best = vote
     if (last - first <= slice) break
   }

@@ -28,6 +28,31 @@ export function closeBrackets(v: VcpuEvidence, kind: BracketKind = 'sched'): Clo
   return { source: v, from, to, complete: kind === 'kvm' && open === 0, lost }
 }
 
+/**
+ * How many brackets must hold events for a relation to be more than chance: under a wrong one as many events lie in brackets as
+ * brackets take of the time.
+ */
+export function leastBrackets(all: readonly ClosedBrackets[]): number {
+  let held = 0
+  let span = 0
+  for (const { from, to } of all) {
+    let [first, last] = [Infinity, -Infinity]
+    for (let k = 0; k < from.length; k++) {
+      if (from[k] === -Infinity || to[k] === Infinity) continue
+      held += to[k]! - from[k]!
+      first = Math.min(first, from[k]!)
+      last = Math.max(last, to[k]!)
+    }
+    span += Math.max(0, last - first)
+  }
+  const share = span > 0 ? Math.min(0.99, Math.max(0.01, held / span)) : 0.5
+  return Math.min(CHANCE_MOST, Math.ceil(CHANCE / -Math.log(share)))
+}
+
+/** e to the minus this is the chance by which a wrong relation may hold; no more than so many brackets are asked for. */
+const CHANCE = 12
+const CHANCE_MOST = 100
+
 const openEnds = (v: VcpuEvidence): number =>
   v.entry.reduce((n, e, i) => n + (e === -Infinity ? 1 : 0) + (v.exit[i] === Infinity ? 1 : 0), 0)
 

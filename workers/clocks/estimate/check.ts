@@ -2,6 +2,7 @@
 // not contradict any constraint, it silently makes the region falsely tight. What it cannot hide is that the corridor between
 // the constraints moves: per window of time its middle D jumps (a step) or wanders (drift) while its width S stays the same.
 
+import { upperBound } from '../../columns/event-table.js'
 import type { Stretch } from './contract.js'
 import type { Constraints } from './brackets.js'
 import type { BracketKind } from './evidence.js'
@@ -26,6 +27,11 @@ export interface ModelCheck {
   readonly change: { readonly g: number; readonly by: number } | null
   /** The corridor moves more than chance lets it: the straight line is not the whole truth. */
   readonly failed: boolean
+  /** So few windows that a bend towards an end may show in none of them. */
+  readonly short: boolean
+  /** Windows enough to tell; otherwise `reach` is how far true time may be from the line in any part of the stretch, ns. */
+  readonly checked: boolean
+  readonly reach: number
 }
 
 const WINDOW_MIN = 100_000_000
@@ -33,6 +39,8 @@ const WINDOW_MAX = 500_000_000
 const PER_WINDOW = 50
 /** A short stretch has this many windows, if its constraints suffice: one alone has D = 0 whatever the clock did. */
 const FEW = 8
+/** With fewer windows the accuracy reaches as far as their corridor moves, moved by chance or not. */
+const SHORT = 10
 /** Share of its width by which the corridor of a straight relation never moves: half of it is what the accuracy covers anyway. */
 const BENT = 0.35
 
@@ -49,6 +57,39 @@ export function midline(s: Stretch): { readonly delta: number; readonly beta: nu
   }
   const [lo, hi] = at(delta)
   return { delta, beta: (lo + hi) / 2 }
+}
+
+/** Parts of a stretch that is too short for windows, and the fewest constraints a side of one. */
+const PARTS = 8
+const PER_PART = 4
+
+/**
+ * How far from the line the truth may be in parts of equally many constraints: each bounds its own time, whatever the clock did
+ * before and after. Infinite where there are too few for two parts.
+ */
+function reachOf(s: Stretch): number {
+  const line = midline(s)
+  const { lower, upper } = s.matching
+  const count = Math.min(PARTS, Math.floor(Math.min(lower.n, upper.n) / PER_PART))
+  if (count < 2) return Infinity
+  const times = Array.from(lower.n <= upper.n ? lower.g.subarray(0, lower.n) : upper.g.subarray(0, upper.n))
+  times.sort((a, b) => a - b)
+  const edges = Float64Array.from({ length: count - 1 }, (_, k) => times[Math.floor(((k + 1) * times.length) / count)]!)
+  const tightest = (c: Constraints, side: 1 | -1): number[] => {
+    const most = Array.from({ length: count }, () => -Infinity)
+    for (let i = 0; i < c.n; i++) {
+      const k = upperBound(edges, edges.length, c.g[i]!)
+      const rest = c.d[i]! - s.base - (line.beta + line.delta * (c.g[i]! - s.centre))
+      most[k] = Math.max(most[k]!, side * rest)
+    }
+    return most.map((m) => side * m)
+  }
+  const low = tightest(lower, 1)
+  const high = tightest(upper, -1)
+  // A bend goes on beyond the middle of the outermost parts.
+  const middle = low.map((l, k) => (l + high[k]!) / 2)
+  const beyond = Math.max(Math.abs(middle[1]! - middle[0]!), Math.abs(middle.at(-1)! - middle.at(-2)!)) / 2
+  return Math.max(...low.map(Math.abs), ...high.map(Math.abs)) + beyond
 }
 
 /** Residual corridor per window of 0.1 to 0.5 s, less in a short stretch, wide enough for 50 constraints a side. */
@@ -124,9 +165,14 @@ export function checkModel(s: Stretch, kind: BracketKind, broken: boolean): Mode
   if (kind === 'kvm' && s.matching.packets.used === 0 && d.length >= 4 && excursion > BENT * median(width))
     failed = true
   // Where the corridor is on the move, or is about to break, it goes on beyond the middle of the outermost windows.
+  const short = d.length < SHORT
   const beyond =
-    (failed || broken) && d.length >= 2 ? Math.max(Math.abs(d[1]! - d[0]!), Math.abs(d.at(-1)! - d.at(-2)!)) : 0
-  return { windows, excursion: excursion + beyond, corridor: median(width), change, failed }
+    (failed || broken || short) && d.length >= 2
+      ? Math.max(Math.abs(d[1]! - d[0]!), Math.abs(d.at(-1)! - d.at(-2)!))
+      : 0
+  const checked = d.length >= 4
+  const reach = checked ? 0 : reachOf(s)
+  return { windows, excursion: excursion + beyond, corridor: median(width), change, failed, checked, short, reach }
 }
 
 interface StepFit {

@@ -138,6 +138,9 @@ function guarded(anchor: Anchor, o: ContractOptions, known: Stretch | null): Bou
   }
 }
 
+/** How many times a first window that does not hold is tried again, a quarter as wide. */
+const SMALLER = 2
+
 /**
  * Longest stretch around `anchor`, within guest time [first, last], in which one straight relation can hold.
  * Null when not even the first window agrees with the anchor.
@@ -152,12 +155,23 @@ export function contract(
 ): Stretch | null {
   const ways = packets.length === 0 ? packets : trustedWays(packets, anchor, o.reach, o.maxDrift, first, last)
   let known: Stretch | null = null
-  let from = Math.max(first, anchor.g - o.window)
-  let to = Math.min(last, anchor.g + o.window)
   let width = o.window
+  let from = first
+  let to = last
   const attempt = (a: number, b: number): Stretch =>
     narrow(all, guarded(anchor, o, known), a, b, anchor.g, anchor.offset, o.maxDrift, ways)
-  const start = attempt(from, to)
+  const around = (): Stretch => {
+    from = Math.max(first, anchor.g - width)
+    to = Math.min(last, anchor.g + width)
+    return attempt(from, to)
+  }
+  let start = around()
+  // The clock may have changed within the first window already.
+  const rounds = all.some((b) => b.from.length > 0) ? SMALLER : 0
+  for (let round = 0; round < rounds && !holds(start); round++) {
+    width /= 4
+    start = around()
+  }
   if (!holds(start)) return null
   known = start
   let openLeft = from > first
@@ -201,7 +215,11 @@ export function contract(
     known = again
     if (settled) break
   }
-  return known
+  // What it does not hold firmly is left to the stretches beside it.
+  const firm = firmWithin(all, known, [from, to], REST)
+  if (firm[0] === from && firm[1] === to) return known
+  const left = attempt(...firm)
+  return holds(left) ? left : known
 }
 
 /**
@@ -328,6 +346,42 @@ function placesIn(
     places.push({ g, cost: stray ? STRAY : open ? OPEN : FITS, bracket: k })
   }
   return places
+}
+
+/** Strays that outweigh one group of events that fits, and by how many such groups a stretch must be firm to go on. */
+const OUTWEIGHS = 2
+const FIRM = 3
+/** Fewer groups of events give no stretch of their own. */
+const REST = 16
+
+/**
+ * The part of a stretch that its events hold firmly. Where brackets are missing some strays are let pass, and at an end a few of
+ * them may already tell of another relation, whose events fit now and then by chance.
+ */
+export function firmWithin(
+  all: readonly ClosedBrackets[],
+  s: Stretch,
+  [from, to]: readonly [number, number],
+  least = 1,
+): readonly [number, number] {
+  if (s.region.status !== 'bounded' || all.every((b) => b.complete)) return [from, to]
+  const groups = all
+    .flatMap((b) => placesIn(b, boundsOf(s), from, to).filter((p, i, list) => p.bracket !== list[i - 1]?.bracket))
+    .sort((p, q) => p.g - q.g)
+  const middle = groups.length >> 1
+  const first = firmEnd(groups.slice(0, middle).reverse(), least)
+  const last = firmEnd(groups.slice(middle), least)
+  return [first ?? from, last ?? to]
+}
+
+/** Where the groups, ascending or descending, hold no longer firmly; null where they do to the end. */
+function firmEnd(groups: readonly Place[], least: number): number | null {
+  const score = new Float64Array(groups.length + 1)
+  groups.forEach(({ cost }, i) => (score[i + 1] = score[i]! + (cost === STRAY ? -OUTWEIGHS : 1 - cost)))
+  const most = score.reduce((a, b) => Math.max(a, b), 0)
+  const firm = score.findIndex((x) => x >= most - FIRM)
+  const stray = groups.findIndex((p, i) => i >= firm && p.cost === STRAY)
+  return stray < 0 || groups.length - stray < least ? null : groups[Math.max(0, stray - 1)]!.g
 }
 
 /** Largest edge in [good, bad] that still holds, to a microsecond; `good` is known to hold. */

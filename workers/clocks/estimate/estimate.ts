@@ -4,9 +4,9 @@
 import type { ClockVerdict } from '../../thread/contract.js'
 import { feasibleRegion } from '../hull.js'
 import { findAnchor as findSilences, type AnchorOptions } from './anchor.js'
-import { closeBrackets, countOpen, matchBrackets, type ClosedBrackets } from './brackets.js'
+import { closeBrackets, countOpen, leastBrackets, matchBrackets, type ClosedBrackets } from './brackets.js'
 import { checkModel, midline } from './check.js'
-import { boundsOf, contract, CONTRACT_DEFAULTS, meet, type Stretch } from './contract.js'
+import { boundsOf, contract, CONTRACT_DEFAULTS, firmWithin, meet, type Stretch } from './contract.js'
 import { coverCuts, type Cut } from './cuts.js'
 import type { Anchor, Evidence } from './evidence.js'
 import { NO_PACKETS, packetAnchor, type PacketMatching } from './packets.js'
@@ -55,6 +55,10 @@ const isClear = ({ matching, region }: Stretch): boolean =>
   region.status === 'bounded' &&
   (matching.used > matching.ambiguous || (matching.used + matching.ambiguous === 0 && matching.packets.used > 0))
 
+/** It explains more than chance would; packets that fit one another are no chance. */
+const isTelling = ({ matching }: Stretch, all: readonly ClosedBrackets[]): boolean =>
+  matching.packets.used > 0 || matching.brackets >= leastBrackets(all)
+
 /** How much a stretch explains. */
 const weight = ({ matching }: Stretch): number => matching.used + matching.packets.used
 
@@ -98,7 +102,8 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
         )
   let stretches = parts.map((p) => ({ ...p, vcpu: null as number | null }))
   const anchor = start?.anchor ?? options.anchor ?? findAnchor(evidence)
-  if (stretches.length !== 1 && all.length > 1 && anchor && cuts.length === 0) {
+  const whole = stretches.length === 1 && stretches[0]!.s.from === range[0] && stretches[0]!.s.to === range[1]
+  if (!whole && all.length > 1 && anchor && cuts.length === 0) {
     const apart = eachVcpu(evidence, all, anchor, range)
     if (apart) stretches = apart.map((s, vcpu) => ({ s, vcpu, segment: 0 }))
   }
@@ -115,7 +120,7 @@ export function estimate(evidence: Evidence, options: EstimateOptions = {}): Est
   const kept = clear.length > 0 ? clear : stretches
   const pieces = kept.map(({ s, vcpu, segment }): EstimatePiece => {
     const { centre, base, region } = s
-    const [from, to] = evidenceIn(s)
+    const [from, to] = firmWithin(all, s, evidenceIn(s))
     const line = midline(s)
     return {
       vcpu,
@@ -224,6 +229,9 @@ function firstStretch(
   return tries.reduce<Start | null>((a, b) => (a && weight(a.stretch) >= weight(b.stretch) ? a : b), null)
 }
 
+/** So many of the longest stretches beside the first one are tried as the first one. */
+const GROWN = 3
+
 /**
  * Stretches that cover the whole range, outwards from the one that explains most. The first one may have begun right where the
  * clock changed: a line across the change fits for a while, and its neighbours would end where it does.
@@ -235,13 +243,14 @@ function cover(
   range: readonly [number, number],
 ): Stretch[] {
   let done = outwards(evidence, all, first, range)
-  const heaviest = done.reduce((a, b) => (weight(b) > weight(a) ? b : a))
-  if (heaviest !== first) {
-    const g = Math.round((heaviest.from + heaviest.to) / 2)
-    const [lo, hi] = heaviest.region.status === 'bounded' ? boundsOf(heaviest)(g) : [heaviest.base, heaviest.base]
-    const grown = nearest(evidence, all, { g, offset: Math.round((lo + hi) / 2) }, range[0], range[1])
-    if (grown && weight(grown) >= weight(heaviest)) done = outwards(evidence, all, grown, range)
-  }
+  const others = done.filter((s) => s !== first).sort((a, b) => weight(b) - weight(a))
+  const grown = others.slice(0, GROWN).flatMap((s) => {
+    const g = Math.round((s.from + s.to) / 2)
+    const [lo, hi] = s.region.status === 'bounded' ? boundsOf(s)(g) : [s.base, s.base]
+    return nearest(evidence, all, { g, offset: Math.round((lo + hi) / 2) }, range[0], range[1]) ?? []
+  })
+  const longest = grown.reduce((a, b) => (weight(b) > weight(a) ? b : a), first)
+  if (longest !== first) done = outwards(evidence, all, longest, range)
   for (let i = 1; i < done.length; i++) [done[i - 1], done[i]] = meet(all, done[i - 1]!, done[i]!)
   return done
 }
@@ -283,10 +292,16 @@ function stretchBehind(
   const at = edge + side * CONTRACT_DEFAULTS.window
   const vote = findAnchor(evidence, { from: limits[0], to: limits[1] })
   const near = { g: Math.min(Math.max(at, limits[0]), limits[1]), offset: Math.round((lo + hi) / 2) }
-  const best = (anchors: readonly Anchor[]): Stretch | null =>
-    anchors
-      .map((anchor) => nearest(evidence, all, anchor, limits[0], limits[1]))
-      .reduce((a, b) => (a && (!b || weight(a) >= weight(b)) ? a : b), null)
+  const adjacent = (s: Stretch): boolean =>
+    isClear(s) && (side > 0 ? s.from - edge : edge - s.to) <= 2 * CONTRACT_DEFAULTS.window
+  const best = (anchors: readonly Anchor[]): Stretch | null => {
+    const able = anchors
+      .flatMap((anchor) => nearest(evidence, all, anchor, limits[0], limits[1]) ?? [])
+      .filter((s) => isTelling(s, all))
+      .sort((a, b) => weight(b) - weight(a))
+    // One that follows at once, or what lies before a longer one would belong to none.
+    return able.find(adjacent) ?? able[0] ?? null
+  }
   const found = best(vote ? [near, vote] : [near])
   if (found || !hasBrackets(evidence)) return found
   // Nothing agrees right behind the break: from further away it may.
@@ -358,8 +373,14 @@ function conclude(
   const excursion = Math.max(...pieces.map((p) => p.check.excursion))
   const corridor = Math.max(...pieces.map((p) => p.check.corridor / 2))
   const broken = pieces.some((p, i) => i > 0 && p.vcpu === pieces[i - 1]!.vcpu)
+  // Too short to see the corridor move: what bounds each part by itself bounds the whole.
+  const unchecked = pieces.every((p) => !p.check.checked)
   const failed =
-    broken || after.outside > 0 || (hasBrackets(evidence) && covered < 0.999) || pieces.some((p) => p.check.failed)
+    broken ||
+    (unchecked && !pieces.some(restsOnPackets)) ||
+    after.outside > 0 ||
+    (hasBrackets(evidence) && covered < 0.999) ||
+    pieces.some((p) => p.check.failed)
   const contradicted = after.outside > 0.05 * (after.inside + after.outside)
   const verdict: ClockVerdict = contradicted
     ? anchor.vague
@@ -371,12 +392,14 @@ function conclude(
         ? 'LOOSE'
         : 'GUARANTEED'
   // The corridor between threads is wide enough for a clock to bend in it unseen.
-  const room = Math.max(halfWidth, corridor) + (failed || evidence.kind === 'sched' ? excursion : 0)
+  const wanders = failed || evidence.kind === 'sched' || pieces.some((p) => p.check.short)
+  const wandered = Math.max(halfWidth, corridor) + (wanders ? excursion : 0)
+  const room = Math.max(wandered, ...(unchecked ? pieces.map((p) => p.check.reach) : []))
   return {
     ...base,
     verdict,
     breaks: breaksOf(evidence, pieces),
-    accuracy: contradicted ? null : room + nearMiss(after.misses, room),
+    accuracy: contradicted || room === Infinity ? null : room + nearMiss(after.misses, room),
     halfWidth,
     slack: contradicted ? slackAt(all, options.anchor ?? anchor, [pieces[0]!.from, pieces[pieces.length - 1]!.to]) : 0,
   }

@@ -48,7 +48,9 @@ export function placesOf(
       const host = g + offsetAt(g, vcpu)
       while (k > 0 && b.from[k]! > host) k--
       while (k + 1 < n && b.from[k + 1]! <= host) k++
-      if (host < b.from[0]! - tolerance || host > b.to[n - 1]! + tolerance) {
+      // Of a bracket whose other end is nowhere nobody knows how far it reaches.
+      const endless = b.from[k] === -Infinity || b.to[k] === Infinity
+      if (endless || host < b.from[0]! - tolerance || host > b.to[n - 1]! + tolerance) {
         beyond++
         continue
       }
