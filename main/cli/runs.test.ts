@@ -113,6 +113,21 @@ describe('remora runs', () => {
     expect(report.measures).toEqual(['total', 'sched_waking -> sched_wakeup', 'sched_wakeup -> sched_switch'])
   })
 
+  test('follows vCPUs from the host into its guests, and says how well their clocks are known', async () => {
+    const report = JSON.parse(
+      (await runs(join(dir, 'traces'), '--chain', 'host:kvm_entry -> guest:sched_switch', '--json')).out,
+    ) as RunsJson
+    expect(violations(readSchema('runs'), report)).toEqual([])
+    expect(report.groups.map((g) => g.environment)).toEqual(['vm'])
+    const [total] = report.samples
+    expect(total!.clocks!.accuracy).toBeGreaterThan(0)
+    expect(total!.warnings.map((w) => w.code)).toContain('two-clocks')
+    const text = await runs(join(dir, 'traces'), '--chain', 'Into the guest')
+    expect(text.out).toMatch(/clocks +order not certain/)
+    expect(text.out).toContain('every figure may be off by the accuracy of their clocks’ relation')
+    await expect(runs(join(dir, 'traces'), '--chain', 'nobody:a -> guest:b')).rejects.toThrow('nobody:a')
+  })
+
   test('reads a folder with a file a run, however many', async () => {
     for (let i = 0; i < 400; i++) {
       const t = 171_223_000_000_000 + i * 1_000_000

@@ -19,7 +19,8 @@ with all below it; the second takes the runs from recordings, hosts against gues
   --host PATH, --vm PATH  files or folders of that group; may repeat
   --group NAME=PATH       of another group; may repeat. Without groups the records' metadata tell (--records PATH)
   --records PATH          files or folders whose metadata name the environment; may repeat
-  --chain DEF             "a -> b -> c", or the name of a chain; default: the probes that most runs pass
+  --chain DEF             "a -> b -> c", or the name of a chain; default: the probes that most runs pass.
+                          "host:a -> guest:b" goes from a machine to its guests
   --definitions FILE      chains, and what their labels stand for (docs/runs.md)
   --stratify KEYS         attributes to divide by: wake_flags,governor
   --resamples B           of the bootstrap (default 500)

@@ -44,6 +44,7 @@ export const defaultDefinitions: RunsDefinitions = {
     { name: 'Timer to task', steps: ['hrtimer_expire', 'sched_waking', 'sched_switch'] },
     { name: 'Softirq', steps: ['softirq_raise', 'softirq_entry', 'softirq_exit'] },
     { name: 'Guest exit', steps: ['kvm_exit', 'kvm_entry'] },
+    { name: 'Into the guest', steps: ['host:kvm_entry', 'guest:sched_switch'] },
   ],
 }
 
