@@ -34,7 +34,7 @@ export type RunsValues = {
 }
 
 /** Runs as somebody asked for them, before anything is read. */
-export interface AskedRuns {
+interface AskedRuns {
   readonly groups: readonly { readonly environment: string | null; readonly path: string }[]
   readonly definitions: RunsDefinitions
   /** null: the probes that most runs pass. */

@@ -19,7 +19,7 @@ export function axisTime(t: number, base: TimeBase, format: 'relative' | 'trace'
   return base.unit === 'ns' ? value / 1e9 : value
 }
 
-export interface ChartScales {
+interface ChartScales {
   /** Session time to pixels and back. */
   readonly x: ScaleLinear<number, number>
   /** Length in session units to pixels. */

@@ -17,7 +17,7 @@ import {
   setRowScroll,
 } from './session-state.js'
 
-export interface LitChain {
+interface LitChain {
   readonly chain: WakeupChain
   /** Index of the hop at hand. */
   readonly hop: number

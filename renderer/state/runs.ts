@@ -42,7 +42,8 @@ export const runsSeed = signal(1)
 
 export type PlotKind = 'histogram' | 'ecdf' | 'box' | 'qq' | 'shares' | 'clocks'
 export const runsPlot = signal<PlotKind>('histogram')
-export const runsTails = signal(true)
+/** null: as long as they leave the rest enough room. */
+export const runsTails = signal<boolean | null>(null)
 export const runsMeasure = signal('total')
 
 /** A group in a stratum, as it stands in the list. */
@@ -55,7 +56,7 @@ export const sameSeries = (a: SeriesKey, b: SeriesKey): boolean =>
 /** What is drawn and compared, in the order of its colours. */
 export const runsShown = signal<readonly SeriesKey[]>([])
 /** As many as have a colour. */
-export const MOST_SERIES = 6
+const MOST_SERIES = 6
 
 export interface Series extends SeriesKey {
   readonly name: string
@@ -173,7 +174,7 @@ export async function analyse(): Promise<void> {
 }
 
 /** Brings the values of what is shown; those of before stay until then. */
-export async function fetchSeries(): Promise<void> {
+async function fetchSeries(): Promise<void> {
   const api = engine.peek()
   const report = runsReport.peek()
   if (!api || !report || !answered) return

@@ -41,7 +41,7 @@ export function xxh64(bytes: Uint8Array, seed = 0n): bigint {
 }
 
 /** What goes into a correlation id. */
-export interface CorrelationParts {
+interface CorrelationParts {
   readonly tgid: number
   readonly pid: number
   readonly runSeq: bigint

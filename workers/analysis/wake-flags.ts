@@ -89,7 +89,7 @@ export class FlagNames {
   }
 }
 
-export interface DecodedFlags {
+interface DecodedFlags {
   /** `0xb8`, always there. */
   readonly raw: string
   /** Names in ascending order of their bits. */

@@ -12,7 +12,7 @@ const ROW = 18
 const NARROW = 0.7
 const LABELLED = 30
 
-export interface FlameProps {
+interface FlameProps {
   readonly tree: StackTree
   readonly weight: Weight
   readonly shape: 'flame' | 'icicle'

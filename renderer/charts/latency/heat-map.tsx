@@ -10,7 +10,7 @@ import type { TimeRange } from '../../state/session-state.js'
 import { mix, parseColour } from '../../timeline/paint/colour.js'
 import { binPlace, binTicks, limitsOf, shownBins, strength } from './bins.js'
 
-export interface HeatProps {
+interface HeatProps {
   readonly of: LatencyHeat
   readonly info: SessionInfo
   readonly chosenTime: TimeRange | null

@@ -6,7 +6,7 @@ import type { LatencyHistogram } from '../../../workers/thread/contract.js'
 import { formatCount, formatShort, plural } from '../../state/format.js'
 import { binPlace, binTicks, limitsOf, shownBins, strength } from './bins.js'
 
-export interface HistogramProps {
+interface HistogramProps {
   readonly of: LatencyHistogram
   readonly unit: 'ns' | 'ticks'
   /** The stretch that is chosen, in session units. */

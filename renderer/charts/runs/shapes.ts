@@ -3,7 +3,7 @@
 import { normalQuantile } from './normal.js'
 
 /** Quantile of type 7. */
-export function quantileOf(s: ArrayLike<number>, q: number): number {
+function quantileOf(s: ArrayLike<number>, q: number): number {
   const at = q * (s.length - 1)
   const low = Math.floor(at)
   const a = s[low] ?? Number.NaN

@@ -15,6 +15,7 @@ export function ChainField() {
     if (!runsDefinitions.peek()) handle(definitionsNow())
   }, [])
   const suggested = runsInput.value?.suggested
+  const known = runsDefinitions.value?.chains ?? []
   const take = (text: string) => {
     const named = runsDefinitions.peek()?.chains.find((c) => c.name === text.trim())
     typed.value = runsChain.value = named ? named.steps.join(' -> ') : text.trim()
@@ -45,12 +46,12 @@ export function ChainField() {
         <select
           class="field"
           aria-label="Defined chains"
-          value=""
+          value={known.some((c) => c.steps.join(' -> ') === now) ? now : ''}
           onChange={(e) => e.currentTarget.value !== '' && take(e.currentTarget.value)}
         >
           <option value="">Choose a chain</option>
           {suggested && <option value={suggested.steps.join(' -> ')}>what most runs pass</option>}
-          {runsDefinitions.value?.chains.map((c) => (
+          {known.map((c) => (
             <option key={c.name} value={c.steps.join(' -> ')}>
               {c.name}
             </option>

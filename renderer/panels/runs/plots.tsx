@@ -1,6 +1,6 @@
 // In the middle: the measure and the plot of the groups that are shown.
 
-import type { RunsReport } from '../../../workers/thread/contract.js'
+import type { RunsReport, RunsSample } from '../../../workers/thread/contract.js'
 import { PlotFrame, type Drawn, type PlotBox } from '../../charts/runs/frame.js'
 import { boxes, ecdf, histogram, quantiles, residuals, variance, type PlotInput } from '../../charts/runs/plots.js'
 import { handle } from '../../state/messages.js'
@@ -37,14 +37,24 @@ const kinds: readonly Kind[] = [
 /** Those of one measure, with a run behind every point. */
 const ofRuns: readonly PlotKind[] = ['histogram', 'ecdf', 'box', 'qq']
 
+/** With them, what lies between has at least a quarter of the width left. */
+function tailsFit(samples: readonly RunsSample[]): boolean {
+  const percent = (s: RunsSample, p: number) => s.percentiles.find((q) => q.percent === p)!.value
+  const all = Math.max(...samples.map((s) => s.max)) - Math.min(...samples.map((s) => s.min))
+  const most = Math.max(...samples.map((s) => percent(s, 99))) - Math.min(...samples.map((s) => percent(s, 1)))
+  return samples.length === 0 || most >= all / 4
+}
+
 export function Plots({ report }: { readonly report: RunsReport }) {
   const kind = runsPlot.value
   const series = runsSeries.value
+  const samples = series.flatMap((s) => shownSamples.value.find((x) => seriesName(x) === s.name) ?? [])
+  const tails = runsTails.value ?? tailsFit(samples)
   const input: PlotInput = {
     series,
-    samples: series.flatMap((s) => shownSamples.value.find((x) => seriesName(x) === s.name) ?? []),
+    samples,
     unit: report.unit,
-    tails: runsTails.value,
+    tails,
   }
   const widest = Math.max(...report.measures.map((m) => m.length + 6))
   const left =
@@ -95,7 +105,7 @@ export function Plots({ report }: { readonly report: RunsReport }) {
         {ofRuns.includes(kind) && (
           <>
             <label class="check" title="All values; without, the middle 98 % of each group">
-              <input type="checkbox" checked={runsTails.value} onChange={() => (runsTails.value = !runsTails.peek())} />
+              <input type="checkbox" checked={tails} onChange={() => (runsTails.value = !tails)} />
               Tails
             </label>
             <select

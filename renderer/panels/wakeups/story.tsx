@@ -54,7 +54,7 @@ function Chain() {
   )
 }
 
-export function GradeBadge({ grade }: { readonly grade: Grade }) {
+function GradeBadge({ grade }: { readonly grade: Grade }) {
   return (
     <span class={`grade grade-${grade.toLowerCase()}`} title={gradeWords[grade]}>
       {grade}

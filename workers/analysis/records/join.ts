@@ -12,12 +12,12 @@ const REACH = 1_000_000
 const NEAR = 50_000
 
 /** A wake-up of a file of records. */
-export interface RecordRef {
+interface RecordRef {
   readonly file: number
   readonly wake: number
 }
 
-export interface JoinReport {
+interface JoinReport {
   readonly file: number
   /** Wake-ups with a stage that the recording could have, while it was recording. */
   readonly wakes: number

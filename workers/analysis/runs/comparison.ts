@@ -67,7 +67,7 @@ export function sideName(kind: RunsComparison['kind'], s: RunsSide): string {
 }
 
 /** Adjusted p of the three tests that decide about a pair. */
-export interface Judgement {
+interface Judgement {
   readonly location: Adjusted
   readonly spread: Adjusted
   readonly equivalent: number

@@ -20,7 +20,7 @@ interface Bound {
   readonly is?: string
 }
 
-export interface Expectations {
+interface Expectations {
   readonly chain?: string
   readonly expect: readonly Bound[]
 }

@@ -29,7 +29,7 @@ export interface Bridge {
   readonly accuracy: number
 }
 
-export interface Followed {
+interface Followed {
   readonly runs: Run[]
   /** Runs that began and did not end. */
   readonly lost: number

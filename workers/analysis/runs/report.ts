@@ -30,7 +30,7 @@ import { byEnvironment, counted, environmentName, lengthOf, type Unit } from './
 const MOST_LEVELS = 6
 
 /** The query with everything that it leaves open. Throws RequestError for what cannot be. */
-export function settingsOf(query: RunsQuery): Settings {
+function settingsOf(query: RunsQuery): Settings {
   const { resamples = 500, seed = 1, confidence = 0.95, level = 0.05, margin = null } = query
   if (!Number.isInteger(resamples) || resamples < 100 || resamples > 100_000)
     throw new RequestError(`Between 100 and 100000 resamples can be drawn, not ${resamples}.`)
@@ -43,7 +43,7 @@ export function settingsOf(query: RunsQuery): Settings {
   return { resamples, seed, confidence, level, margin }
 }
 
-export interface ReportInput {
+interface ReportInput {
   readonly version: number
   readonly unit: Unit
   readonly found: ChainRuns & { readonly clustered: ClusteredRuns }

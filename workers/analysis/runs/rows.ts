@@ -22,7 +22,7 @@ export interface ProbeRow {
 }
 
 /** A row that cannot be used: what is wrong with it. */
-export interface BadRow {
+interface BadRow {
   readonly code: 'missing-field' | 'bad-timestamp' | 'bad-row'
   readonly what: string
 }

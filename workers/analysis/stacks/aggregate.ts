@@ -16,7 +16,7 @@ import { figures, sorted, type Figures } from '../statistics/describe.js'
 import { decodeWakeFlags, wakeFlagTable, type WakeFlag, type WakeFlagTable } from '../wake-flags.js'
 
 /** A row of the file: bits that must be set, that must not be, and whether others may be. */
-export interface ConstellationRule {
+interface ConstellationRule {
   readonly name: string
   /** As written. */
   readonly text: string
@@ -24,7 +24,7 @@ export interface ConstellationRule {
   readonly open: boolean
 }
 
-export interface FlagsConfig {
+interface FlagsConfig {
   /** null = by the records themselves. */
   readonly kernel: string | null
   readonly flags: readonly WakeFlag[]
@@ -74,7 +74,7 @@ export function readFlagsConfig(text: string, file: string): FlagsConfig {
 }
 
 /** The flags' names under a configuration; null where the kernel is not known and the configuration names no flags. */
-export function configuredTable(config: FlagsConfig, kernel: string): WakeFlagTable | null {
+function configuredTable(config: FlagsConfig, kernel: string): WakeFlagTable | null {
   const known = wakeFlagTable(config.kernel ?? kernel)
   if (config.flags.length === 0) return known
   const own = new Set(config.flags.map((f) => f.name))
@@ -91,7 +91,7 @@ export interface TraceData {
   readonly timestamp: string
 }
 
-export interface AggregateGroup {
+interface AggregateGroup {
   readonly name: string
   /** The rule as written, or the flags where no configuration is given. */
   readonly flags: string

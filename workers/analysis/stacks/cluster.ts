@@ -13,7 +13,7 @@ export interface ClusterSettings extends DistanceSettings {
 export const usualSettings: ClusterSettings = { ...usualDistance, cut: 0.3 }
 
 /** More distinct stacks than this are not held against each other: the rarest join the cluster that they are nearest to. */
-export const MOST_SIGNATURES = 3000
+const MOST_SIGNATURES = 3000
 
 export interface Signature {
   /** Functions, innermost first. */
@@ -21,7 +21,7 @@ export interface Signature {
   readonly count: number
 }
 
-export interface StackCluster {
+interface StackCluster {
   /** 16 hex digits, made of the cluster's most frequent stack: the same for the same stacks, wherever they come from. */
   readonly id: string
   /** `A`, `B`, ..: by falling count. */

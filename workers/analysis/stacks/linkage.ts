@@ -1,6 +1,6 @@
 // Agglomerative clustering by average linkage (UPGMA) of weighted points, by nearest-neighbour chains: O(n^2) time and memory.
 
-export interface Merge {
+interface Merge {
   /** Points or merges (n + index of the merge), the smaller first. */
   readonly a: number
   readonly b: number

@@ -15,7 +15,7 @@ const STAGE_OF: Readonly<Record<DeltaEnd, number>> = {
 }
 
 /** One wake-up. */
-export interface Observation {
+interface Observation {
   /** Index of Observations.signatures. */
   readonly signature: number
   /** Index of Observations.constellations. */

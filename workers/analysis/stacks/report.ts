@@ -20,13 +20,13 @@ export interface Share {
   readonly deltas: Figures | null
 }
 
-export interface ReportedFlags extends Constellation {
+interface ReportedFlags extends Constellation {
   readonly count: number
   readonly sides: readonly Share[]
   readonly deltas: Figures | null
 }
 
-export interface ReportedCluster {
+interface ReportedCluster {
   readonly id: string
   readonly name: string
   readonly count: number
@@ -40,7 +40,7 @@ export interface ReportedCluster {
   readonly deltas: Figures | null
 }
 
-export interface ClusterReport {
+interface ClusterReport {
   readonly settings: ClusterSettings
   /** What the deltas are: from the first stage of a wake-up to this. */
   readonly delta: DeltaEnd
@@ -148,7 +148,7 @@ class Group {
 const described = (values: readonly number[]): Figures | null => (values.length === 0 ? null : figures(sorted(values)))
 
 /** A cluster with how far the VM is off the host in it. */
-export interface ComparedCluster extends ReportedCluster {
+interface ComparedCluster extends ReportedCluster {
   /** VM median minus host median of the deltas within the cluster, as Comparison.offset. */
   readonly offset: string | null
 }

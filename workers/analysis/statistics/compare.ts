@@ -9,7 +9,7 @@ export interface Test {
   readonly p: number
 }
 
-export interface MannWhitney extends Test {
+interface MannWhitney extends Test {
   /** Cliff's delta, 2U/(nm) - 1 = P(a > b) - P(a < b), -1..1: negative where b is larger. */
   readonly delta: number
 }

@@ -4,7 +4,7 @@
 import { percentileInterval, type Interval } from './bootstrap.js'
 import type { Random } from './random.js'
 
-export interface VarianceShares {
+interface VarianceShares {
   /** One a part; empty where the total does not vary. */
   readonly shares: readonly number[]
   readonly intervals: readonly (Interval | null)[]

@@ -18,7 +18,7 @@ export function logGamma(x: number): number {
 const TINY = 1e-300
 
 /** Upper regularised incomplete gamma function Q(a, x). */
-export function gammaUpper(a: number, x: number): number {
+function gammaUpper(a: number, x: number): number {
   if (x <= 0) return 1
   const scale = Math.exp(a * Math.log(x) - x - logGamma(a))
   if (x < a + 1) {
@@ -48,7 +48,7 @@ export function gammaUpper(a: number, x: number): number {
 }
 
 /** Regularised incomplete beta function I_x(a, b). */
-export function betaLower(a: number, b: number, x: number): number {
+function betaLower(a: number, b: number, x: number): number {
   if (x <= 0) return 0
   if (x >= 1) return 1
   if (x > (a + 1) / (a + b + 2)) return 1 - betaTail(b, a, 1 - x)

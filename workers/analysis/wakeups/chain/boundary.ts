@@ -31,7 +31,7 @@ export interface Boundary {
   readonly entered: readonly FoundHop[]
 }
 
-export interface BoundaryWorld {
+interface BoundaryWorld {
   readonly around: Around
   readonly model: FusedModel
   readonly runs: Runs

@@ -57,7 +57,7 @@ interface Step {
   readonly boundary: Boundary | null
 }
 
-export interface ChainParts {
+interface ChainParts {
   readonly session: Session
   readonly runs: Runs
   readonly w: Wakeups

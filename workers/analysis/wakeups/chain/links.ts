@@ -6,7 +6,7 @@ import type { Grade } from '../../../thread/contract.js'
 import type { Wakeups } from '../columns.js'
 import type { TaskWakeups } from '../tasks.js'
 
-export interface WokenWaker {
+interface WokenWaker {
   readonly from: number
   readonly grade: Grade
   readonly because: string

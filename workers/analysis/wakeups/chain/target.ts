@@ -14,7 +14,7 @@ import type { TaskWakeups } from '../tasks.js'
 import type { Around } from './around.js'
 import { isRaise } from './vector.js'
 
-export interface TargetWorld {
+interface TargetWorld {
   readonly around: Around
   readonly runs: Runs
   readonly w: Wakeups
