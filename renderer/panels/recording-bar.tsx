@@ -36,9 +36,7 @@ export function RecordingBar() {
         aria-label="Fullest buffer"
       />
       <span class="recording-said muted" role="status">
-        {now?.waits
-          ? `The timeline waits ${now.waits}`
-          : (now?.notes[0] ?? (held ? `The timeline holds the last ${held}` : ''))}
+        {now?.waits ?? now?.notes[0] ?? (held ? `The timeline holds the last ${held}.` : '')}
       </span>
       {now && (
         <button

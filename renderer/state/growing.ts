@@ -8,6 +8,7 @@ import { chosenUrl, setTitle, type Chosen } from '../host-api.js'
 import { letSoFarGo, recordedSoFar, type RecordedSoFar, type RecordLive } from '../remote-api.js'
 import type { RemoteMachine } from '../remote-api.js'
 import { setClockSteps } from './clock-choices.js'
+import { fusing } from './fused.js'
 import { isAbort, sentence } from './messages.js'
 import { keep, loaded, missing, refreshRecent, remembered, type Heads } from './opening.js'
 import { firstTasks } from './rows.js'
@@ -34,7 +35,7 @@ import { ownClocks } from './view-fit.js'
 export interface Growing {
   /** Session time from which nothing is lacking; null = all of the recording is there. */
   readonly since: number | null
-  /** Why the timeline does not grow for now; null = it does. */
+  /** Why the timeline does not grow for now, a sentence; null = it does. */
   readonly waits: string | null
   readonly notes: readonly string[]
 }
@@ -46,7 +47,7 @@ export const followsEnd = signal(true)
 /** Bytes that are looked at; less where loading them takes long. */
 const MOST = 64 << 20
 const LEAST = 4 << 20
-/** ms that loading may take before less is looked at. */
+/** ms that loading and working out the rows may take before less is looked at. */
 const SLOW = 2500
 /** ms between two looks, and how many times as long as a look took: the rest is left to the recording. */
 const PAUSE = 1000
@@ -60,8 +61,8 @@ const FOLLOWED = 10e9
 /** Tasks stay as long as they are among this many times as many of the busiest. */
 const NEAR = 1.5
 
-/** The range that was last set here, and whether it is to be all that there is. */
-let ours: { readonly range: TimeRange; readonly whole: boolean } | null = null
+/** The range that was last set here, whether it is to be all that there is, and whether somebody wants that. */
+let ours: { readonly range: TimeRange; readonly whole: boolean; readonly chosen: boolean } | null = null
 
 // Whoever pans or zooms away from the end stays there.
 effect(() => {
@@ -69,7 +70,7 @@ effect(() => {
   if (!growing.peek() || !followsEnd.peek() || !ours || same(now, ours.range)) return
   const all = extent.peek()
   if (now.to < all.to) followsEnd.value = false
-  else ours = { range: now, whole: now.from <= all.from }
+  else ours = { range: now, whole: now.from <= all.from, chosen: true }
 })
 
 const same = (a: TimeRange, b: TimeRange): boolean => a.from === b.from && a.to === b.to
@@ -78,15 +79,15 @@ const same = (a: TimeRange, b: TimeRange): boolean => a.from === b.from && a.to 
 export function followEnd(on: boolean): void {
   batch(() => {
     followsEnd.value = on
-    if (on) toEnd(range.peek(), false)
+    if (on) toEnd(range.peek(), false, true)
   })
 }
 
-function toEnd(view: TimeRange, whole: boolean): void {
+function toEnd(view: TimeRange, whole: boolean, chosen: boolean): void {
   const all = extent.peek()
   const from = whole ? all.from : Math.max(all.from, all.to - (view.to - view.from))
   setRange(from, all.to)
-  ours = { range: range.peek(), whole }
+  ours = { range: range.peek(), whole, chosen }
 }
 
 export interface Growth {
@@ -171,13 +172,19 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
       const now = live()
       try {
         if (document.hidden || !api) wait(null)
-        else if (now?.recorders.some((r) => (r.figures.fill ?? 0) > STRAINED)) wait('while a buffer is filling up')
+        else if (now?.recorders.some((r) => (r.figures.fill ?? 0) > STRAINED))
+          wait('The timeline waits while a buffer is filling up.')
         else {
           const found = await recordedSoFar(at.machine, limit, signal)
           const asked = performance.now()
           if (found.files.length > 0) {
-            if (leaves(found.since)) wait('because what you look at would be left behind')
-            else await look(api, found)
+            if (leaves(found.since)) wait('The timeline waits: what you look at would be left behind.')
+            else {
+              await look(api, found)
+              // What is drawn of it comes first: the next look would make it void.
+              await workedOut(signal)
+              await api.overview(1)
+            }
           }
           const loading = performance.now() - asked
           if (loading > SLOW) limit = Math.max(LEAST, limit / 2)
@@ -245,14 +252,15 @@ function replace(info: SessionInfo, heads: Heads, again: Again | null, first: bo
   const chosen = selection.peek()
   moveTimes(by)
   setSession(info, first)
-  if (first) toEnd(extent.peek(), true)
-  else {
+  if (!first) {
     if (chosen) selection.value = again?.of === chosen.position ? { ...chosen, ...again.now } : null
-    if (!followsEnd.peek()) setRange(view.from + by, view.to + by)
-    else if (info.to - info.from > FOLLOWED && ours?.whole && info.unit === 'ns' && atFirst(view, before)) {
-      toEnd({ from: sessionTime(0), to: sessionTime(FOLLOWED) }, false)
-    } else toEnd(view, ours?.whole ?? false)
+    if (!followsEnd.peek()) return setRange(view.from + by, view.to + by)
   }
+  const { whole, chosen: wanted } = ours && !first ? ours : { whole: true, chosen: false }
+  // All of it until it is long, unless somebody wants to see all of it.
+  const long = info.unit === 'ns' && info.to - info.from > FOLLOWED
+  if (long && whole && !wanted) toEnd({ from: sessionTime(0), to: sessionTime(FOLLOWED) }, false, false)
+  else toEnd(view, whole, wanted)
 }
 
 /** The tasks that stay where they stand: all, or with the end those that have not fallen far behind others. */
@@ -268,10 +276,6 @@ function stillThere({ tracks }: SessionInfo): string[] {
   }
   return first.filter((id) => near.has(id))
 }
-
-/** The recording becomes longer than what is followed with this look: nobody has chosen to see all of it yet. */
-const atFirst = (view: TimeRange, before: SessionInfo | null): boolean =>
-  before !== null && before.to - before.from <= FOLLOWED && view.to - view.from <= FOLLOWED * 1.05
 
 /** Session time of a value of the host's trace clock. */
 const sinceIn = (info: SessionInfo, since: string | null): number | null =>
@@ -324,6 +328,22 @@ async function sameEvent(api: EngineApi, event: EventDetails): Promise<EventDeta
     if (found.rawTime === rawTime && cpuTrack(found) === cpuTrack(event)) return found
   }
   return null
+}
+
+/** Resolves when the rows of virtual machines are there, or at the signal. */
+function workedOut(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    let stop: (() => void) | null = null
+    const done = (): void => {
+      signal.removeEventListener('abort', done)
+      stop?.()
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+    stop = effect(() => {
+      if (fusing.value === null || signal.aborted) queueMicrotask(done)
+    })
+  })
 }
 
 /** false = it was called off. */
