@@ -22,6 +22,8 @@ export interface BoundsChartProps {
   readonly span: readonly [number, number] | null
   /** Draws the middle between the bounds as a line. */
   readonly middle: boolean
+  /** What is said where there is nothing to draw. */
+  readonly none: string
   /** What a point says, in words. */
   readonly read: (p: BoundPoint) => string
 }
@@ -56,6 +58,7 @@ export function BoundsChart(props: BoundsChartProps) {
     const unit = info.unit === 'ns' ? 's' : ''
     const ticks = Math.max(2, Math.floor((box.right - box.left) / 80))
     const text = info.unit === 'ns' ? scales.writtenX.tickFormat(ticks) : scales.writtenX.tickFormat(ticks, '~s')
+    const yText = scales.writtenY.tickFormat(4, info.unit === 'ns' ? undefined : '~s')
     root.select<SVGGElement>('.chart-x').call(
       axisBottom(scales.writtenX)
         .ticks(ticks)
@@ -69,7 +72,7 @@ export function BoundsChart(props: BoundsChartProps) {
         .tickSize(box.left - box.right)
         .tickSizeOuter(0)
         .tickPadding(6)
-        .tickFormat(scales.writtenY.tickFormat(4, info.unit === 'ns' ? undefined : '~s')),
+        .tickFormat((v) => yText(v).replace(',', '\u202f')),
     )
   }, [runs, props.span, width.value, format, info.epoch])
 
@@ -152,6 +155,18 @@ export function BoundsChart(props: BoundsChartProps) {
               {middle && <path class="chart-middle" d={shape.edge((p) => (p.lower + p.upper) / 2)(run) ?? ''} />}
             </g>
           ))}
+          {runs
+            .filter((run) => run.length === 1)
+            .map(([p]) => (
+              <line
+                key={p!.t}
+                class="chart-lone"
+                x1={scales.x(p!.t)}
+                x2={scales.x(p!.t)}
+                y1={scales.y(p!.lower)}
+                y2={scales.y(p!.upper)}
+              />
+            ))}
           {middle &&
             points
               .filter((p) => p.lower > p.upper)
@@ -177,7 +192,7 @@ export function BoundsChart(props: BoundsChartProps) {
           )}
         </svg>
       ) : (
-        <p class="chart-none muted">The events give no bounds to draw.</p>
+        <p class="chart-none muted">{props.none}</p>
       )}
       <p class="chart-read" aria-live="polite">
         {chosen ? (

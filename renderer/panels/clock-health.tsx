@@ -62,6 +62,7 @@ export function HealthCard({ info, machine, use }: Props) {
         runs={bounds}
         span={span}
         middle={false}
+        none="The events give no bounds to draw."
         read={(p) => formatBounds(p, info.unit)}
       />
       <BoundsChart
@@ -71,6 +72,7 @@ export function HealthCard({ info, machine, use }: Props) {
         runs={corridor}
         span={span}
         middle
+        none="Too few events lie beside entries and exits for a window: a step of the clocks would not be seen."
         read={(p) => readWindow(p, info.unit)}
       />
     </div>

@@ -174,7 +174,7 @@ export function judge(
       method,
       verdict: capped(
         own ? a.estimate.verdict : alone ? byPackets(a, cpuOf, offsets) : verdictOf(a.estimate, places, kind),
-        a.local,
+        a.local.length > 0 || a.estimate.leftAt !== null,
       ),
       offset: String(Math.round(middle + offset - unscaled(a.rate, middle))),
       error,
@@ -199,9 +199,9 @@ function byPackets(a: Assessment, cpuOf: (vcpu: number) => number, offsets: Offs
   return fits ? 'LOOSE' : 'INFEASIBLE'
 }
 
-/** Clocks that may differ between CPUs leave nothing proven. */
-const capped = (verdict: ClockVerdict, local: readonly string[]): ClockVerdict =>
-  local.length > 0 && (verdict === 'GUARANTEED' || verdict === 'LOOSE') ? 'CONDITIONAL' : verdict
+/** Clocks that may differ between CPUs, and a guest that left, leave nothing proven of all its times. */
+const capped = (verdict: ClockVerdict, partly: boolean): ClockVerdict =>
+  partly && (verdict === 'GUARANTEED' || verdict === 'LOOSE') ? 'CONDITIONAL' : verdict
 
 /** A method other than the estimate: what it may be called, given where it puts the guest's events. */
 function verdictOf(e: Estimate, places: Places, kind: BracketKind): ClockVerdict {
@@ -261,7 +261,9 @@ export function healthOf(input: HealthInput): ClockHealth {
   const at = (g: number, c = cpu): number => g + offsets(g, c)
   const bounds = boundPoints(a, offsets, at)
   const ppm = (delta: number): number => (a.rate === 1 ? delta : (1 + delta) * a.rate - 1) * 1e6
-  const drift = e.pieces.reduce<readonly [number, number] | null>(
+  // A short piece leaves every drift that is looked for; that says nothing of the clocks.
+  const long = e.pieces.filter((p) => p.check.checked)
+  const drift = (long.length > 0 ? long : e.pieces).reduce<readonly [number, number] | null>(
     (d, p) => [Math.min(d?.[0] ?? Infinity, ppm(p.deltaRange[0])), Math.max(d?.[1] ?? -Infinity, ppm(p.deltaRange[1]))],
     null,
   )

@@ -56,6 +56,9 @@ function judgement({ assessment: a, unit, method, guestName }: SentenceInput, r:
       if (a.local.length > 0 && r.outside === 0 && !pieces.some((p) => p.check.failed)) {
         return `${source}: ${most}, and the error is at most ${accuracy} if the CPUs' clocks agree; nothing says so, because the trace clock of ${a.local.join(' and ')} is local.`
       }
+      if (r.outside === 0 && a.estimate.leftAt !== null && !pieces.some((p) => p.check.failed)) {
+        return `${source}: while ${guestName} was on this host, all ${seen} events lie ${where}; its times then are right to within ${accuracy}.`
+      }
       if (r.outside === 0 && pieces.every((p) => !p.check.checked)) {
         return `${source}: ${most}, in too short a time or too few of them to see whether the clocks keep one straight relation; expect errors up to ${accuracy}.`
       }
