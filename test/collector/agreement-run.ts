@@ -10,7 +10,8 @@ if (!trace || !records) {
   const found = agree(await wakingsOfTrace(sources[0], own), await wakingsOfRecords(sources[1]), 50_000)
   console.log(agreementText(found))
   if (found.matched < found.trace) {
-    // A CPU can be taken away between the two readings of the clock, that of a virtual machine for long.
+    // Both read the clock one after the other, with interrupts off: what lies between is the time that the (virtual) CPU did not run,
+    // or waited for its clock. Whether each waking has its record at all a wide limit tells.
     const wide = agree(await wakingsOfTrace(sources[0], own), await wakingsOfRecords(sources[1]), 20_000_000)
     console.log(`Within 20 ms it is ${wide.matched} of ${wide.trace}.`)
   }

@@ -27,20 +27,36 @@ export interface Agreement {
   readonly median: number
   readonly p99: number
   readonly limitNs: number
+  /** Those of the trace without a record, in order of time. */
+  readonly unmatched: readonly Unmatched[]
+}
+
+export interface Unmatched {
+  readonly pid: number
+  readonly cpu: number
+  /** ns after the first waking that both have. */
+  readonly after: number
+  /** From it to the nearest record of that task on that CPU, ns; null = there is none. */
+  readonly nearest: number | null
 }
 
 /** Pairs each waking of the trace with the nearest of the records, of the same pid and CPU, each used once. */
 export function agree(trace: Wakings, records: Wakings, limitNs: number): Agreement {
   const key = (w: Wakings, i: number): string => `${w.pid[i]}/${w.cpu[i]}`
   const lists = new Map<string, bigint[]>()
-  records.time.forEach((t, i) => lists.set(key(records, i), [...(lists.get(key(records, i)) ?? []), t]))
+  records.time.forEach((t, i) => {
+    const list = lists.get(key(records, i))
+    if (list) list.push(t)
+    else lists.set(key(records, i), [t])
+  })
   const positions = new Map<string, number>()
   const differences: number[] = []
+  const unmatched: Unmatched[] = []
   let within = 0
   const min = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b < a ? b : a))
   const max = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b > a ? b : a))
   if (records.time.length === 0 || trace.time.length === 0) {
-    return { trace: 0, records: records.time.length, matched: 0, percent: 0, median: NaN, p99: NaN, limitNs }
+    return { trace: 0, records: records.time.length, matched: 0, percent: 0, median: NaN, p99: NaN, limitNs, unmatched }
   }
   const limit = BigInt(limitNs)
   const from = max([min(records.time), min(trace.time)]) + limit
@@ -57,6 +73,9 @@ export function agree(trace: Wakings, records: Wakings, limitNs: number): Agreem
     if (at < list.length && list[at]! <= t + limit) {
       differences.push(Math.abs(Number(list[at]! - t)))
       at++
+    } else {
+      const nearest = nearestOf(list, t)
+      unmatched.push({ pid: trace.pid[i]!, cpu: trace.cpu[i]!, after: Number(t - from), nearest })
     }
     positions.set(key(trace, i), at)
   }
@@ -66,7 +85,14 @@ export function agree(trace: Wakings, records: Wakings, limitNs: number): Agreem
   const shared = records.time.filter((t) => t >= from && t <= to).length
   const matched = differences.length
   const percent = within === 0 ? 0 : (100 * matched) / within
-  return { trace: within, records: shared, matched, percent, median: at(0.5), p99: at(0.99), limitNs }
+  return { trace: within, records: shared, matched, percent, median: at(0.5), p99: at(0.99), limitNs, unmatched }
+}
+
+function nearestOf(sorted: readonly bigint[], t: bigint): number | null {
+  const found = sorted.findIndex((other) => other >= t)
+  const neighbours = found < 0 ? sorted.slice(-1) : sorted.slice(Math.max(0, found - 1), found + 1)
+  const distances = neighbours.map((other) => Number(other - t)).sort((a, b) => Math.abs(a) - Math.abs(b))
+  return distances[0] ?? null
 }
 
 /**
@@ -148,4 +174,12 @@ export async function fileSource(path: string): Promise<ByteSource & { close(): 
 export const agreementText = (a: Agreement): string =>
   `${a.matched} of ${a.trace} sched_waking of the trace (${a.percent.toFixed(3)} %) have a record with the same task and CPU ` +
   `within ${a.limitNs / 1000} us; median ${(a.median / 1000).toFixed(1)} us, 99 % within ${(a.p99 / 1000).toFixed(1)} us; ` +
-  `${a.records} records in that time.`
+  `${a.records} records in that time.` +
+  a.unmatched
+    .slice(0, 10)
+    .map(({ pid, cpu, after, nearest }) => {
+      const where = nearest === null ? 'has none' : `is ${(nearest / 1000).toFixed(1)} us away`
+      return `\n  task ${pid} on CPU ${cpu}, ${(after / 1e9).toFixed(3)} s after the first: its nearest record ${where}`
+    })
+    .join('') +
+  (a.unmatched.length > 10 ? `\n  and ${a.unmatched.length - 10} more` : '')
