@@ -14,6 +14,8 @@ export interface RunningGuest {
   readonly vcpus: readonly VcpuThread[]
   /** Address on the host's vsock; null = it has none. */
   readonly cid: number | null
+  /** QEMU emulates its CPUs (TCG), each on a thread of its own. */
+  readonly emulated: boolean
 }
 
 /** Findings for programs; what follows from them for people is in `checks`. */
@@ -130,9 +132,11 @@ export function factsOf(text: string): Facts {
 
 function guestsOf(vcpus: readonly string[], qemus: readonly string[]): RunningGuest[] {
   const threads = new Map<number, VcpuThread[]>()
+  const emulated = new Set<number>()
   for (const line of vcpus) {
-    const found = /^(\d+) (\d+) CPU (\d+)\//.exec(line)
+    const found = /^(\d+) (\d+) CPU (\d+)\/(\w*)/.exec(line)
     if (!found) continue
+    if (found[4] === 'TCG') emulated.add(Number(found[1]))
     const pid = Number(found[1])
     threads.set(pid, [...(threads.get(pid) ?? []), { tid: Number(found[2]), cpu: Number(found[3]) }])
   }
@@ -147,6 +151,7 @@ function guestsOf(vcpus: readonly string[], qemus: readonly string[]): RunningGu
       pid,
       vcpus: list.sort((a, b) => a.cpu - b.cpu),
       cid: cid ? Number(cid[1]) : null,
+      emulated: emulated.has(pid),
     }
   })
 }
@@ -196,6 +201,7 @@ function checksOf(f: Facts): Check[] {
           'The kernel has no BTF (/sys/kernel/btf/vmlinux): wake_flags, first reads and stacks stay unknown.',
         ),
     kvmCheck(f),
+    ...emulatedCheck(f),
     f.freeBytes > 2 ** 30
       ? check('disk', 'yes', `${gib(f.freeBytes)} are free for the recording.`)
       : check('disk', f.freeBytes > 2 ** 26 ? 'partly' : 'no', `Only ${gib(f.freeBytes)} are free for the recording.`),
@@ -215,6 +221,19 @@ function traceCmdCheck(f: Facts): Check {
     return { name: 'trace-cmd', state: 'partly', sentence }
   }
   return { name: 'trace-cmd', state: 'yes', sentence: `trace-cmd ${f.traceCmdVersion} (${f.traceCmd}).` }
+}
+
+/**
+ * QEMU 7.2 was seen to go on running an int3 that the guest's kernel had put into its code and taken out again while it switched an
+ * event on: the vCPU takes the breakpoint for ever. Guests with one thread for all vCPUs (`ALL CPUs/TCG`) do not.
+ */
+function emulatedCheck(f: Facts): Check[] {
+  const names = f.guests.filter((g) => g.emulated && g.vcpus.length > 1).map((g) => g.name)
+  if (names.length === 0) return []
+  const sentence =
+    `Emulated without KVM, a thread for each vCPU: ${names.join(', ')}. QEMU may freeze such a guest when events are switched ` +
+    'on in it; started with -accel tcg,thread=single it does not.'
+  return [{ name: 'emulated guests', state: 'partly', sentence }]
 }
 
 function kvmCheck(f: Facts): Check {

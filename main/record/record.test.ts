@@ -10,7 +10,7 @@ import { encodeRingBuffer } from '../../test/make/ring-buffer.js'
 import { waking } from '../../test/make/scenario.js'
 import { finish } from './leftovers.js'
 import { againstTraceCmd, recordersOf, type Machine, type Wishes } from './plan.js'
-import { factsOf } from './preflight.js'
+import { factsOf, preflight } from './preflight.js'
 import { presetNamed, presets } from './presets.js'
 import { localRunner } from './process-runner.js'
 import { cmdlinesOf, headScript, parseHead } from './tracefs-script.js'
@@ -56,6 +56,7 @@ describe('preflight', () => {
           name: 'g1',
           pid: 40,
           cid: 7,
+          emulated: false,
           vcpus: [
             { cpu: 0, tid: 41 },
             { cpu: 1, tid: 42 },
@@ -63,6 +64,14 @@ describe('preflight', () => {
         },
       ],
     })
+  })
+  test('of a guest whose vCPUs are emulated on threads of their own it warns', async () => {
+    const sentences = async (text: string): Promise<string> => {
+      const runner = { ...localRunner(), exec: () => Promise.resolve({ code: 0, stdout: text, stderr: '' }) }
+      return (await preflight(runner, { directory: '/' })).checks.map(({ sentence }) => sentence).join('\n')
+    }
+    expect(await sentences(found)).not.toContain('Emulated')
+    expect(await sentences(found.replaceAll('/KVM', '/TCG'))).toMatch(/^Emulated .*: g1\. .*tcg,thread=single/m)
   })
   test('of a machine that says nothing, nothing is taken for granted', () => {
     expect(factsOf('')).toMatchObject({ root: false, tracefs: '', btf: false, freeBytes: 0, guests: [] })
