@@ -20,6 +20,11 @@ import {
 } from './model.js'
 import * as notes from './notes.js'
 import { readContent, SCHEMA } from '../store/session.js'
+import { fontMetrics } from '../../main/export/fonts.js'
+import { Recorder } from '../export/recorder.js'
+import { paintTheme } from '../timeline/paint/theme.js'
+import { drawAnnotations } from './draw.js'
+import type { TextBox } from './paint.js'
 import { bounded, STEPS, type Step } from './steps.js'
 import { BRACKET_Y, frameOf, middle, partAt, shapeOf, type Shape, type ShapeView } from './shapes.js'
 
@@ -48,6 +53,18 @@ const bare: fc.Arbitrary<Annotation> = fc.record({
   number: fc.option(fc.integer({ min: 1, max: 99 })),
 })
 const some = fc.tuple(bare, fc.option(hook)).map(([a, on]): Annotation => (on ? { ...a, on } : a))
+
+const bareNote: Annotation = {
+  id: 'a',
+  kind: 'note',
+  text: '',
+  ink: 'blue',
+  from: { t: '1', row: null },
+  to: null,
+  dx: 18,
+  dy: 22,
+  number: null,
+}
 
 describe('the file form', () => {
   it('comes back as it was written', () => {
@@ -138,6 +155,27 @@ describe('places on the canvas', () => {
     expect(shapeOf(a, zoomed)).toMatchObject({ x0: 500, y0: [AXIS_HEIGHT + 12, AXIS_HEIGHT + 34] })
     expect(shapeOf({ ...a, from: { t: '250', row: 'gone' } }, view)).toBe(null)
     expect(shapeOf({ ...a, from: { t: '90000', row: 'm0/cpu1' } }, view)).toBe(null)
+  })
+
+  it('keep their texts apart in pictures, as long as there is room', () => {
+    const many = Array.from({ length: 12 }, (_, i): Annotation => ({
+      ...bareNote,
+      id: `n${i}`,
+      kind: (['note', 'range', 'box', 'callout'] as const)[i % 4]!,
+      text: `what was seen ${i}`,
+      from: { t: String(400 + 3 * i), row: i % 4 === 1 ? null : 'm0/cpu1' },
+      to: i % 4 === 1 || i % 4 === 2 ? { t: String(420 + 3 * i), row: i % 4 === 1 ? null : 'm0/cpu1' } : null,
+      number: i % 4 === 3 ? i : null,
+    }))
+    const boxes: TextBox[] = []
+    const all = { ...view, theme: paintTheme(false, () => ''), unit: 'ns' as const, chains: new Map(), apart: true }
+    drawAnnotations(new Recorder(fontMetrics(), 0, 0), many, all, null, (_, box) => boxes.push(box))
+    expect(boxes).toHaveLength(9)
+    const meet = (a: TextBox, b: TextBox) =>
+      a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+    expect(boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => meet(a, b)))).toEqual([])
+    drawAnnotations(new Recorder(fontMetrics(), 0, 0), many, { ...all, apart: false }, null, (_, b) => boxes.push(b))
+    expect(boxes.slice(9).some((a, i) => boxes.slice(10 + i).some((b) => meet(a, b)))).toBe(true)
   })
 
   it('stand on the header that their row is folded below', () => {

@@ -7,7 +7,7 @@ import type { PaintTheme } from '../timeline/paint/theme.js'
 import { chainShapeOf, highlightedChain, type NoteChain } from './chain-shape.js'
 import type { Annotation } from './model.js'
 import { paintAnnotation, paintChain, type TextBox } from './paint.js'
-import { shapeOf, type ShapeView } from './shapes.js'
+import { CALLOUT_RADIUS, middle, shapeOf, type ShapeView } from './shapes.js'
 
 export interface DrawView extends ShapeView {
   readonly theme: PaintTheme
@@ -15,6 +15,8 @@ export interface DrawView extends ShapeView {
   /** Chains that are highlighted, by id; those that are not known are not drawn. */
   readonly chains: ReadonlyMap<string, NoteChain>
   readonly stamp?: Stamp
+  /** Texts make way for one another, as in pictures; absent: they stand where they were put. */
+  readonly apart?: boolean
 }
 
 /** Draws those that are in view, the chosen one last. */
@@ -25,9 +27,18 @@ export function drawAnnotations(
   chosen: string | null,
   drawn?: (id: string, box: TextBox) => void,
 ): void {
-  const { theme, scale, height, unit, stamp } = view
+  const { theme, scale, height, unit, stamp, apart } = view
   const length = (a: Annotation): number => (a.to ? Math.abs(view.timeOf(a.to) - view.timeOf(a.from)) : 0)
-  const p = { theme, width: scale.width, height, unit, chosen, length, stamp }
+  const p = {
+    theme,
+    width: scale.width,
+    height,
+    unit,
+    chosen,
+    length,
+    stamp,
+    ...(apart ? { taken: numbersOf(all, view) } : {}),
+  }
   ctx.save()
   ctx.beginPath()
   ctx.rect(0, AXIS_HEIGHT, scale.width, height - AXIS_HEIGHT)
@@ -43,6 +54,15 @@ export function drawAnnotations(
   for (const a of all) if (a.id === chosen) draw(a)
   ctx.restore()
 }
+
+/** Numbers stay where they are. */
+const numbersOf = (all: readonly Annotation[], view: DrawView): TextBox[] =>
+  all.flatMap((a) => {
+    const s = a.kind === 'callout' ? shapeOf(a, view) : null
+    if (!s) return []
+    const [x, y] = [s.x0 - CALLOUT_RADIUS, middle(s.y0) - CALLOUT_RADIUS]
+    return [{ x, y, width: 2 * CALLOUT_RADIUS, height: 2 * CALLOUT_RADIUS }]
+  })
 
 function drawOne(
   ctx: PaintContext,

@@ -60,6 +60,8 @@ export interface AnnotationPaint {
   readonly unit: 'ns' | 'ticks'
   readonly chosen: string | null
   readonly length: (a: Annotation) => number
+  /** Where there are texts and numbers already, which others make way for; absent: each stands where it was put. */
+  readonly taken?: TextBox[]
   /** Puts small pictures that were painted before; absent: all is painted anew, as lines and letters. */
   readonly stamp?: Stamp
 }
@@ -185,6 +187,17 @@ export function paintChain(ctx: PaintContext, { of, tints, hops }: ChainShape, p
 
 const boxHeight = (lines: number): number => lines * LINE + 4
 
+/** The place nearest to where a box is to be, above or below, that no other one has; where it is to be if there is none. */
+function freeTop(box: TextBox, taken: readonly TextBox[], height: number): number {
+  const across = taken.filter((t) => t.x < box.x + box.width + 2 && t.x + t.width + 2 > box.x)
+  const free = (top: number): boolean =>
+    top >= AXIS_HEIGHT + 2 &&
+    top + box.height <= height - 2 &&
+    across.every((t) => t.y >= top + box.height + 2 || t.y + t.height + 2 <= top)
+  const places = [box.y, ...across.flatMap((t) => [t.y - box.height - 2, t.y + t.height + 2])]
+  return places.toSorted((a, b) => Math.abs(a - box.y) - Math.abs(b - box.y)).find(free) ?? box.y
+}
+
 /** A text on a ground of its own, kept inside the canvas; null for none. */
 function textBox(
   ctx: PaintContext,
@@ -201,7 +214,9 @@ function textBox(
   const width = wide + 2 * PAD
   const height = boxHeight(lines.length)
   const left = Math.round(Math.max(2, Math.min(x, p.width - width - 2)))
-  const top = Math.round(Math.max(AXIS_HEIGHT + 2, Math.min(y, p.height - height - 2)))
+  const wanted = Math.round(Math.max(AXIS_HEIGHT + 2, Math.min(y, p.height - height - 2)))
+  const top = p.taken ? freeTop({ x: left, y: wanted, width, height }, p.taken, p.height) : wanted
+  p.taken?.push({ x: left, y: top, width, height })
   const paint = (on: PaintContext, x0: number, y0: number): void => {
     on.font = font
     on.fillStyle = pen.ground

@@ -145,6 +145,7 @@ export async function renderPicture(
         theme,
         unit: session.unit,
         chains,
+        apart: true,
       }
       drawAnnotations(ctx, notes, view, null)
     },

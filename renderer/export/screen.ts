@@ -137,7 +137,7 @@ export async function screenPicture(p: ScreenPicture, signal?: AbortSignal): Pro
         const kept = overlays.filter((o) => o.pictured)
         for (const overlay of kept) overlay.paint?.(ctx, view)
         for (const overlay of kept) overlay.flags?.(ctx, view)
-        if (p.annotations) paintAnnotations(ctx, view, null)
+        if (p.annotations) paintAnnotations(ctx, view, null, { apart: true })
       })
     },
   })

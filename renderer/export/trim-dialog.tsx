@@ -81,7 +81,7 @@ export function TrimDialog() {
                 class="field"
                 aria-label={`CPUs of ${name}`}
                 aria-invalid={text !== undefined && cpusOf(text, all) === null}
-                placeholder={`all ${all.length} CPUs, or 0,2-3`}
+                placeholder={all.length > 1 ? `all ${all.length} CPUs, or 0,2-3` : 'its only CPU'}
                 disabled={text === undefined}
                 value={text ?? ''}
                 onInput={(e) => (cpus.value = { ...cpus.peek(), [machine]: e.currentTarget.value })}

@@ -58,12 +58,11 @@ export function paintAnnotations(
   ctx: Ctx,
   view: OverlayView,
   chosenId: string | null,
-  drawn?: (id: string, box: TextBox) => void,
-  stamp?: Stamp,
+  on: { readonly drawn?: (id: string, box: TextBox) => void; readonly stamp?: Stamp; readonly apart?: boolean },
 ): void {
   const { theme, session: info } = view
-  const all = { ...shapeView(view), theme, unit: info.unit, chains: noteChains.peek(), stamp }
-  drawAnnotations(ctx, annotations.peek(), all, chosenId, drawn)
+  const all = { ...shapeView(view), theme, unit: info.unit, chains: noteChains.peek(), ...on }
+  drawAnnotations(ctx, annotations.peek(), all, chosenId, on.drawn)
 }
 
 /** Texts and numbers as they look on the screen. */
@@ -77,7 +76,7 @@ export const annotationsOverlay: Overlay = {
     // Pictures are drawn by lines and letters; this is the canvas.
     const canvas = ctx as CanvasRenderingContext2D
     const stamp = stamps.on(canvas, canvas.getTransform().a)
-    paintAnnotations(ctx, view, chosen.peek(), (id, box) => boxes.set(id, box), stamp)
+    paintAnnotations(ctx, view, chosen.peek(), { drawn: (id, box) => boxes.set(id, box), stamp })
   },
   hit: (at, view) => {
     const kind = tool.peek()
