@@ -5,7 +5,10 @@ import { expect } from 'vitest'
 import { eventually } from './story.js'
 
 export type StoredSession = Readonly<Record<string, unknown>> & {
-  readonly view?: { readonly notes?: readonly { readonly text: string }[] } | null
+  readonly view?: {
+    readonly notes?: readonly { readonly id: string; readonly text: string }[]
+    readonly history?: { readonly notes: { readonly future: readonly (readonly { readonly what: string }[])[] } }
+  } | null
 }
 
 /** Everything that is kept of sessions in the window's database. */

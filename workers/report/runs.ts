@@ -15,10 +15,15 @@ export function runsSections(report: RunsReport): ReportSection[] {
   return [
     {
       heading: `Run comparison: ${report.chain.steps.join(' -> ')}`,
-      paragraphs: lists.flatMap((l, i) => [
-        ...(i === 0 ? [] : [`${l.title}:`]),
-        ...withNotes((mark) => l.items.map((item) => item.text + mark(item))),
-      ]),
+      paragraphs: lists.flatMap((l, i) => {
+        // What was found is said once.
+        const items = i === 0 ? l.items : l.items.filter((item) => !lists[0]!.items.some((f) => f.text === item.text))
+        if (items.length === 0) return []
+        return [
+          ...(i === 0 ? [] : [`${l.title}:`]),
+          ...withNotes((mark) => items.map((item) => item.text + mark(item))),
+        ]
+      }),
       tables: blocks.flatMap((b) => (b.kind === 'table' && !figures(b) ? [tableOf(b)] : [])),
     },
     ...pictures.flatMap((p) => {
