@@ -2,7 +2,9 @@
 
 import { jumpLayer } from '../panels/layer-jump.js'
 import { lackingOpen } from '../panels/lacking.js'
+import { besideAll } from '../state/fused-tree.js'
 import { hasVcpus, lacking } from '../state/fused.js'
+import { fusedTracks, toggled } from '../state/session-state.js'
 import { inPlace, type Command } from './command.js'
 
 export const layerCommands: readonly Command[] = [
@@ -13,6 +15,14 @@ export const layerCommands: readonly Command[] = [
     keys: [],
     when: () => (lacking.value?.length ?? 0) > 0,
     run: () => (lackingOpen.value = true),
+  },
+  {
+    id: 'threads-beside',
+    title: 'Host threads beside all vCPUs, or none',
+    group: 'Rows',
+    keys: ['v'],
+    when: () => hasVcpus.value,
+    run: () => (toggled.value = besideAll(fusedTracks.peek()?.tracks ?? [], toggled.peek())),
   },
   {
     id: 'layer-down',

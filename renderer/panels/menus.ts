@@ -31,7 +31,7 @@ import {
   toggled,
   toggleRow,
 } from '../state/session-state.js'
-import { isFusedTrack, PCPUS, vmGroup, VMS, vmQuieter, vmTasks } from '../state/fused-tree.js'
+import { besideAll, isFusedTrack, PCPUS, vmGroup, VMS, vmQuieter, vmTasks } from '../state/fused-tree.js'
 import { quieterGroup, tasksGroup } from '../state/rows.js'
 import { intervalHere, noteOnEvent } from '../annotate/hooks.js'
 import { noteAt, noteOnRange } from '../timeline/overlays/annotations.js'
@@ -119,6 +119,11 @@ function rowEntries(row: Row): MenuEntry[] {
           label: row.expanded ? 'Hide its host thread below it' : 'Show its host thread below it',
           run: () => toggleRow(row.id),
         })
+      entries.push({
+        label: 'Host threads beside all vCPUs, or none',
+        keys: 'v',
+        run: () => (toggled.value = besideAll(fusedTracks.peek()?.tracks ?? [], toggled.peek())),
+      })
       entries.push({ label: 'Go to its host thread', run: () => showRow(thread) })
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FusedThread, FusedTrack, TrackInfo } from '../../workers/thread/contract.js'
 import { machineIndex } from '../../workers/units.js'
-import { isFusedTrack, vmGroup } from './fused-tree.js'
+import { besideAll, isFusedTrack, vmGroup } from './fused-tree.js'
 import { layoutRows } from './rows.js'
 import type { RowChoices } from './rows.js'
 
@@ -94,6 +94,13 @@ describe('rows of the fused views', () => {
       'm0',
       'm1',
     ])
+  })
+  it('show all host threads beside their vCPUs at once, and fold them away again', () => {
+    const one = new Set(['m0', 'm0/vcpu/4711'])
+    const all = besideAll(fused, one)
+    expect([...all]).toEqual(['m0', 'm0/vcpu/4711', 'm0/vcpu/4712'])
+    expect([...besideAll(fused, all)]).toEqual(['m0'])
+    expect(one.size).toBe(2)
   })
   it('show the host thread of a vCPU below it on demand, where it has a row', () => {
     const shown = ids({ toggled: new Set(['m0', 'm1', 'fused/pcpus', 'm0/vcpu/4711', 'm0/vcpu/4712']) })

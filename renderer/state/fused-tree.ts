@@ -72,6 +72,18 @@ const leafOf = (track: RowTrack, depth: Row['depth'], label = track.label): RowS
   children: 0,
 })
 
+/** What is toggled when all vCPUs have their threads beside them, or none if all have them already. */
+export function besideAll(fused: readonly FusedTrack[], toggled: ReadonlySet<string>): ReadonlySet<string> {
+  const vcpus = fused.flatMap((f) => (f.vcpu ? [f.id] : []))
+  const next = new Set(toggled)
+  const all = vcpus.every((id) => next.has(id))
+  for (const id of vcpus) {
+    if (all) next.delete(id)
+    else next.add(id)
+  }
+  return next
+}
+
 /** In display order. Nothing at all where there is no vCPU: fused rows would say what the CPU rows say. */
 export function fusedRows(
   { tracks: fused, threads }: FusedRows,
@@ -141,8 +153,8 @@ export function fusedRows(
       const thread = byId.get(v.vcpu!.threadTrack)
       const beside = thread !== undefined && toggled.has(v.id)
       rows.push({ ...leafOf(rowTrack(v), 2), expanded: thread ? beside : null, children: thread ? 1 : 0 })
-      if (beside)
-        rows.push({ ...leafOf(thread, 2, `on ${nameOf(thread.machine)}: ${thread.label}`), id: threadRow(v.id) })
+      // Its machine's band and its tip say whose thread it is: a longer caption would be cut where the id stands.
+      if (beside) rows.push({ ...leafOf(thread, 2), id: threadRow(v.id) })
     }
     if (tasks.length === 0) continue
     const all = text !== ''
