@@ -37,12 +37,12 @@ const kinds: readonly Kind[] = [
 /** Those of one measure, with a run behind every point. */
 const ofRuns: readonly PlotKind[] = ['histogram', 'ecdf', 'box', 'qq']
 
-/** With them, what lies between has at least a quarter of the width left. */
+/** With them, nine tenths of the values still have a tenth of the width. */
 function tailsFit(samples: readonly RunsSample[]): boolean {
   const percent = (s: RunsSample, p: number) => s.percentiles.find((q) => q.percent === p)!.value
   const all = Math.max(...samples.map((s) => s.max)) - Math.min(...samples.map((s) => s.min))
-  const most = Math.max(...samples.map((s) => percent(s, 99))) - Math.min(...samples.map((s) => percent(s, 1)))
-  return samples.length === 0 || most >= all / 4
+  const most = Math.max(...samples.map((s) => percent(s, 95))) - Math.min(...samples.map((s) => percent(s, 5)))
+  return samples.length === 0 || most >= all / 10
 }
 
 export function Plots({ report }: { readonly report: RunsReport }) {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { tell, type StoryMachine } from '../../../test/fixtures/vm-story.js'
 import type { Session } from '../../model/session.js'
+import type { Run } from './chains.js'
 import { chainOf, defaultDefinitions } from './definitions.js'
 import { resolveChain, takeChain, type VcpuThread } from './from-trace.js'
 import { makeReport } from './report.js'
@@ -88,6 +89,51 @@ describe('a chain from host to guest', () => {
     ])
     expect(report.samples[1]!.warnings.map((w) => w.code)).toContain('two-clocks')
     expect(report.samples[0]!.warnings.map((w) => w.code)).not.toContain('two-clocks')
+  })
+})
+
+describe('groups told by two clocks', () => {
+  const runsOf = (guest: string, stratum: string, shift: number, accuracy: number): Run[] =>
+    Array.from({ length: 60 }, (_, i) => ({
+      environment: 'vm',
+      session: guest,
+      id: `${stratum}${i}`,
+      attributes: new Map([['kind', stratum]]),
+      stack: null,
+      times: Float64Array.of(0, 1000 + shift + ((i * 37) % 50)),
+      epoch: 0,
+      place: null,
+      positions: null,
+      across: { machines: [0, 1], accuracy },
+    }))
+  const compare = async (a: readonly Run[], b: readonly Run[], margin?: number) => {
+    const clustered = clustersOf([...a, ...b])
+    const found = { chain: chainOf('host:a -> guest:b'), runs: clustered.runs, incomplete: new Map(), clustered }
+    const input = { version: 1, unit: 'ns' as const, found, book: null, faults: [] }
+    const report = await makeReport(input, {
+      chain: 'host:a -> guest:b',
+      stratify: ['kind'],
+      ...(margin === undefined ? {} : { margin }),
+    })
+    return report.comparisons.find((c) => c.kind === 'strata')!
+  }
+
+  it('differ only by more than both clocks may be off, unless both are off alike', async () => {
+    const location = async (guest: string, shift: number): Promise<string> =>
+      (await compare(runsOf('g1', 'x', 0, 100), runsOf(guest, 'y', shift, 100))).location
+    expect(await location('g2', 150)).toBe('not shown')
+    expect(await location('g2', 300)).toBe('differs')
+    expect(await location('g1', 150)).toBe('differs')
+    const { sentence, warnings } = await compare(runsOf('g1', 'x', 0, 100), runsOf('g2', 'y', 150, 100))
+    expect(sentence).toContain('Two clocks tell these times: 200 ns may be theirs alone.')
+    expect(warnings.map((w) => w.code)).toContain('two-clocks')
+  })
+
+  it('are equivalent only within what the clocks leave of the margin', async () => {
+    const same = (accuracy: number): Promise<string> =>
+      compare(runsOf('g1', 'x', 0, accuracy), runsOf('g2', 'y', 0, accuracy), 100).then((c) => c.location)
+    expect(await same(10)).toBe('equivalent')
+    expect(await same(60)).toBe('not shown')
   })
 })
 

@@ -100,12 +100,12 @@ export function comparison(
       text: `The difference is smaller than what the clocks are known to (${lengthOf(halfWidth, unit)}).`,
     })
   }
-  const accuracy = Math.max(c.a.report.clocks?.accuracy ?? 0, c.b.report.clocks?.accuracy ?? 0)
-  const clocks =
-    c.a.report.clocks || c.b.report.clocks ? ` Two clocks tell these times, ±${lengthOf(accuracy, unit)}.` : ''
+  const bound = clockBound(c.a, c.b)
+  const clocks = c.a.report.clocks || c.b.report.clocks ? clockSentence(bound, unit) : ''
   if (clocks) warnings.push(twoClocks)
-  const equivalence = equivalenceOf(c, drawn, equivalent, settings)
-  const apart = location.holm < settings.level && (interval === null || interval.low > 0 || interval.high < 0)
+  const equivalence = equivalenceOf(c, drawn, equivalent, settings, bound)
+  const beyond = (low: number, high: number): boolean => low > bound || high < -bound
+  const apart = location.holm < settings.level && beyond(interval?.low ?? value, interval?.high ?? value)
   const decided = c.few ? 'too few' : apart ? 'differs' : equivalence?.equivalent ? 'equivalent' : 'not shown'
   const wide = c.few ? 'too few' : spread.holm < settings.level ? 'differs' : 'not shown'
   const half: Omit<RunsComparison, 'sentence'> = {
@@ -129,16 +129,31 @@ export function comparison(
   return { ...half, sentence: sentenceOf(c, half, settings, unit) + clocks }
 }
 
+/** How far the clocks alone may set two samples apart: what runs of one guest are off by, they are off by alike. */
+function clockBound(a: Sample, b: Sample): number {
+  if (!a.report.clocks && !b.report.clocks) return 0
+  const guests = new Set([...a.runs, ...b.runs].map((r) => `${r.environment}/${r.session}`))
+  if (a.report.clocks && b.report.clocks && guests.size === 1) return 0
+  return (a.report.clocks?.accuracy ?? 0) + (b.report.clocks?.accuracy ?? 0)
+}
+
+const clockSentence = (bound: number, unit: Unit): string =>
+  bound === 0
+    ? ' Two clocks tell these times; both sides are off by the same.'
+    : ` Two clocks tell these times: ${lengthOf(bound, unit)} may be theirs alone.`
+
 /** Both ways must agree: the means by two one-sided tests, the medians by the interval that matches them. */
 function equivalenceOf(
   c: Compared,
   drawn: Float64Array,
   holm: number,
   { margin, level }: Settings,
+  bound: number,
 ): RunsComparison['equivalence'] {
   if (margin === null || c.tost === null) return null
   const interval = drawn.length === 0 ? null : percentileInterval(drawn, 1 - 2 * level)
-  const inside = interval !== null && interval.low > -margin && interval.high < margin
+  const room = margin - bound
+  const inside = interval !== null && interval.low > -room && interval.high < room
   return { margin, p: c.tost, holm, interval, equivalent: inside && holm < level }
 }
 

@@ -17,7 +17,7 @@ import { generator, Random } from '../statistics/random.js'
 import { varianceShares } from '../statistics/shares.js'
 import type { Book } from './book.js'
 import { categories, countedPairs, type CountedPair } from './categories.js'
-import { accuracyOf, measuresOf, valueOf, type ChainRuns, type Run } from './chains.js'
+import { measuresOf, valueOf, type ChainRuns, type Run } from './chains.js'
 import { OTHERS, type ClusteredRuns } from './clusters.js'
 import { compare, comparison, type Adjusted, type Compared, type Pair } from './comparison.js'
 import { offsetsOf } from './offsets.js'
@@ -147,7 +147,7 @@ async function judge(
     const spread = c.few ? undecided : at(decided.length + test)
     if (!c.few) test++
     const equivalent = c.tost === null ? 1 : equivalences[equivalence++]!
-    comparisons.push(comparison(c, { location, spread, equivalent }, settings, unit, halfWidth(c, c.a.index)))
+    comparisons.push(comparison(c, { location, spread, equivalent }, settings, unit, halfWidth(c)))
     await pause()
   }
   let next = decided.length * 2
@@ -219,12 +219,12 @@ function* two(list: readonly Sample[]): Generator<readonly [Sample, Sample]> {
   for (const [i, a] of list.entries()) for (const b of list.slice(i + 1)) yield [a, b]
 }
 
-/** Largest uncertainty of the clocks behind the runs of a comparison: as they state it themselves, or where two clocks tell. */
-function halfWidth({ a, b }: Compared, measure: number): number {
+/** Largest uncertainty of the clocks that the runs of a comparison state for themselves, ns. */
+function halfWidth({ a, b }: Compared): number {
   let most = 0
   for (const run of [...a.runs, ...b.runs]) {
     const stated = Number(run.attributes.get('clock_half_width_ns') ?? 0)
-    most = Math.max(most, stated, accuracyOf(run, measure) ?? 0)
+    if (stated > most) most = stated
   }
   return most
 }

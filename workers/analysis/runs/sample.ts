@@ -29,8 +29,6 @@ const NAMED = 20
 /** A measure of the runs of a part, ready to be compared. */
 export interface Sample {
   readonly part: Part
-  /** Which of measuresOf(). */
-  readonly index: number
   readonly measure: string
   readonly runs: readonly Run[]
   /** Ascending. */
@@ -93,7 +91,7 @@ export function sampleOf(part: Part, index: number, measure: string, bins: Bins,
       ...(clocks ? [twoClocks] : []),
     ],
   }
-  return { part, index, measure, runs, values, resampled, report }
+  return { part, measure, runs, values, resampled, report }
 }
 
 export const twoClocks: RunsWarning = {
