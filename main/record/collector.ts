@@ -1,4 +1,4 @@
-import { access, rm, stat } from 'node:fs/promises'
+import { access, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { InputError } from '../../workers/fault.js'
 import { packageRoot } from '../paths.js'
@@ -151,12 +151,19 @@ export function collectorRecorder(o: CollectorOptions): Recorder {
     },
     async bring() {
       if (!running) return []
-      const { code } = await running.done
-      if (code !== 0 && last) notes.push(`${o.label}: ${last}`)
-      if (!o.runner.local) {
-        await o.runner.fetch(output(), o.to)
-        await rm(`${o.to}.seen`, { force: true })
-        await clearUp()
+      const seen = `${o.to}.seen`
+      try {
+        const { code } = await running.done
+        if (code !== 0 && last) notes.push(`${o.label}: ${last}`)
+        if (!o.runner.local) {
+          await o.runner.fetch(output(), o.to)
+          await rm(seen, { force: true })
+          await clearUp()
+        }
+      } catch (error) {
+        if (here === 0) throw error
+        await rename(seen, o.to)
+        notes.push(`${o.label}: ${(error as Error).message} What had come here until then is kept.`)
       }
       const { size } = await stat(o.to)
       if ((figures.lost ?? 0) > 0)

@@ -70,6 +70,8 @@ export async function finish(folder: string): Promise<string[]> {
     if (entry.isDirectory() && entry.name.endsWith('.pages') && (await exists(join(path, 'pending.json')))) {
       made.push(await assemble(path))
     }
+    // What was brought of another machine while it was recorded, to be looked at.
+    if (entry.name.endsWith('.seen')) await rm(path, { recursive: true })
     // trace-cmd ends its own file when its input ends; it has only to be taken out.
     if (entry.isDirectory() && entry.name.endsWith('.parts') && (await exists(join(path, 'host.dat')))) {
       const to = path.replace(/\.parts$/, '')

@@ -206,7 +206,14 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
     },
     async bring() {
       if (!pending) return []
-      if (!o.runner.local) await fetchPages(o.runner, directory, pages, standing, growing)
+      if (!o.runner.local) {
+        try {
+          await fetchPages(o.runner, directory, pages, standing, growing)
+        } catch (error) {
+          if (!(await keepSeen(pages, standing, growing))) throw error
+          notes.push(`${o.label}: ${(error as Error).message} What had come here until then is kept.`)
+        }
+      }
       await assemble(pages, await o.guests())
       const { size } = await stat(o.to)
       const end = figures()
@@ -240,6 +247,22 @@ async function fetchPages(
   await growing.close()
   for (const name of ['comms.start', 'comms.end']) await runner.fetch(`${from}/${name}`, join(to, name))
   await runner.exec(`rm -rf ${quote(from)}`)
+}
+
+/** Takes the pages that were seen while the recording went on for the recording; false = there are none. */
+async function keepSeen(
+  to: string,
+  cpus: readonly { readonly cpu: number }[],
+  growing: GrowingPages,
+): Promise<boolean> {
+  let bytes = 0
+  for (const { cpu } of cpus) {
+    const path = join(to, `cpu${cpu}.raw`)
+    const there = await stat(path).catch(() => null)
+    bytes += there?.size ? there.size : await growing.handOver(cpu, path)
+  }
+  await growing.close()
+  return bytes > 0
 }
 
 /**
