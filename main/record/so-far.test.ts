@@ -14,6 +14,7 @@ import type { HeldSource } from '../piece-source.js'
 import { latestPages, type Extent } from './latest-pages.js'
 import { localRunner } from './process-runner.js'
 import type { FilePart, Runner } from './runner.js'
+import { traceCmdRecorder, type AgentGuest } from './trace-cmd.js'
 import { GrowingPages, seenOf, type Standing } from './so-far.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'remora-so-far-'))
@@ -181,6 +182,54 @@ describe('a look at a recording that goes on', () => {
       { numRuns: 12 },
     )
   })
+})
+
+test('what trace-cmd has written of its pages is read too, and what it says of agents', async () => {
+  const folder = mkdtempSync(join(dir, 'trace-cmd-'))
+  const head = Object.entries(files).map(([name, text]) => `@@file ${name}\n${text}\n@@end\n`)
+  const scripts: string[] = []
+  const runner: Runner = {
+    ...localRunner(),
+    exec: (command) => {
+      scripts.push(command)
+      return Promise.resolve({ code: 0, stdout: head.join(''), stderr: '' })
+    },
+    start: (_, { onLine } = {}) => {
+      mkdirSync(join(folder, 'host.dat.parts'), { recursive: true })
+      // In the midst of the third page.
+      writeFileSync(join(folder, 'host.dat.parts/host.dat.cpu1'), busy.bytes.subarray(0, 2 * PAGE + 7))
+      for (const line of ['@page 4096', `@pages 1 ${2 * PAGE + 7}`, '@all', '@on']) onLine?.(line, 'stdout')
+      const done = Promise.resolve({ code: 0 })
+      return Promise.resolve({ done, say: () => undefined, endInput: () => undefined, interrupt: () => undefined })
+    },
+  }
+  const recorder = (agents: readonly AgentGuest[]): ReturnType<typeof traceCmdRecorder> =>
+    traceCmdRecorder({
+      runner,
+      label: 'host',
+      program: 'trace-cmd',
+      tracefs: folder,
+      events: ['sched'],
+      clock: 'mono',
+      bufferKb: 64,
+      stacks: false,
+      agents,
+      to: join(folder, 'host.dat'),
+    })
+  const alone = recorder([])
+  expect(await alone.soFar(1e9, [])).toBeNull()
+  await alone.start()
+  const { source, note } = (await alone.soFar(1e9, []))!
+  expect((await timesOf(source!)).flat()).toEqual(busy.at.filter((e) => e.page < 2).map((e) => e.t))
+  expect(note).toBeUndefined()
+  await source!.close()
+  // Symbols are read for stacks alone.
+  expect(scripts.filter((s) => s.includes('kallsyms'))).toEqual([])
+  const asked = recorder([{ name: 'g1', address: '10.9.1.2:823', events: ['sched'], to: join(folder, 'g1.dat') }])
+  await asked.start()
+  const withAgent = (await asked.soFar(1e9, []))!
+  expect(withAgent.note).toBe('What the agent of g1 records is seen when the recording ends.')
+  await withAgent.source!.close()
 })
 
 test('the latest pages are about the limit, and lack nothing from one moment on', async () => {

@@ -165,7 +165,10 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
     const { signal } = abort
     let limit = MOST
     for (;;) {
-      if (left()) return
+      if (left()) {
+        growing.value = null
+        return
+      }
       const began = performance.now()
       let pause = PAUSE
       const api = engine.peek()
@@ -193,8 +196,8 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
           pause = Math.min(Math.max(PAUSE, REST * took), LONGEST)
         }
       } catch (e) {
-        if (signal.aborted || left()) return
-        if (!isAbort(e)) wait(sentence(e))
+        if (signal.aborted) return
+        if (!isAbort(e) && !left()) wait(sentence(e))
       }
       if (!(await rested(pause, signal))) return
     }
