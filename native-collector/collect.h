@@ -19,6 +19,9 @@ void fail(const char *sentence, ...) __attribute__((noreturn, format(printf, 1, 
 /* Says one sentence on stderr. */
 void say(const char *sentence, ...) __attribute__((format(printf, 1, 2)));
 
+/* CLOCK_MONOTONIC, ns */
+uint64_t now_ns(void);
+
 /* --- options.c --- */
 
 struct options {
@@ -121,6 +124,14 @@ void symbol_text(uint64_t address, char *to, size_t size);
 int instrumentation_frames(const uint64_t *address, int count);
 /* Takes out frames of BPF programs anywhere else; returns how many are left. */
 int without_programs(uint64_t *address, int frames);
+
+/* --- names.c: what records name by numbers --- */
+
+void find_names(const struct bpf_object *object);
+/* Writes what a record names, where that has not been written yet. */
+void write_names(const struct wire_head *head);
+/* The names of all tasks there are: one that neither sleeps nor is switched would else stay without one. */
+void write_tasks(void);
 
 /* --- header.c --- */
 

@@ -98,7 +98,7 @@ check 'records and trace of the host agree' agree pair/host
 export ACCEL=tcg,thread=single SMP=1 KARGS=tsc=reliable
 start -- -icount shift=2,sleep=on
 timeout 300 "$tool/ssh" "$n" 'cyclictest -q -t2 -p 50 -i 1000 >/dev/null' </dev/null & load=$!
-pair counted 20
+pair counted 40
 check 'host and guest were recorded together again' [ $? -eq 0 ]
 kill $load
 check 'records and trace of the guest agree' agree "counted/$name"
