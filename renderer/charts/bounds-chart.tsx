@@ -72,7 +72,7 @@ export function BoundsChart(props: BoundsChartProps) {
         .tickSize(box.left - box.right)
         .tickSizeOuter(0)
         .tickPadding(6)
-        .tickFormat((v) => yText(v).replace(',', '\u202f')),
+        .tickFormat((v) => (v === 0 ? '0' : yText(v).replace(',', '\u202f'))),
     )
   }, [runs, props.span, width.value, format, info.epoch])
 

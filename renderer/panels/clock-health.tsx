@@ -6,7 +6,7 @@ import type { ClockHealth, ClockMethod, ClockMethodReport, SessionInfo } from '.
 import { BoundsChart } from '../charts/bounds-chart.js'
 import { boundRuns } from '../state/bounds.js'
 import type { BoundPoint } from '../state/bounds.js'
-import { clockCards } from '../state/clock-cards.js'
+import { clockCards, statedBounds } from '../state/clock-cards.js'
 import {
   formatAccuracy,
   formatBounds,
@@ -42,7 +42,7 @@ export function HealthCard({ info, machine, use }: Props) {
   if (!card) return <p class="health-note muted">Comparing the events of host and guest.</p>
   if (!card.health) return <p class="health-note muted">{card.trouble}</p>
   const h = card.health
-  const bounds = boundRuns(h.bounds, h.breaks)
+  const bounds = boundRuns(statedBounds(h), h.breaks)
   const corridor = boundRuns(h.corridor, h.breaks)
   // One axis for both: what happens in one stands above what happens in the other.
   const times = [...bounds, ...corridor].flatMap((run) => run.map((p) => p.t))
@@ -58,7 +58,7 @@ export function HealthCard({ info, machine, use }: Props) {
       <BoundsChart
         info={info}
         title="True time minus time shown, bounds"
-        about="The events allow true times between these bounds. A band beside zero means that the times shown are wrong."
+        about="The events allow true times between these bounds, and the accuracy is part of them. A band beside zero means that the times shown are wrong."
         runs={bounds}
         span={span}
         middle={false}

@@ -16,7 +16,8 @@ describe('statedBounds', () => {
   it('claims no more than the accuracy of one that does not hold everywhere', () => {
     expect(statedBounds(health(1150, 150))).toEqual([{ t: 5, lower: -1100, upper: 1200 }])
   })
-  it('takes the bounds as they are where no accuracy is stated', () => {
-    expect(statedBounds(health(null, null))).toEqual([{ t: 5, lower: -100, upper: 200 }])
+  it('states none where no accuracy can be stated', () => {
+    expect(statedBounds(health(null, 150))).toEqual([])
+    expect(statedBounds({ ...health(150, 150), methods: [] })).toEqual([])
   })
 })

@@ -19,11 +19,12 @@ export const clockCards = signal<ReadonlyMap<MachineIndex, ClockCard>>(new Map()
 
 /**
  * Bounds that may be stated of a time shown: those of the estimate, and where its model does not hold everywhere, wider by as
- * much as its accuracy is worse than they are.
+ * much as its accuracy is worse than they are. None where no accuracy can be stated.
  */
 export function statedBounds(h: Pick<ClockHealth, 'bounds' | 'methods' | 'halfWidth'>): readonly BoundPoint[] {
-  const accuracy = h.methods.find((m) => m.method === 'events')?.accuracy ?? 0
-  const more = Math.max(0, accuracy - (h.halfWidth ?? 0))
+  const accuracy = h.methods.find((m) => m.method === 'events')?.accuracy ?? null
+  if (accuracy === null || h.halfWidth === null) return []
+  const more = Math.max(0, accuracy - h.halfWidth)
   return h.bounds.map(({ t, lower, upper }) => ({ t, lower: lower - more, upper: upper + more }))
 }
 
