@@ -314,7 +314,8 @@ static void absent_json(struct text *t, const struct table *table, const struct 
 			absent(t, needs[i].fields[f], because);
 	}
 	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
-		if (by_record(table, lacks[i].label))
+		/* try_to_wake_up knows the task itself, and with it the state. */
+		if (by_record(table, lacks[i].label) && !(o->config.ttwu && !strcmp(lacks[i].label, "waking")))
 			absent(t, lacks[i].field, "the record of the plain tracepoint does not tell it");
 	if (!o->config.stacks)
 		absent(t, "stacks", "they were not asked for");

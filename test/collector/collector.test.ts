@@ -1,7 +1,17 @@
 // The collector and `remora record` on this machine, as far as it allows.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -209,7 +219,10 @@ describe.skipIf(why !== '')(`recording on this machine${why && ` (skipped: ${why
       expect(facts(all, kind).join('\n')).toContain(facts(lines(typed.stdout), kind).join('\n'))
     }
     const header = all[0] as { absent?: { field: string }[]; probes?: { label: string; source: string }[] }
-    expect(header.absent?.map(({ field }) => field)).toContain('task state before the wake-up')
+    // Where try_to_wake_up itself is probed it tells the state.
+    const entered = header.probes?.some(({ label, source }) => label === 'ttwu' && source !== '')
+    const absent = header.absent?.some(({ field }) => field === 'task state before the wake-up')
+    expect(absent).toBe(!entered)
     expect(header.probes?.find(({ label }) => label === 'waking')?.source).toBe('tracepoint')
   })
 
@@ -239,6 +252,22 @@ describe.skipIf(why !== '')(`recording on this machine${why && ` (skipped: ${why
     expect([wrong.status, wrong.stderr]).toEqual([
       2,
       expect.stringMatching(/^remora-collect: \/etc\/passwd holds no BTF that can be read; .*\n$/),
+    ])
+  })
+
+  test('without clang make says what to install', () => {
+    const bin = join(dir, 'bin')
+    mkdirSync(bin)
+    for (const name of ['make', 'sh', 'uname', 'sed']) {
+      symlinkSync(spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), join(bin, name))
+    }
+    const made = spawnSync(join(bin, 'make'), ['-C', join(repo, 'native-collector')], {
+      encoding: 'utf8',
+      env: { PATH: bin },
+    })
+    expect([made.status, made.stderr]).toEqual([
+      2,
+      expect.stringContaining('compiled by clang, which is not installed: apt-get install clang.'),
     ])
   })
 
