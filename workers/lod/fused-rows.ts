@@ -69,7 +69,7 @@ export class FusedRows {
   /** Whether the row can be drawn without making something first. */
   isReady(id: string): boolean {
     const row = this.#row.get(id)
-    return row === undefined ? this.#threads.has(id) : this.#pyramid.isReady(row)
+    return row === undefined ? (this.#threads.get(id)?.isReady(0) ?? false) : this.#pyramid.isReady(row)
   }
 
   /** Rows of threads are made when first asked for. */

@@ -3,8 +3,9 @@
 // of its two halves. A column is a node, or few intervals.
 
 import type { Intervals } from '../model/intervals.js'
-import { Kind, kindOf, NOT_IDLE, RUNNING } from './kinds.js'
+import type { Steps } from '../steps.js'
 import { SpanFlag } from '../thread/contract.js'
+import { Kind, kindOf, NOT_IDLE, RUNNING } from './kinds.js'
 import { Sum } from './sum.js'
 
 /** Flags that are for the screen; the model has more. */
@@ -53,12 +54,18 @@ export class Pyramid {
   /** What counts as busy. */
   readonly busyKinds: number
   readonly #nodes: (Nodes | undefined)[] = []
+  /** Rows that are being built, piece by piece. */
+  readonly #building = new Map<number, Steps<Nodes>>()
   #bytes = 0
 
-  /** @param owners fused rows: whose each label is, which may grow; absent = no fused rows, the value is the owner */
+  /**
+   * @param owners fused rows: whose each label is, which may grow; absent = no fused rows, the value is the owner
+   * @param piece intervals from one pause to the next while a row is built
+   */
   constructor(
     readonly of: Intervals,
     readonly owners: readonly number[] | null = null,
+    private readonly piece = QUICK,
   ) {
     this.busyKinds = owners ? NOT_IDLE : RUNNING
   }
@@ -86,15 +93,30 @@ export class Pyramid {
   }
 
   nodes(row: number): Nodes {
-    return (this.#nodes[row] ??= this.#build(row))
+    this.advance(row, Infinity)
+    return this.#nodes[row]!
   }
 
-  #build(row: number): Nodes {
+  /** Builds on at a row until then, a piece at least. Returns whether it is built. */
+  advance(row: number, until: number): boolean {
+    if (this.#nodes[row]) return true
+    const building = this.#building.get(row) ?? this.#build(row)
+    this.#building.set(row, building)
+    let step = building.next()
+    while (!step.done && Date.now() < until) step = building.next()
+    if (!step.done) return false
+    this.#building.delete(row)
+    this.#nodes[row] = step.value
+    return true
+  }
+
+  *#build(row: number): Steps<Nodes> {
     const { first, t } = this.of
     const lo = first[row]!
     const end = first[row + 1]! - 1
     const count = new Uint32Array(LEVELS + 1)
-    this.#eachRoot(lo, end, (level, start, a, b) => this.#count(count, level, start, a, b))
+    const roots = this.#roots(lo, end)
+    for (const { level, start, a, b } of roots) this.#count(count, level, start, a, b)
     const from = new Uint32Array(LEVELS + 1)
     for (let level = 0; level < LEVELS; level++) from[level + 1] = from[level]! + count[level]!
     const n = from[LEVELS]!
@@ -110,22 +132,24 @@ export class Pyramid {
       waits: new Uint8Array(n),
       blocked: new Uint8Array(n),
     }
-    const growing = { nodes, next: from.slice(), from: t[lo]!, to: t[end]! }
-    this.#eachRoot(lo, end, (level, start, a, b) => this.#fill(growing, level, start, a, b))
+    // Between two pieces of this row another may be built.
+    const own = end - lo > this.piece ? makeSums() : sums
+    const growing = { nodes, next: from.slice(), from: t[lo]!, to: t[end]!, sums: own }
+    for (const { level, start, a, b } of roots) yield* this.#fillPieces(growing, level, start, a, b)
     for (const column of Object.values(nodes) as { readonly byteLength: number }[]) this.#bytes += column.byteLength
     return nodes
   }
 
   /** The whole of a row: what lies before 0 and what lies after it. */
-  #eachRoot(lo: number, end: number, visit: (level: number, start: number, a: number, b: number) => void): void {
+  #roots(lo: number, end: number): { level: number; start: number; a: number; b: number }[] {
     const { t } = this.of
     const far = Math.max(Math.abs(t[lo]!), Math.abs(t[end]!))
     let level = LOWEST
     while (widths[level]! <= far && level < LEVELS - 1) level++
     const m = beginsAt(t, lo, end, 0)
-    if (m - lo >= MANY) visit(level, -widths[level]!, lo, m)
-    const r = overlapping(t, lo, m, 0)
-    if (end - r >= MANY) visit(level, 0, r, end)
+    const before = { level, start: -widths[level]!, a: lo, b: m }
+    const after = { level, start: 0, a: overlapping(t, lo, m, 0), b: end }
+    return [before, after].filter(({ a, b }) => b - a >= MANY)
   }
 
   /** Counts the nodes of a stretch of time that entries a..b-1 touch, itself among them. */
@@ -141,7 +165,7 @@ export class Pyramid {
 
   /** The same, working them out. */
   #fill(into: Growing, level: number, start: number, a: number, b: number): Sum {
-    const sum = sums[level]!
+    const sum = into.sums[level]!
     const end = start + widths[level]!
     sum.clear()
     const middle = level > LOWEST ? start + widths[level - 1]! : end
@@ -149,15 +173,41 @@ export class Pyramid {
     const r = overlapping(this.of.t, a, m, middle)
     const left = level > LOWEST && m - a >= MANY
     const right = level > LOWEST && b - r >= MANY
-    if (left) sum.merge(this.#fill(into, level - 1, start, a, m))
-    if (right) sum.merge(this.#fill(into, level - 1, middle, r, b))
     if (!left && !right) sum.add(this.of, this.owners, a, b, start, end)
-    else if (!left) sum.add(this.of, this.owners, a, m, start, middle)
-    else if (!right) sum.add(this.of, this.owners, r, b, middle, end)
-    const { nodes } = into
-    const node = into.next[level]!++
+    else {
+      if (left) sum.merge(this.#fill(into, level - 1, start, a, m))
+      else sum.add(this.of, this.owners, a, m, start, middle)
+      if (right) sum.merge(this.#fill(into, level - 1, middle, r, b))
+      else sum.add(this.of, this.owners, r, b, middle, end)
+    }
+    return this.#put(into, level, start, b, sum)
+  }
+
+  /** The same with a pause after each piece. */
+  *#fillPieces(into: Growing, level: number, start: number, a: number, b: number): Steps<Sum> {
+    if (level === LOWEST || b - a <= this.piece) {
+      const sum = this.#fill(into, level, start, a, b)
+      yield
+      return sum
+    }
+    const sum = into.sums[level]!
+    const end = start + widths[level]!
+    sum.clear()
+    const middle = start + widths[level - 1]!
+    const m = beginsAt(this.of.t, a, b, middle)
+    const r = overlapping(this.of.t, a, m, middle)
+    if (m - a >= MANY) sum.merge(yield* this.#fillPieces(into, level - 1, start, a, m))
+    else sum.add(this.of, this.owners, a, m, start, middle)
+    if (b - r >= MANY) sum.merge(yield* this.#fillPieces(into, level - 1, middle, r, b))
+    else sum.add(this.of, this.owners, r, b, middle, end)
+    return this.#put(into, level, start, b, sum)
+  }
+
+  /** Writes a node down. */
+  #put({ nodes, next, from, to }: Growing, level: number, start: number, b: number, sum: Sum): Sum {
+    const node = next[level]!++
     const best = sum.best(sum.kind())
-    const whole = Math.min(end, into.to) - Math.max(start, into.from)
+    const whole = Math.min(start + widths[level]!, to) - Math.max(start, from)
     nodes.at[node] = start
     nodes.next[node] = b
     nodes.value[node] = this.of.value[best]!
@@ -179,14 +229,17 @@ interface Growing {
   /** Ends of the row. */
   readonly from: number
   readonly to: number
+  /** One a level: a node's is done with before its parent takes the next. */
+  readonly sums: readonly Sum[]
 }
 
 /** Share of a stretch that was of one kind. */
 export const kindShare = ({ time, kinds }: Sum, kind: Kind, whole: number): number =>
   share(time[kind]!, whole, ((kinds >> kind) & 1) === 1)
 
-/** One a level: a node's is done with before its parent takes the next. */
-const sums = Array.from({ length: LEVELS }, () => new Sum())
+const makeSums = (): readonly Sum[] => Array.from({ length: LEVELS }, () => new Sum())
+/** For rows that are built in one piece. */
+const sums = makeSums()
 
 /** First of a..b that begins at `time` or after it. */
 function beginsAt(t: Float64Array, a: number, b: number, time: number): number {

@@ -273,6 +273,26 @@ describe('spans at a zoom', () => {
     )
   })
 
+  it('are the same when rows are built piece by piece, in turns', () => {
+    const rows = fc.array(fusedRowOf, { minLength: 2, maxLength: 3 })
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 8, max: 60 }), (all, piece) => {
+        const x = intervals(all)
+        const whole = new Pyramid(x, owners)
+        const parts = new Pyramid(x, owners, piece)
+        const left = new Set(all.flatMap((row, r) => (row.length > 0 ? [r] : [])))
+        while (left.size > 0) for (const r of left) if (parts.advance(r, 0)) left.delete(r)
+        all.forEach((row, r) => {
+          if (row.length > 0) expect(parts.nodes(r)).toEqual(whole.nodes(r))
+        })
+      }),
+      { numRuns: 100 },
+    )
+    const long = intervals([Array.from({ length: 500 }, (_, t0) => ({ t0, t1: t0 + 1, value: 1, state: 2, flags: 0 }))])
+    const pyramid = new Pyramid(long, owners, 20)
+    expect([pyramid.advance(0, 0), pyramid.nodes(0).at.length > 60]).toEqual([false, true])
+  })
+
   it('show 1 us of work in a second of idleness', () => {
     const idle = { value: 0, state: RunState.Idle, flags: 0 }
     const none = { taken: 0, waits: 0, blocked: 0 }

@@ -105,7 +105,7 @@ export class Timeline {
           continue
         }
         made++
-        if (!this.#tellTasks(id, until)) {
+        if (!this.#tellTasks(id, until) || !this.#buildRow(id, until)) {
           missing++
           continue
         }
@@ -249,6 +249,12 @@ export class Timeline {
       !(Number(machine) in this.session.machines) ||
       this.#advance(machineIndex(Number(machine)), until)
     )
+  }
+
+  /** Builds a row on, for a while. Returns whether it can be drawn. */
+  #buildRow(id: string, until: number): boolean {
+    const { strip } = this.#rowOf(id)
+    return strip === null || strip.pyramid.advance(strip.row, until)
   }
 
   /** A pause at least further. */
