@@ -23,7 +23,7 @@ import { readContent, SCHEMA } from '../store/session.js'
 import { fontMetrics } from '../../main/export/fonts.js'
 import { Recorder } from '../export/recorder.js'
 import { paintTheme } from '../timeline/paint/theme.js'
-import { drawAnnotations } from './draw.js'
+import { drawAnnotations, numbersOf } from './draw.js'
 import type { TextBox } from './paint.js'
 import { bounded, STEPS, type Step } from './steps.js'
 import { BRACKET_Y, frameOf, middle, partAt, shapeOf, type Shape, type ShapeView } from './shapes.js'
@@ -168,13 +168,20 @@ describe('places on the canvas', () => {
       number: i % 4 === 3 ? i : null,
     }))
     const boxes: TextBox[] = []
-    const all = { ...view, theme: paintTheme(false, () => ''), unit: 'ns' as const, chains: new Map(), apart: true }
-    drawAnnotations(new Recorder(fontMetrics(), 0, 0), many, all, null, (_, box) => boxes.push(box))
+    const all = {
+      ...view,
+      theme: paintTheme(false, () => ''),
+      unit: 'ns' as const,
+      chains: new Map(),
+      apart: numbersOf(many, view),
+    }
+    drawAnnotations(new Recorder(fontMetrics(), 0, 0), 'written', many, all, null, (_, box) => boxes.push(box))
     expect(boxes).toHaveLength(9)
     const meet = (a: TextBox, b: TextBox) =>
       a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
     expect(boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => meet(a, b)))).toEqual([])
-    drawAnnotations(new Recorder(fontMetrics(), 0, 0), many, { ...all, apart: false }, null, (_, b) => boxes.push(b))
+    const loose = { ...all, apart: undefined }
+    drawAnnotations(new Recorder(fontMetrics(), 0, 0), 'written', many, loose, null, (_, b) => boxes.push(b))
     expect(boxes.slice(9).some((a, i) => boxes.slice(10 + i).some((b) => meet(a, b)))).toBe(true)
   })
 

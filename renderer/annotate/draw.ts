@@ -15,13 +15,17 @@ export interface DrawView extends ShapeView {
   /** Chains that are highlighted, by id; those that are not known are not drawn. */
   readonly chains: ReadonlyMap<string, NoteChain>
   readonly stamp?: Stamp
-  /** Texts make way for one another, as in pictures; absent: they stand where they were put. */
-  readonly apart?: boolean
+  /** Texts make way for these and for one another, as in pictures; absent: they stand where they were put. */
+  readonly apart?: TextBox[]
 }
 
-/** Draws those that are in view, the chosen one last. */
+/** Highlights lie below all texts, those of other overlays too; the rest is what is written. */
+export type Layer = 'highlights' | 'written'
+
+/** Draws those of a layer that are in view, the chosen one last. */
 export function drawAnnotations(
   ctx: PaintContext,
+  layer: Layer,
   all: readonly Annotation[],
   view: DrawView,
   chosen: string | null,
@@ -37,7 +41,7 @@ export function drawAnnotations(
     chosen,
     length,
     stamp,
-    ...(apart ? { taken: numbersOf(all, view) } : {}),
+    taken: apart,
   }
   ctx.save()
   ctx.beginPath()
@@ -48,15 +52,14 @@ export function drawAnnotations(
     const box = drawOne(ctx, a, view, p)
     if (box) drawn?.(a.id, box)
   }
-  // Highlights lie below what is written.
-  for (const a of all) if (a.kind === 'highlight' && a.id !== chosen) draw(a)
-  for (const a of all) if (a.kind !== 'highlight' && a.id !== chosen) draw(a)
-  for (const a of all) if (a.id === chosen) draw(a)
+  const own = all.filter((a) => (a.kind === 'highlight') === (layer === 'highlights'))
+  for (const a of own) if (a.id !== chosen) draw(a)
+  for (const a of own) if (a.id === chosen) draw(a)
   ctx.restore()
 }
 
-/** Numbers stay where they are. */
-const numbersOf = (all: readonly Annotation[], view: DrawView): TextBox[] =>
+/** Where the numbers stand, which stay where they are. */
+export const numbersOf = (all: readonly Annotation[], view: ShapeView): TextBox[] =>
   all.flatMap((a) => {
     const s = a.kind === 'callout' ? shapeOf(a, view) : null
     if (!s) return []

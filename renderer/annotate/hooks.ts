@@ -1,12 +1,12 @@
 // Annotations that hang on a chain of wake-ups, an event or an interval: made, named, and followed to what they hang on.
 
-import type { EventRow } from '../../workers/thread/contract.js'
+import type { EventRow, HoverInfo } from '../../workers/thread/contract.js'
 import { viewRow } from '../../workers/units.js'
 import { hopRows } from '../state/chain-rows.js'
 import { currentHop, lit } from '../state/chain.js'
 import { eventName } from '../state/filters.js'
 import { handle, say } from '../state/messages.js'
-import { cpuTrack, engine, fusedTracks, hover, rowLayout, select } from '../state/session-state.js'
+import { cpuTrack, engine, fusedTracks, rowLayout, select } from '../state/session-state.js'
 import { lightChain } from './chains.js'
 import type { Annotation, Hook } from './model.js'
 import { add, editing, placeOf, timeOf } from './notes.js'
@@ -32,24 +32,10 @@ export function noteOnEvent(event: EventRow, row: string | null): void {
   editing.value = add({ kind: 'note', text: '', from, to: null, dx: 18, dy: 22, on })
 }
 
-/** What the row under the pointer shows there; null where it shows nothing that begins and ends. */
-export function intervalHere(row: string, t: number): { readonly of: string; readonly mark: () => void } | null {
-  const here = hover.peek()
-  const span = here?.track === row ? here.span : null
-  if (!span || t < span.from || t > span.to) return null
-  const of = span.task || row
-  const on: Hook = { kind: 'interval', of }
-  const mark = (): void =>
-    void add({
-      kind: 'highlight',
-      text: '',
-      from: placeOf(span.from, row),
-      to: placeOf(span.to, row),
-      dx: 0,
-      dy: 0,
-      on,
-    })
-  return { of, mark }
+/** Highlights what a row shows from one moment to another. */
+export function highlightInterval(row: string, span: NonNullable<HoverInfo['span']>): void {
+  const on: Hook = { kind: 'interval', of: span.task || row }
+  add({ kind: 'highlight', text: '', from: placeOf(span.from, row), to: placeOf(span.to, row), dx: 0, dy: 0, on })
 }
 
 /** Brings out what an annotation hangs on: lights its chain, selects its event. */

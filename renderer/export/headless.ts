@@ -10,7 +10,7 @@ import { paintTheme } from '../timeline/paint/theme.js'
 import { anchored } from '../annotate/anchors.js'
 import { noteChain } from '../annotate/chain-shape.js'
 import { chainsOf } from '../annotate/chains.js'
-import { drawAnnotations } from '../annotate/draw.js'
+import { drawAnnotations, numbersOf } from '../annotate/draw.js'
 import { headersAbove } from '../annotate/fold.js'
 import type { Annotation } from '../annotate/model.js'
 import { fitView } from '../state/view-fit.js'
@@ -145,9 +145,10 @@ export async function renderPicture(
         theme,
         unit: session.unit,
         chains,
-        apart: true,
       }
-      drawAnnotations(ctx, notes, view, null)
+      const all = { ...view, apart: numbersOf(notes, view) }
+      drawAnnotations(ctx, 'highlights', notes, all, null)
+      drawAnnotations(ctx, 'written', notes, all, null)
     },
   })
 }

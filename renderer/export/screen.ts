@@ -14,7 +14,7 @@ import { untracked } from '@preact/signals'
 import type { MachineIndex } from '../../workers/units.js'
 import { AXIS_HEIGHT } from '../timeline/geometry.js'
 import { overlays } from '../timeline/overlays/list.js'
-import { paintAnnotations } from '../timeline/overlays/annotations.js'
+import { annotationNumbers, paintAnnotations } from '../timeline/overlays/annotations.js'
 import type { OverlayView } from '../timeline/overlays/overlay.js'
 import { paintTheme } from '../timeline/paint/theme.js'
 import { axisEpoch, highlight, taskNames } from '../timeline/signals.js'
@@ -136,8 +136,10 @@ export async function screenPicture(p: ScreenPicture, signal?: AbortSignal): Pro
       untracked(() => {
         const kept = overlays.filter((o) => o.pictured)
         for (const overlay of kept) overlay.paint?.(ctx, view)
+        const apart = annotationNumbers(view)
+        if (p.annotations) paintAnnotations(ctx, 'highlights', view, null, { apart })
         for (const overlay of kept) overlay.flags?.(ctx, view)
-        if (p.annotations) paintAnnotations(ctx, view, null, { apart: true })
+        if (p.annotations) paintAnnotations(ctx, 'written', view, null, { apart })
       })
     },
   })

@@ -1,6 +1,6 @@
 // What a right click offers on a row, on an event and on the canvas.
 
-import type { EventRow } from '../../workers/thread/contract.js'
+import type { EventRow, HoverInfo } from '../../workers/thread/contract.js'
 import type { SessionTime } from '../../workers/units.js'
 import { eventName, hideEvent, onlyEvent, onlyTracks } from '../state/filters.js'
 import { coincidence, moveMachine } from '../state/clock-choices.js'
@@ -33,7 +33,7 @@ import {
 } from '../state/session-state.js'
 import { besideAll, isFusedTrack, PCPUS, vmGroup, VMS, vmQuieter, vmTasks } from '../state/fused-tree.js'
 import { quieterGroup, tasksGroup } from '../state/rows.js'
-import { intervalHere, noteOnEvent } from '../annotate/hooks.js'
+import { highlightInterval, noteOnEvent } from '../annotate/hooks.js'
 import { noteAt, noteOnRange } from '../timeline/overlays/annotations.js'
 import { copyText } from '../widgets/copy.js'
 import { openMenu } from '../widgets/menu.js'
@@ -169,13 +169,14 @@ function alignEntries(event: EventRow): MenuEntry[] {
   ]
 }
 
-function timeEntries(t: SessionTime, row: string | null): MenuEntry[] {
+function timeEntries(t: SessionTime, row: string | null, span: HoverInfo['span'] = null): MenuEntry[] {
   const base = session.peek()
   if (!base) return []
-  const interval = row === null ? null : intervalHere(row, t)
   return [
     { label: 'Note here', keys: 'm', run: () => noteAt(t, row) },
-    ...(interval ? [{ label: `Highlight this interval of ${interval.of}`, run: interval.mark }] : []),
+    ...(row !== null && span
+      ? [{ label: `Highlight this interval of ${span.task || row}`, run: () => highlightInterval(row, span) }]
+      : []),
     { label: 'Marker A here', keys: 'Shift+A', run: () => setMarker('a', t) },
     { label: 'Marker B here', keys: 'Shift+B', run: () => setMarker('b', t) },
     {
@@ -215,14 +216,14 @@ export function canvasMenu(
   y: number,
   t: SessionTime,
   row: Row | null,
-  event: EventRow | null,
+  here: HoverInfo | null,
   over: readonly MenuEntry[],
 ): void {
   const groups = [
     over.length > 0 ? [...over, null] : [],
     rangeEntries(),
-    event ? [...eventEntries(event), null] : [],
-    timeEntries(t, row?.id ?? null),
+    here?.event ? [...eventEntries(here.event), null] : [],
+    timeEntries(t, row?.id ?? null, here?.span),
   ]
   const below: MenuEntry[] = row ? [null, ...rowEntries(row)] : []
   openMenu(x, y, [...groups.flat(), ...below])

@@ -263,10 +263,10 @@ export function attachGestures(el: HTMLElement, surface: GestureSurface): () => 
       const { x, y } = place(e)
       const row = rowAt(y)
       const hover = state.hover.peek()
-      const event = hover && hover.track === row?.track?.id ? hover.event : null
+      const here = hover && hover.track === row?.track?.id ? hover : null
       const over = hitAt(spotAt(x, y, true), surface)?.menu ?? []
       leave()
-      canvasMenu(e.clientX, e.clientY, event?.t ?? timeOf(x), row, event, over)
+      canvasMenu(e.clientX, e.clientY, here?.event?.t ?? timeOf(x), row, here, over)
     },
     { signal },
   )

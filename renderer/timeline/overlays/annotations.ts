@@ -17,7 +17,7 @@ import {
 } from '../../annotate/notes.js'
 import { chainShapeOf, highlightedChain } from '../../annotate/chain-shape.js'
 import { noteChains } from '../../annotate/chains.js'
-import { drawAnnotations } from '../../annotate/draw.js'
+import { drawAnnotations, numbersOf, type Layer } from '../../annotate/draw.js'
 import { followHook } from '../../annotate/hooks.js'
 import type { TextBox } from '../../annotate/paint.js'
 import { inBox, onLine, partAt, shapeOf, type Part, type ShapeView } from '../../annotate/shapes.js'
@@ -53,31 +53,40 @@ export const shapeView = ({ scale, height, scroll }: Pick<OverlayView, 'scale' |
   timeOf,
 })
 
-/** Draws them as they are now. */
+/** Draws a layer of them as they are now. */
 export function paintAnnotations(
   ctx: Ctx,
+  layer: Layer,
   view: OverlayView,
   chosenId: string | null,
-  on: { readonly drawn?: (id: string, box: TextBox) => void; readonly stamp?: Stamp; readonly apart?: boolean },
+  on: { readonly drawn?: (id: string, box: TextBox) => void; readonly stamp?: Stamp; readonly apart?: TextBox[] },
 ): void {
   const { theme, session: info } = view
   const all = { ...shapeView(view), theme, unit: info.unit, chains: noteChains.peek(), ...on }
-  drawAnnotations(ctx, annotations.peek(), all, chosenId, on.drawn)
+  drawAnnotations(ctx, layer, annotations.peek(), all, chosenId, on.drawn)
 }
+
+/** What texts of a picture make way for from the beginning. */
+export const annotationNumbers = (view: OverlayView): TextBox[] => numbersOf(annotations.peek(), shapeView(view))
 
 /** Texts and numbers as they look on the screen. */
 const stamps = new Stamps()
 
+function paintLayer(ctx: Ctx, layer: Layer, view: OverlayView): void {
+  // Pictures are drawn by lines and letters; this is the canvas.
+  const canvas = ctx as CanvasRenderingContext2D
+  const stamp = stamps.on(canvas, canvas.getTransform().a)
+  paintAnnotations(ctx, layer, view, chosen.peek(), { drawn: (id, box) => boxes.set(id, box), stamp })
+}
+
 export const annotationsOverlay: Overlay = {
   id: 'annotations',
   watch: () => void [annotations.value, chosen.value, editing.value, noteChains.value],
-  flags: (ctx, view) => {
+  paint: (ctx, view) => {
     boxes.clear()
-    // Pictures are drawn by lines and letters; this is the canvas.
-    const canvas = ctx as CanvasRenderingContext2D
-    const stamp = stamps.on(canvas, canvas.getTransform().a)
-    paintAnnotations(ctx, view, chosen.peek(), { drawn: (id, box) => boxes.set(id, box), stamp })
+    paintLayer(ctx, 'highlights', view)
   },
+  flags: (ctx, view) => paintLayer(ctx, 'written', view),
   hit: (at, view) => {
     const kind = tool.peek()
     if (kind) return { cursor: 'crosshair', grab: (from) => begin(kind, from) }
