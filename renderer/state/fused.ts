@@ -51,7 +51,11 @@ export function askFused(): void {
       (found) => {
         if (session.peek()?.version === version) fusedTracks.value = found
       },
-      (e: unknown) => isAbort(e) || say('error', `What the CPUs really ran is not known: ${sentence(e)}`),
+      (e: unknown) => {
+        // Of a session that was closed meanwhile nobody asks any more.
+        if (isAbort(e) || session.peek()?.version !== version) return
+        say('error', `What the CPUs really ran is not known: ${sentence(e)}`)
+      },
     )
     .finally(() => {
       if (fusing.peek() !== version) return

@@ -113,6 +113,7 @@ export function grow(at: RemoteMachine, live: () => RecordLive | null, onShown: 
 
   const openBeside = async (api: EngineApi, chosen: readonly Chosen[], signal: AbortSignal, last: boolean) => {
     const event = await selectedEvent(api)
+    if (left()) return null
     const before = session.peek()
     if (shown && before) clocks = { ...clocks, ...ownClocks(before, shown.info) }
     const found = await api.open(

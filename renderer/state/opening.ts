@@ -364,8 +364,11 @@ export function declarePair(guest: number, host: number | null): void {
 /** Back to the start page. */
 export async function closeSession(): Promise<void> {
   opening.abort()
+  // What of a loading session is still under way is not to be shown any more.
+  opening = new AbortController()
   clearView()
   batch(() => {
+    loading.value = null
     setSession(null, true)
     loaded.value = null
   })
