@@ -32,7 +32,7 @@ import {
   sourceOf,
   working,
 } from './remote.js'
-import { loading } from './session-state.js'
+import { loading, session } from './session-state.js'
 
 export const allowed = signal<RecordAllowed | null>(null)
 /** With the commands for the clock and the guests that are chosen. */
@@ -195,7 +195,7 @@ export async function startRecording(): Promise<void> {
 async function openRecorded(growth: Growth | null, files: readonly RemoteFile[], signal: AbortSignal): Promise<void> {
   const shown = await growth?.stop()
   // Whoever has opened something else meanwhile goes on with that.
-  if (growth && shown === null) return
+  if (growth && shown === null && session.peek()) return
   remoteOpen.value = false
   const chosen = files.map((file): Chosen => ({ source: sourceOf(file), anchor: { kind: 'url', url: file.url } }))
   if (growth && shown) {
