@@ -141,7 +141,7 @@ export function runsService(
 }
 
 function nothing(query: RunsQuery, found: ChainRuns, book: Book, taken: Taken | null): string {
-  if (book.runCount === 0 && taken) {
+  if (book.runCount === 0 && taken && chainText(taken.found.chain.steps) === chainText(found.chain.steps)) {
     const why = taken.faults.map((f) => f.message).join(' ') || 'None of its events begin one.'
     return `The recording holds no run of "${query.chain}". ${why}`
   }
