@@ -128,6 +128,9 @@ static void write_comm(const char *pid, const char *tid)
 	r.task_tgid = strtoul(pid, NULL, 10);
 	if (fgets(r.comm, sizeof(r.comm), f)) {
 		r.comm[strcspn(r.comm, "\n")] = 0;
+		/* Here a worker's name goes on with what it works at, in the kernel's records it does not. */
+		if (!strncmp(r.comm, "kworker/", 8) && strncmp(r.comm, "kworker/R-", 10))
+			r.comm[strcspn(r.comm, "-+")] = 0;
 		sink_record(&r.head);
 		entry.tgid = r.task_tgid;
 		memcpy(entry.comm, r.comm, sizeof(r.comm));

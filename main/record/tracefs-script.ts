@@ -74,8 +74,13 @@ finish() {
 trap finish EXIT
 trap 'exit 0' TERM HUP
 trap '' INT PIPE
+# /proc adds to a worker's name what it works at; in the kernel's own records it has none of that, and no name is longer than 15.
 tasks() {
-  for t in /proc/[0-9]*/task/[0-9]*; do read -r c < "$t/comm" && say "\${t##*/} $c"; done 2>/dev/null
+  for t in /proc/[0-9]*/task/[0-9]*; do
+    read -r c < "$t/comm" || continue
+    case $c in kworker/R-*) ;; kworker/*) c=\${c%%[-+]*} ;; esac
+    printf '%s %.15s\\n' "\${t##*/}" "$c"
+  done 2>/dev/null
 }
 drain() {
   for c in $cpus; do

@@ -116,7 +116,7 @@ describe.skipIf(why !== '')(`recording on this machine${why && ` (skipped: ${why
       const events = report.stdout
         .trim()
         .split('\n')
-        .filter((line) => /^\s.*\[\d+\] /.test(line))
+        .filter((line) => /\[\d+\]\s+\d+\.\d+: /.test(line))
       expect(events.length).toBe(trace!.figures.events)
     }
     expect(instances()).toEqual([])
