@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -16,7 +16,7 @@ const plain = (text: string | null): string => (text ?? '').replace(/[\u00a0\u20
 const eventually = (read: () => Promise<unknown>): ReturnType<typeof expect.poll> =>
   expect.poll(read, { timeout: 30_000, interval: 100 })
 
-describe('recording this machine on the screens', { timeout: 120_000 }, () => {
+describe('recording this machine on the screens', { timeout: 240_000 }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'remora-record-'))
   const recordings = join(dir, 'data/remora/recordings')
   let server: Served
@@ -80,5 +80,36 @@ describe('recording this machine on the screens', { timeout: 120_000 }, () => {
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
     expect(errors).toEqual([])
+  })
+  it('opens a folder of runs, all machines of one together, and leads to the others', async () => {
+    const folder = join(dir, 'runs')
+    const names = ['host.dat', 'guest.dat']
+    for (const run of ['run-1', 'run-2']) {
+      mkdirSync(join(folder, run), { recursive: true })
+      for (const name of names) copyFileSync(join(samples, name), join(folder, run, name))
+    }
+    const runs = [1, 2].map((run) => ({
+      run,
+      seconds: 5,
+      files: names.map((name) => ({ path: `run-${run}/${name}` })),
+    }))
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ version: 1, runs }))
+    const other = await startServer([folder])
+    try {
+      const { page, errors } = await openPage(browser, other.url)
+      const status = page.getByRole('contentinfo', { name: 'Status' })
+      const choice = page.getByRole('group', { name: 'Runs of the folder' })
+      await eventually(async () => plain(await status.textContent())).toContain('291 867 events')
+      expect(plain(await choice.textContent())).toContain(`${folder} holds 2 runs`)
+      expect(await choice.getByLabel('Run', { exact: true }).inputValue()).toBe('0')
+      await eventually(() => page.title()).toContain('run-1/')
+      await choice.getByRole('button', { name: 'Next run' }).click()
+      await eventually(() => page.title()).toContain('run-2/')
+      expect(await choice.getByLabel('Run', { exact: true }).inputValue()).toBe('1')
+      await eventually(() => choice.getByRole('button', { name: 'Next run' }).isDisabled()).toBe(true)
+      expect(errors).toEqual([])
+    } finally {
+      expect(await other.stop()).toBe(0)
+    }
   })
 })

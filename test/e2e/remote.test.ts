@@ -20,7 +20,7 @@ const eventually = (read: () => Promise<unknown>): ReturnType<typeof expect.poll
 
 describe.skipIf(noServer)(
   `files of another machine on the screens${noServer && ` (skipped: ${noServer})`}`,
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   () => {
     const world = new SshWorld()
     const traces = join(world.dir, 'traces')
