@@ -7,8 +7,8 @@ import { writeBundle } from '../../renderer/store/bundle.js'
 import { ensureBuilt } from './built.js'
 import { makeProfile, noWindow, openWindow, type OpenedWindow } from './electron.js'
 import { watchRecording } from './recording.js'
-import { lifeAndDeath, writtenNotes, type Written } from './stored.js'
-import { eventually, root, samples, story, textOf } from './story.js'
+import { lifeAndDeath, untilSmallLoaded, writtenNotes, type Written } from './stored.js'
+import { root, samples, story } from './story.js'
 
 /** Of the window; more by hand. */
 const KILLS = Number(process.env.REMORA_KILLS ?? 2)
@@ -79,8 +79,7 @@ describe.skipIf(noWindow)(`the desktop door${noWindow && ` (skipped: ${noWindow}
       const written: Written = { texts: ['note 0 of a colleague'], kept: 1 }
       for (let life = 0; life <= KILLS; life++) {
         const { page, errors, kill, close } = await openWindow([bundle], {}, profile)
-        await eventually(() => textOf(page.getByRole('contentinfo', { name: 'Status' }))).toContain('1 609 events')
-        await eventually(() => page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
+        await untilSmallLoaded(page)
         if (life < KILLS) await lifeAndDeath(page, written, kill)
         else {
           const last = await writtenNotes(page)

@@ -94,6 +94,10 @@ describe('notes', { timeout: 240_000 }, () => {
 
   it('highlight the chain of wake-ups that is lit', async () => {
     await untilLoaded(page)
+    // Rows that come later would push away what is drawn upon.
+    await eventually(() => textOf(page.getByRole('tree', { name: 'Rows of the timeline' }))).toContain(
+      'Tasks, by layer',
+    )
     await page.getByRole('tab', { name: 'Wake-ups' }).click()
     await page.getByRole('grid', { name: 'Wake-ups' }).getByRole('row').nth(3).click()
     await eventually(lit).toMatch(/^[0-9a-f]{16}$/)

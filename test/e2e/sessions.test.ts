@@ -14,6 +14,7 @@ import {
   lifeAndDeath,
   noteTexts,
   storedSessions,
+  untilSmallLoaded,
   untilStored,
   writeNote,
   writtenNotes,
@@ -42,15 +43,10 @@ describe('sessions', { timeout: 240_000 }, () => {
     rmSync(folder, { recursive: true })
   })
 
-  const loaded = async (page: Page): Promise<void> => {
-    const status = page.getByRole('contentinfo', { name: 'Status' })
-    await eventually(() => textOf(status)).toContain('1 609 events')
-    await eventually(() => page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
-  }
   const fresh = async (context: BrowserContext): Promise<Page> => {
     const page = await context.newPage()
     await page.goto(server.url)
-    await loaded(page)
+    await untilSmallLoaded(page)
     return page
   }
   const dropAndLoad = async (page: Page, name: string, bytes: Buffer): Promise<void> => {
@@ -238,13 +234,13 @@ describe('sessions', { timeout: 240_000 }, () => {
       await tamper(beside, how)
       await beside.close()
       await page.goto(server.url)
-      await loaded(page)
+      await untilSmallLoaded(page)
       await eventually(() => textOf(page.locator('.banners'))).toContain(words)
       expect(await noteTexts(page)).toEqual([])
       await writeNote(page, `after ${how}`)
       await untilStored(page, `after ${how}`)
       await page.reload()
-      await loaded(page)
+      await untilSmallLoaded(page)
       await eventually(() => noteTexts(page)).toEqual([`after ${how}`])
       if (how === 'newer') expect((await storedSessions(page)).some((s) => s.schema === 99)).toBe(true)
       await context.close()
@@ -272,7 +268,7 @@ describe('sessions', { timeout: 240_000 }, () => {
     })
     await eventually(() => banner.count()).toBe(0)
     await page.reload()
-    await loaded(page)
+    await untilSmallLoaded(page)
     await eventually(async () => (await noteTexts(page))[0]?.length).toBe(3900)
     await context.close()
   })

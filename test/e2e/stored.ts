@@ -2,7 +2,15 @@
 
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { eventually } from './story.js'
+import { eventually, textOf } from './story.js'
+
+/** Waits until the small trace that these tests open is there as a whole; several windows may be starting at once. */
+export async function untilSmallLoaded(page: Page): Promise<void> {
+  const soon = { timeout: 60_000, interval: 100 }
+  const status = page.getByRole('contentinfo', { name: 'Status' })
+  await expect.poll(() => textOf(status), soon).toContain('1 609 events')
+  await expect.poll(() => page.getByRole('button', { name: 'Cancel' }).count(), soon).toBe(0)
+}
 
 export type StoredSession = Readonly<Record<string, unknown>> & {
   readonly view?: {
