@@ -151,7 +151,7 @@ export function createEngine(env: EngineEnvironment): Engine {
 
     fusedTracks: async () => (await state().fused()).tracks(),
     fusedTotals: async (range) => inSlices((await state().fused()).totalSteps(range)),
-    preemptions: async (query) => (await state().fused()).preemptions(query),
+    preemptions: async (query) => inSlices((await state().fused()).preemptionSteps(query)),
     deltaByLayer: async (query) => (await state().fused()).deltaByLayer(query),
     layersAt: async (t) => (await state().fused()).layersAt(t),
 

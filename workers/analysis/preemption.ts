@@ -17,6 +17,7 @@ import {
   type PreemptionReport,
   type PreemptionTotal,
 } from '../thread/contract.js'
+import type { Steps } from '../steps.js'
 import { sessionTime, type MachineIndex } from '../units.js'
 import type { CulpritIndex, Culprits } from './culprits.js'
 import type { GuestTasks } from './task-split.js'
@@ -46,17 +47,16 @@ export class Preemptions {
     private readonly guests: readonly GuestTasks[],
   ) {}
 
-  report(query: PreemptionQuery, range: Range, version: number, lacking: readonly Lacking[]): PreemptionReport {
-    const found = [
-      ...(query.kind === 'task' ? [] : this.#ofVcpus(range)),
-      ...(query.kind === 'vcpu' ? [] : this.#ofTasks(range)),
-    ]
+  *report(query: PreemptionQuery, range: Range, version: number, lacking: readonly Lacking[]): Steps<PreemptionReport> {
+    const found: Found[] = []
+    if (query.kind !== 'task') yield* this.#ofVcpus(range, found)
+    if (query.kind !== 'vcpu') yield* this.#ofTasks(range, found)
     const victims = new Totals()
     const culprits = new Totals()
     const pairs = new Totals()
     const whom: Found[] = []
     let lost = 0
-    found.forEach((f, i) => {
+    const add = (f: Found, i: number): void => {
       lost += f.to - f.from
       const victim = victims.add(victimKey(f), f.to - f.from, i)
       whom[victim] ??= f
@@ -66,18 +66,27 @@ export class Preemptions {
           pairs.add(victim * MANY + by, to - from, i)
         }),
       )
-    })
+    }
+    for (const [i, f] of found.entries()) {
+      if (i % PACE === PACE - 1) yield
+      add(f, i)
+    }
     const victimOf = (index: number) => this.#victim(whom[index]!)
+    const rows: Preemption[] = []
+    for (const [i, f] of found
+      .sort(most[query.sort ?? 'lost'])
+      .slice(0, Math.max(0, query.limit))
+      .entries()) {
+      if (i % PACE === PACE - 1) yield
+      rows.push(this.#describe(f))
+    }
     return {
       version,
       from: sessionTime(range.from),
       to: sessionTime(range.to),
       count: found.length,
       lost,
-      rows: found
-        .sort(most[query.sort ?? 'lost'])
-        .slice(0, Math.max(0, query.limit))
-        .map((f) => this.#describe(f)),
+      rows,
       byVictim: victims.sorted.map(({ index, count, lost: time }) => ({
         count,
         lost: time,
@@ -99,10 +108,10 @@ export class Preemptions {
     }
   }
 
-  #ofVcpus(range: Range): Found[] {
+  *#ofVcpus(range: Range, found: Found[]): Steps<void> {
     const x = this.model.intervals
-    const found: Found[] = []
-    this.model.vcpus.forEach((v, of) => {
+    for (const [of, v] of this.model.vcpus.entries()) {
+      yield
       let open: Found | null = null
       eachSpan(x, v.row, range, (i, from, to) => {
         if (x.state[i] !== FusedState.Preempted || to <= from) {
@@ -117,24 +126,22 @@ export class Preemptions {
           found.push(open)
         }
       })
-    })
-    return found
+    }
   }
 
-  #ofTasks(range: Range): Found[] {
-    const found: Found[] = []
-    this.guests.forEach(({ tasks, pids }, of) => {
+  *#ofTasks(range: Range, found: Found[]): Steps<void> {
+    for (const [of, { tasks, pids }] of this.guests.entries()) {
       for (const pid of pids) {
         const row = pid === 0 ? -1 : tasks.rowOf(pid)
         if (row < 0) continue
+        yield
         eachSpan(tasks.intervals, row, range, (i, from, to) => {
           if (to > from && wasPreempted(tasks.intervals, row, i)) {
             found.push({ kind: 'task', of, row: pid, first: i, last: i, from, to })
           }
         })
       }
-    })
-    return found
+    }
   }
 
   #victim(f: Found): Actor {
@@ -228,6 +235,8 @@ export function guestTaskAt(model: FusedModel, runs: Runs, machine: MachineIndex
   return { machine, pid, name: model.nameOf(machine, pid) }
 }
 
+/** Preemptions from one pause to the next. */
+const PACE = 2048
 /** Culprits of one session have numbers below this. */
 const MANY = 2 ** 24
 

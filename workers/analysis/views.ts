@@ -124,6 +124,11 @@ export class FusedViews {
   }
 
   preemptions(query: PreemptionQuery): PreemptionReport {
+    return atOnce(this.preemptionSteps(query))
+  }
+
+  /** The same with pauses. */
+  preemptionSteps(query: PreemptionQuery): Steps<PreemptionReport> {
     const all = new Preemptions(this.model, this.runs, this.#culprits, this.#family.guests)
     return all.report(query, this.#range(query), this.session.version, this.lacking)
   }
