@@ -32,7 +32,9 @@ export function* fusedTotals(model: FusedModel, range: Range, { viewOf, ...parts
   }
   const vcpus: VcpuTotals[] = []
   for (const v of model.vcpus) {
-    vcpus.push({ ...vcpuTotals(model, v, range), guestView: viewOf(v) })
+    const own = vcpuTotals(model, v, range)
+    yield
+    vcpus.push({ ...own, guestView: viewOf(v) })
     yield
   }
   return {
