@@ -10,7 +10,7 @@ import { CommandLine } from './lacking.js'
 import { WorkProgress } from './status.js'
 import { Clusters } from './wakeups/clusters.js'
 import { useFigures } from './wakeups/figures.js'
-import { AllFlagNames } from './wakeups/flag-names.js'
+import { FlagBar } from './wakeups/flag-names.js'
 import { WakeFilterBar } from './wakeups/filter-bar.js'
 import { Latency } from './wakeups/latency.js'
 import { Records } from './wakeups/records.js'
@@ -66,7 +66,7 @@ function Views() {
           </button>
         ))}
         <WakeFilterBar />
-        <AllFlagNames />
+        <FlagBar />
         <LackingButton />
         <SaveTable tables={['wakeups']} />
       </div>

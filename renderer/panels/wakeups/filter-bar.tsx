@@ -25,6 +25,12 @@ const grades: readonly (readonly [string, string, readonly Grade[]])[] = [
   ['AMBIGUOUS', 'AMBIGUOUS', ['AMBIGUOUS']],
 ]
 
+const flagNames = ['SYNC', 'MIGRATED', 'FORK', 'EXEC', 'TTWU', 'ON_CPU', 'CURRENT_CPU', 'RQ_SELECTED']
+const flags: readonly (readonly [string, string, readonly string[]])[] = [
+  ['', 'any flags', []],
+  ...flagNames.map((name) => [name, name, [name]] as const),
+]
+
 /** Without parts that say nothing: the same filter is the same question. */
 function change(part: WakeupFilter): void {
   const next = { ...wakeFilter.peek(), ...part }
@@ -39,6 +45,21 @@ export const limitLatency = (low: number | null, high: number | null): void =>
 
 export const onlyStacks = (stacks: readonly number[]): void => change({ stacks })
 export const onlyWakee = (machine: number, pid: number): void => change({ wakees: [{ machine, pid }] })
+
+/** By what the records of collectors hold; for sessions that have such records. */
+export function FlagFilter() {
+  const value = wakeFilter.value.flags?.[0] ?? ''
+  return (
+    <span class={value === '' ? 'wide-only' : ''}>
+      <Choice
+        label="wake_flags in the record"
+        options={flags}
+        value={value}
+        set={(wanted) => change({ flags: wanted })}
+      />
+    </span>
+  )
+}
 
 export function WakeFilterBar() {
   const f = wakeFilter.value

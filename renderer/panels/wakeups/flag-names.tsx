@@ -3,6 +3,7 @@
 import { WakeFlagKernels, type RecordFileInfo, type WakeRecord } from '../../../workers/thread/contract.js'
 import { handle } from '../../state/messages.js'
 import { nameWakeFlags } from '../../state/wakeups.js'
+import { FlagFilter } from './filter-bar.js'
 import { useAnswer } from './view.js'
 
 interface Props {
@@ -18,7 +19,7 @@ function FlagNames({ files, chosen, usual, bar }: Props) {
   const means = usual === undefined ? 'each its kernel’s' : (usual ?? 'kernel not known')
   return (
     <select
-      class="field flag-names"
+      class={bar ? 'field wide-only' : 'field'}
       aria-label="Names of wake_flags"
       title="Whose names wake_flags have: the kernel has renumbered them several times"
       value={chosen ?? ''}
@@ -42,19 +43,22 @@ export const RecordFlagNames = ({ of }: { readonly of: WakeRecord }) => (
   <FlagNames files={[of.source]} chosen={of.chosen ? of.names : null} usual={of.usual} />
 )
 
-/** For all files of records at once; nothing where there are none with flags. */
-export function AllFlagNames() {
+/** By which flags and whose names, for all files of records at once; nothing where there are none with flags. */
+export function FlagBar() {
   const files = useAnswer((api) => api.recordFiles(), []).value.value ?? []
   const flagged = files.filter((f) => f.withEntry + f.withActivation > 0)
   if (flagged.length === 0) return null
   const one = <T,>(of: (f: RecordFileInfo) => T): T | undefined =>
     flagged.every((f) => of(f) === of(flagged[0]!)) ? of(flagged[0]!) : undefined
   return (
-    <FlagNames
-      bar
-      files={flagged.map((f) => f.file)}
-      chosen={one((f) => f.chosen) ?? null}
-      usual={one((f) => f.flags)}
-    />
+    <>
+      <FlagFilter />
+      <FlagNames
+        bar
+        files={flagged.map((f) => f.file)}
+        chosen={one((f) => f.chosen) ?? null}
+        usual={one((f) => f.flags)}
+      />
+    </>
   )
 }
