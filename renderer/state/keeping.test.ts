@@ -54,6 +54,26 @@ describe('what is done', () => {
     expect(unkept.peek()).toBe(null)
   })
 
+  it('is stored later where the view alone moved, within the second, and with what is done meanwhile', async () => {
+    const stored: string[] = []
+    const keeper = keepUp(async (text: string) => void stored.push(text))
+    for (let i = 0; i < 10; i++) {
+      keeper.changed(`moved ${i}`, true)
+      await vi.advanceTimersByTimeAsync(50)
+    }
+    expect(stored).toEqual([])
+    await vi.advanceTimersByTimeAsync(400)
+    expect(stored).toEqual(['moved 9'])
+    keeper.changed('moved on', true)
+    keeper.changed('written')
+    keeper.changed('written, moved', true)
+    await vi.advanceTimersByTimeAsync(250)
+    expect(stored).toEqual(['moved 9', 'written, moved'])
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(stored).toHaveLength(2)
+    keeper.close()
+  })
+
   it('is stored when the session is closed', async () => {
     const stored: number[] = []
     const keeper = keepUp(async (n: number) => void stored.push(n))

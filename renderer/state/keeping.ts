@@ -8,12 +8,14 @@ export const unkept = signal<string | null>(null)
 
 /** A change is stored this long after it, ms: what the loss of the window costs at most, with the time that storing takes. */
 const SOON = 200
+/** The same of a change that follows the hand, as where the view is: each storing costs the frame that it falls into. */
+const CALM = 600
 /** Storing that failed is tried again after, ms. */
 const AGAIN = 3000
 
 export interface Keeper<T> {
-  /** Called with each new state. */
-  readonly changed: (state: T) => void
+  /** Called with each new state; `calm` where nothing was done but to look elsewhere. */
+  readonly changed: (state: T, calm?: boolean) => void
   /** Stores what is waiting at once. */
   readonly flush: () => void
   /** Stores what is waiting, and no more. */
@@ -30,10 +32,21 @@ const why = (e: unknown): string => {
 
 /** @param store puts a state away; the latest wins */
 export function keepUp<T>(store: (state: T) => Promise<void>): Keeper<T> {
-  let waiting: { readonly state: T } | null = null
+  let waiting: { readonly state: T; readonly calm: boolean } | null = null
   let busy = false
   let open = true
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** When the timer is due, ms; Infinity = there is none. */
+  let due = Infinity
+  const within = (ms: number): void => {
+    if (Date.now() + ms >= due) return
+    clearTimeout(timer)
+    due = Date.now() + ms
+    timer = setTimeout(flush, ms)
+  }
+  /** The soonest that anything is stored after a change: later while storing fails. */
+  let soonest = SOON
+  const wait = (): void => within(waiting?.calm ? Math.max(CALM, soonest) : soonest)
 
   const flush = (): void => {
     if (busy || !waiting) return
@@ -41,25 +54,25 @@ export function keepUp<T>(store: (state: T) => Promise<void>): Keeper<T> {
     waiting = null
     busy = true
     clearTimeout(timer)
-    timer = undefined
+    due = Infinity
     store(now.state)
       .then(
         () => {
           unkept.value = null
-          return SOON
+          soonest = SOON
         },
         (e: unknown) => {
           unkept.value = why(e)
           // Nothing is lost: it waits, unless something newer does already.
           waiting ??= now
-          return AGAIN
+          soonest = AGAIN
         },
       )
-      .then((after) => {
+      .then(() => {
         busy = false
         if (!waiting) return
-        if (open) timer = setTimeout(flush, after)
-        else if (after === SOON) flush()
+        if (open) wait()
+        else if (soonest === SOON) flush()
       })
   }
   const leaving = (): void => {
@@ -69,10 +82,10 @@ export function keepUp<T>(store: (state: T) => Promise<void>): Keeper<T> {
   page?.addEventListener('visibilitychange', leaving)
   if (page) addEventListener('pagehide', flush)
   return {
-    changed(state) {
-      waiting = { state }
+    changed(state, calm = false) {
+      waiting = { state, calm: calm && (waiting?.calm ?? true) }
       // The first change sets the time: one that follows does not put it off.
-      if (!busy) timer ??= setTimeout(flush, SOON)
+      if (!busy) wait()
     },
     flush,
     close() {

@@ -84,6 +84,20 @@ function contentNow(stored: SavedView['clocks'], atLoad: SessionInfo | null): Se
   return { view, views: [...savedViews.value] }
 }
 
+/** All that is kept but where the view is. */
+const whatIsDone = (): readonly unknown[] => [
+  annotations.value,
+  noteSteps.value,
+  clockSteps.value,
+  markers.value,
+  pinned.value,
+  hidden.value,
+  toggled.value,
+  filter.value,
+  savedViews.value,
+  rangeSelection.value,
+]
+
 /** Shows the session as it was left (`saved`), and keeps from now on under `key` what is done to it. */
 export async function restoreView(key: string, saved: SessionContent | null): Promise<void> {
   const info = session.peek()
@@ -110,10 +124,14 @@ export async function restoreView(key: string, saved: SessionContent | null): Pr
   })
   // Rows arrive after the session.
   const drawn = setTimeout(() => handle(picture()), 1500)
+  let done: readonly unknown[] = []
   const end = effect(() => {
     const content = contentNow(storedClocks, info)
+    const now = whatIsDone()
+    const calm = now.every((value, i) => value === done[i])
+    done = now
     // What was just brought back is stored already.
-    if (!first && session.value) keeper.changed(content)
+    if (!first && session.value) keeper.changed(content, calm)
     first = false
   })
   stop = () => {

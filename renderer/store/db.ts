@@ -199,10 +199,14 @@ export const thumbsOf = async (keys: readonly string[]): Promise<ReadonlyMap<str
 export const saveThumb = async (key: string, image: string): Promise<void> =>
   void (await store.thumbs.put({ key, image }))
 
+/** The session that is open, as it was stored last. */
+let latest: SavedSession | null = null
+
 /** Stores a session; what the same files had under another key goes. */
 export const saveSession = (session: SavedSession, before: string | null): Promise<void> =>
   store.transaction('rw', store.sessions, store.thumbs, async () => {
     await store.sessions.put(session)
+    latest = session
     if (before === null || before === session.key) return
     await store.sessions.delete(before)
     const thumb = await store.thumbs.get(before)
@@ -210,12 +214,17 @@ export const saveSession = (session: SavedSession, before: string | null): Promi
     await store.thumbs.put({ ...thumb, key: session.key })
     await store.thumbs.delete(before)
   })
-export const saveContent = async (key: string, content: SessionContent): Promise<void> =>
-  void (await store.sessions.update(key, content))
+/** Stores what was done to the session that was stored last, or another that is there. */
+export const saveContent = async (key: string, content: SessionContent): Promise<void> => {
+  // Reading it back first would take as long as writing it.
+  if (latest?.key === key) await store.sessions.put((latest = { ...latest, ...content }))
+  else await store.sessions.update(key, content)
+}
 export const forgetSession = (key: string): Promise<void> =>
   store.transaction('rw', store.sessions, store.thumbs, async () => {
     await store.sessions.delete(key)
     await store.thumbs.delete(key)
+    if (latest?.key === key) latest = null
   })
 
 export const loadSettings = async (): Promise<ReadonlyMap<string, unknown>> =>

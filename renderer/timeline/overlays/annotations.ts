@@ -96,12 +96,17 @@ export const annotationsOverlay: Overlay = {
 }
 
 function touched(at: Spot, view: ShapeView): { readonly of: Annotation; readonly part: Part } | null {
+  const found = (of: Annotation | undefined) => {
+    const part = of && partOf(of, at, view)
+    return part ? { of, part } : null
+  }
   const all = annotations.peek()
-  const first = chosen.peek()
-  const inOrder = [...all].reverse().sort((a, b) => Number(b.id === first) - Number(a.id === first))
-  for (const of of inOrder) {
-    const part = partOf(of, at, view)
-    if (part) return { of, part }
+  // The chosen one lies on top, then the latest.
+  const first = found(find(chosen.peek()))
+  if (first) return first
+  for (let i = all.length - 1; i >= 0; i--) {
+    const hit = found(all[i])
+    if (hit) return hit
   }
   return null
 }
