@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sessionTime } from '../../../workers/units.js'
-import { badgesOf, inBadge, runsOf, uncovered, type HopSpot } from './chain.js'
+import { badgesOf, inBadge, runsOf, uncovered, VEIL, type HopSpot } from './chain.js'
+import { contrast, mix, taskColour, textOn } from './colour.js'
+import { paintTheme } from './theme.js'
 
 const scale = { from: sessionTime(0), to: sessionTime(1000), width: 1000 }
 const spot = (index: number, x: number, y = 20): HopSpot => ({ index, number: index + 1, x, y, certain: true })
@@ -45,5 +47,19 @@ describe('a chain over the rows', () => {
     const near = badges.find((b) => b.hops.length === 2)!
     expect(inBadge(near, near.x, near.y)).toBe(true)
     expect(inBadge(near, 300, near.y)).toBe(false)
+  })
+
+  it('leaves the labels of what it dims legible, and dims it', () => {
+    for (const dark of [true, false]) {
+      const { background } = paintTheme(dark, () => '')
+      const dimmed = Array.from({ length: 400 }, (_, i) => {
+        const fill = taskColour(`task ${i}`, dark, 'muted', background)
+        const [under, text] = [mix(fill, background, VEIL), mix(textOn(fill), background, VEIL)]
+        return { legible: contrast(under, text), less: contrast(under, background) / contrast(fill, background) }
+      })
+      expect(Math.min(...dimmed.map((d) => d.legible))).toBeGreaterThan(2.5)
+      expect(dimmed.reduce((sum, d) => sum + d.legible, 0) / dimmed.length).toBeGreaterThan(3)
+      expect(Math.max(...dimmed.map((d) => d.less))).toBeLessThan(0.75)
+    }
   })
 })
