@@ -31,7 +31,7 @@ const report: v.GenericSchema<Report> = v.object({
 })
 
 /** Throws RequestError that names the first thing that is wrong. */
-export function readReport(value: unknown): Report {
+function readReport(value: unknown): Report {
   const result = v.safeParse(report, value)
   if (result.success) return result.output
   const [issue] = result.issues

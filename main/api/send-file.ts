@@ -15,7 +15,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-export const contentType = (path: string) => types[extname(path).toLowerCase()] ?? 'application/octet-stream'
+const contentType = (path: string) => types[extname(path).toLowerCase()] ?? 'application/octet-stream'
 
 /**
  * A file, or the range of it that `request` asks for: 200, 206 or 416, streamed from disk. The stream ends when the other

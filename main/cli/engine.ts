@@ -79,7 +79,7 @@ async function localSources(paths: readonly string[]): Promise<SourceRef[]> {
   )
 }
 
-export const clockMethods = ['recorded', 'compat', 'events', 'none'] as const
+const clockMethods = ['recorded', 'compat', 'events', 'none'] as const
 export type ClockOption = (typeof clockMethods)[number]
 
 /** `--clock` (or another name for it) as given; absent = what the files record, unless their events contradict it. */

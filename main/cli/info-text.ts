@@ -165,7 +165,7 @@ function eventLines({ events, machines }: InfoReport): string[] {
 }
 
 /** `at byte 4096 of host.dat, CPU 1`. */
-export function faultPlace({ file, offset, cpu }: Fault): string {
+function faultPlace({ file, offset, cpu }: Fault): string {
   const byte = offset === undefined ? '' : `byte ${offset}`
   return [file && byte ? `${file}, ${byte}` : file || byte, cpu === undefined ? '' : `CPU ${cpu}`]
     .filter(Boolean)

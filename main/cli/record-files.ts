@@ -15,7 +15,7 @@ export interface RecordInput {
 const looksLikeRecords = /\.(jsonl?|ndjson|wire)$/i
 
 /** The files given, and those in directories (one level) that look like records. Throws InputError for what is not there. */
-export async function recordPaths(paths: readonly string[]): Promise<string[]> {
+async function recordPaths(paths: readonly string[]): Promise<string[]> {
   const found: string[] = []
   for (const path of paths) {
     try {

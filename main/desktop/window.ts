@@ -51,7 +51,7 @@ export function createWindow({ preload, icon, place }: WindowFiles): BrowserWind
   return window
 }
 
-export function isOurs(url: string): boolean {
+function isOurs(url: string): boolean {
   return url === origin || url.startsWith(`${origin}/`)
 }
 

@@ -52,7 +52,7 @@ export interface Planned {
 const slug = (name: string): string => name.replace(/[^\w.-]+/g, '_')
 export const traceOf = (folder: string, machine: { readonly name: string }): string =>
   join(folder, `${slug(machine.name)}.dat`)
-export const recordsOf = (folder: string, machine: Machine): string => join(folder, `${slug(machine.name)}.wire`)
+const recordsOf = (folder: string, machine: Machine): string => join(folder, `${slug(machine.name)}.wire`)
 
 /** Why trace-cmd is not the one to record a machine; '' = it is. */
 export function againstTraceCmd({ found: { facts } }: Machine, way: Way): string {

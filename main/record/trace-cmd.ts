@@ -41,7 +41,7 @@ export interface TraceCmdOptions {
 }
 
 /** The command line of trace-cmd, as people see it. */
-export function traceCmdWords(o: TraceCmdOptions, output: string): string[] {
+function traceCmdWords(o: TraceCmdOptions, output: string): string[] {
   const events = (list: readonly string[]): string[] => list.flatMap((e) => ['-e', e])
   const stacks = o.stacks ? ['-T'] : []
   return [

@@ -43,7 +43,7 @@ interface CpuFigures {
 }
 
 /** Directory of a recording's pages until they are one file. */
-export const pagesOf = (to: string): string => `${to}.pages`
+const pagesOf = (to: string): string => `${to}.pages`
 
 /** Records through an instance of tracefs, without trace-cmd, into a trace.dat that trace-cmd reads. */
 export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {

@@ -35,9 +35,9 @@ export interface CacheOptions {
 }
 
 const GIB = 2 ** 30
-export const defaultLimit = 20 * GIB
+const defaultLimit = 20 * GIB
 
-export function defaultCacheDir(): string {
+function defaultCacheDir(): string {
   const base =
     process.env.XDG_CACHE_HOME ||
     (process.platform === 'darwin' ? join(homedir(), 'Library/Caches') : join(homedir(), '.cache'))

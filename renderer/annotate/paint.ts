@@ -18,7 +18,7 @@ const colours: Readonly<Record<Ink, readonly [light: string, dark: string]>> = {
   purple: ['#8a3f74', '#e29bcb'],
   grey: ['#4a5361', '#b6bfcc'],
 }
-export const inkColour = (ink: Ink, dark: boolean): Rgb => parseColour(colours[ink][dark ? 1 : 0])!
+const inkColour = (ink: Ink, dark: boolean): Rgb => parseColour(colours[ink][dark ? 1 : 0])!
 
 /** What an ink looks like in a theme, in words of the canvas: hundreds of notes are painted with every frame. */
 interface Pen {

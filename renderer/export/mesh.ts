@@ -89,7 +89,7 @@ function imageOf(raster: Raster, top: number, bottom: number, { ratio, x, y }: M
 }
 
 /** Opaque pixels as PNG (ISO/IEC 15948): RGB, 8 bits, no filter. */
-export function pngOf(pixels: Uint32Array, width: number, height: number): Uint8Array {
+function pngOf(pixels: Uint32Array, width: number, height: number): Uint8Array {
   const raw = new Uint8Array(height * (1 + 3 * width))
   for (let y = 0, at = 0; y < height; y++) {
     at++

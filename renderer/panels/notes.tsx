@@ -50,7 +50,7 @@ function whereWords(a: Annotation): string {
 }
 
 /** Brings a note into view, and what it hangs on to light. */
-export function goToNote(a: Annotation): void {
+function goToNote(a: Annotation): void {
   chosen.value = a.id
   if (a.kind === 'highlight' && a.on?.kind === 'chain' && chainWith(a.on.id)) {
     return handle(goWakeup({ id: a.on.id }))

@@ -11,7 +11,7 @@ import { refreshRecent } from './opening.js'
 import { openRuns, runsFiles, runsInput } from './runs.js'
 
 /** The folder that all lie in, else how many they are. */
-export function runsName(files: readonly Pick<Chosen, 'path' | 'source'>[]): string {
+function runsName(files: readonly Pick<Chosen, 'path' | 'source'>[]): string {
   const folders = new Set(files.map((f) => f.path?.split('/')[0]))
   const [folder] = folders
   if (folders.size === 1 && folder) return folder

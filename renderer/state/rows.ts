@@ -75,7 +75,7 @@ export const tasksGroup = (machineTrack: string): string => `${machineTrack}/tas
 export const quieterGroup = (machineTrack: string): string => `${machineTrack}/quieter`
 
 /** Row that stands for those of the fused views until they are there. */
-export const AWAITED = 'fused/awaited'
+const AWAITED = 'fused/awaited'
 
 /** More tasks than this are not unfolded unasked. */
 const UNASKED = 200

@@ -60,7 +60,7 @@ export const canGoBack = computed(() => rangeHistory.value.past.length > 0)
 export const canGoForward = computed(() => rangeHistory.value.future.length > 0)
 
 /** Narrowest span that is still shown, session units. */
-export const minSpan = 10
+const minSpan = 10
 
 /** Keeps a range at least `minSpan` and at most the session (and a margin) wide, and touching the session. */
 export function clampRange(wish: TimeRange, all: TimeRange): TimeRange {

@@ -12,7 +12,7 @@ import { canvasWidth } from './signals.js'
 
 export const wakeArrows = signal<WakeupArrows | null>(null)
 /** Why they could not be asked for. */
-export const arrowTrouble = signal<string | null>(null)
+const arrowTrouble = signal<string | null>(null)
 
 /** Pause after the last move of the view, ms. */
 const SETTLED = 70

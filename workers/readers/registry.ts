@@ -10,7 +10,7 @@ import { wireReader } from './wire/index.js'
 const readers: readonly TraceReader[] = [traceDatReader, wireReader, recordReader]
 
 /** The reader for a file that begins with `head`. Throws InputError with one sentence where there is none. */
-export function readerFor(head: Uint8Array, name: string): TraceReader {
+function readerFor(head: Uint8Array, name: string): TraceReader {
   if (head.length === 0) throw new InputError(`${name} is empty.`, 'empty-file', name)
   const reader = readers.find((r) => r.recognises(head, name))
   if (reader) return reader

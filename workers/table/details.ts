@@ -115,7 +115,7 @@ function plainField(field: FieldValue): EventDetails['fields'][number] {
 }
 
 /** Sixteen bytes a line: offset, bytes in hex, printable ASCII. */
-export function hexDump(bytes: Uint8Array): string {
+function hexDump(bytes: Uint8Array): string {
   const lines: string[] = []
   for (let at = 0; at < bytes.length; at += 16) {
     const part = Array.from(bytes.subarray(at, at + 16))

@@ -13,7 +13,7 @@ export function eventTypeOf(session: Session, stream: StreamColumns, row: number
   return session.eventTypes[stream.types[stream.type[row]!]!]!
 }
 
-export function taskOf(session: Session, stream: StreamColumns, pid: number): string {
+function taskOf(session: Session, stream: StreamColumns, pid: number): string {
   return session.files[stream.file]!.comm(pid)
 }
 

@@ -240,7 +240,7 @@ class RowMatcher {
 }
 
 /** Throws RequestError for a bad regular expression. */
-export function textTest({ text, mode, caseSensitive }: SearchSpec): TextTest {
+function textTest({ text, mode, caseSensitive }: SearchSpec): TextTest {
   if (mode === 'regex') {
     try {
       const pattern = new RegExp(text, caseSensitive ? '' : 'i')

@@ -44,7 +44,7 @@ export function nearestRow(id: string): Row | null {
   return null
 }
 
-export const shapeView = ({ scale, height, scroll }: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): ShapeView => ({
+const shapeView = ({ scale, height, scroll }: Pick<OverlayView, 'scale' | 'height' | 'scroll'>): ShapeView => ({
   // One by one: the canvas answers for them itself, and a spread would leave them behind.
   scale,
   height,

@@ -111,7 +111,7 @@ export function paintHopLines(ctx: PaintContext, spots: readonly HopSpot[], colo
   ctx.setLineDash([])
 }
 
-export const badgeWidth = (text: string): number => Math.max(2 * RADIUS, 6 + 6 * text.length)
+const badgeWidth = (text: string): number => Math.max(2 * RADIUS, 6 + 6 * text.length)
 export const inBadge = (b: Badge, x: number, y: number): boolean =>
   Math.abs(x - b.x) <= badgeWidth(b.text) / 2 + 2 && Math.abs(y - b.y) <= RADIUS + 2
 

@@ -44,7 +44,7 @@ const gamma = (light: number): number => {
 }
 
 /** Relative luminance as WCAG 2 defines it. */
-export function luminance({ r, g, b }: Rgb): number {
+function luminance({ r, g, b }: Rgb): number {
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
 }
 

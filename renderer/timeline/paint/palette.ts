@@ -11,7 +11,7 @@ import type { PaintTheme } from './theme.js'
 const OUT: Readonly<Record<Emphasis, number>> = { muted: 0, full: 1, dimmed: 2 }
 
 /** `bash-4711` -> `bash`. */
-export const taskName = (track: TrackInfo): string =>
+const taskName = (track: TrackInfo): string =>
   track.pid !== undefined && track.label.endsWith(`-${track.pid}`)
     ? track.label.slice(0, -`-${track.pid}`.length)
     : track.label

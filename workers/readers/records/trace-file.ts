@@ -250,7 +250,7 @@ class Access implements RecordAccess {
 }
 
 /** Frames of a record, without those of the tracing. */
-export function stackFrames(record: ProbeRecord): StackFrame[] {
+function stackFrames(record: ProbeRecord): StackFrame[] {
   return withoutInstrumentation(record.stack ?? []).map((frame) => {
     const bare = /^0x[0-9a-f]+$/.test(frame)
     return {

@@ -69,7 +69,7 @@ function streamOf(file: Open, s: StreamHead, chunks: Chunks | null, from: number
 }
 
 /** File positions between which all events of `within` lie; what is found there may begin earlier and end later. */
-export async function partWithin(
+async function partWithin(
   places: Places,
   within: TickRange,
   span: TickRange,

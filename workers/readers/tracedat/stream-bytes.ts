@@ -31,7 +31,7 @@ export interface Hole {
 }
 
 /** Index of the chunk that holds stream byte `at`: the last one that starts at or before it. */
-export function chunkAt(chunks: Chunks, at: number): number {
+function chunkAt(chunks: Chunks, at: number): number {
   let lo = 0
   let hi = chunks.offset.length - 1
   while (lo < hi) {

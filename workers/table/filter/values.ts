@@ -56,7 +56,7 @@ const ORDER = {
 
 const compare = <T extends number | bigint>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
 
-export function regularExpression(literal: Literal): RegExp {
+function regularExpression(literal: Literal): RegExp {
   try {
     return new RegExp(literal.text)
   } catch {

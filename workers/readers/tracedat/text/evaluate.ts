@@ -19,7 +19,7 @@ export interface Machine {
 const zero: Evaluate = () => 0
 
 /** Reader of a field as an unsigned number; 0 when the record is too short. */
-export function fieldReader(field: FieldFormat, m: Machine): Evaluate {
+function fieldReader(field: FieldFormat, m: Machine): Evaluate {
   const { offset, size } = field
   const end = offset + size
   const { bigEndian } = m

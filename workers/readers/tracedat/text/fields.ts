@@ -26,7 +26,7 @@ export function dynamicExtent(field: FieldFormat, p: Uint8Array, ctx: TextContex
   }
 }
 
-export const extentOf = (field: FieldFormat, p: Uint8Array, ctx: TextContext): Extent =>
+const extentOf = (field: FieldFormat, p: Uint8Array, ctx: TextContext): Extent =>
   field.isDynamic ? dynamicExtent(field, p, ctx) : { offset: field.offset, length: field.size }
 
 /** Bytes of an array's element; 0 = not known. */

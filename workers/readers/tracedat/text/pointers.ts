@@ -18,7 +18,7 @@ const hexByte = (b: number, upper = false): string => {
 const bytesAt = (p: Uint8Array, at: number, n: number): number[] => Array.from({ length: n }, (_, i) => p[at + i] ?? 0)
 
 /** An address as `symbol+0x0` or, without an offset, `symbol`; hex when it has no symbol. */
-export function symbolText(v: Value, c: TextContext, withOffset: boolean): string {
+function symbolText(v: Value, c: TextContext, withOffset: boolean): string {
   const found = c.symbol(BigInt(v))
   if (!found) return `0x${hexText(v)}`
   return toByteString(found.name) + (withOffset ? `+0x${found.offset.toString(16)}` : '')

@@ -31,7 +31,7 @@ const svm = table(`
 401:AVIC_INCOMPLETE_IPI 402:AVIC_UNACCELERATED_ACCESS -1:ERR`)
 
 /** Name of an exit reason; undefined when it has none. `isa` is 1 for VMX, 2 for SVM, as kvm_exit records it. */
-export function exitReasonName(isa: number, reason: number): string | undefined {
+function exitReasonName(isa: number, reason: number): string | undefined {
   if (isa === 1) return vmx.get(reason)
   if (isa !== 2) return 'UNKNOWN-ISA'
   const name = svm.get(reason)
