@@ -81,7 +81,8 @@ describe('sessions', { timeout: 240_000 }, () => {
   it(`lose nothing that was stored when the window is killed, ${KILLS} times`, async () => {
     // Windows of their own beside each other: most of a life is waiting.
     const lane = async (kills: number): Promise<number> => {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      // Small windows: what is drawn is not looked at.
+      const context = await browser.newContext({ viewport: { width: 1024, height: 640 } })
       const written: Written = { texts: [], kept: 0 }
       for (let kill = 0; kill < kills; kill++) {
         const page = await fresh(context)
