@@ -59,6 +59,8 @@ describe.skipIf(!sharedData)('recorded pairs (needs ../shared/data)', () => {
     // The offset as it was measured by other means, minutes apart.
     expect(Number(events!.offset)).toBeGreaterThan(2_498_636_260_000 - card.accuracy!)
     expect(Number(events!.offset)).toBeLessThan(2_498_636_340_000 + card.accuracy!)
-    expect(card.accuracy!).toBeLessThan(50_000)
+    // An emulated guest: what its clock did while it was steered is part of the accuracy.
+    expect(card.accuracy!).toBeLessThan(55_000)
+    expect(card.covered).toBeGreaterThan(0.7)
   })
 })

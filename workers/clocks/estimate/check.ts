@@ -21,7 +21,7 @@ export interface ModelCheck {
   readonly windows: readonly CorridorWindow[]
   /** Largest |D| over the windows, D = (lower + upper) / 2, ns. */
   readonly excursion: number
-  /** Median of S = upper - lower, ns. */
+  /** Median of S = upper - lower, its largest in a whole stretch of few windows, ns. */
   readonly corridor: number
   /** Best split of D in two levels: where, and by how much the later one is higher, ns. Null with fewer than four windows. */
   readonly change: { readonly g: number; readonly by: number } | null
@@ -60,17 +60,17 @@ export function midline(s: Stretch): { readonly delta: number; readonly beta: nu
 }
 
 /** Parts of a stretch that is too short for windows, and the fewest constraints a side of one. */
-const PARTS = 8
-const PER_PART = 4
+const PARTS = 16
+const PER_PART = { kvm: 4, sched: 6 } as const
 
 /**
  * How far from the line the truth may be in parts of equally many constraints: each bounds its own time, whatever the clock did
  * before and after. Infinite where there are too few for two parts.
  */
-function reachOf(s: Stretch): number {
+function reachOf(s: Stretch, kind: BracketKind): number {
   const line = midline(s)
   const { lower, upper } = s.matching
-  const count = Math.min(PARTS, Math.floor(Math.min(lower.n, upper.n) / PER_PART))
+  const count = Math.min(PARTS, Math.floor(Math.min(lower.n, upper.n) / PER_PART[kind]))
   if (count < 2) return Infinity
   const times = Array.from(lower.n <= upper.n ? lower.g.subarray(0, lower.n) : upper.g.subarray(0, upper.n))
   times.sort((a, b) => a - b)
@@ -88,7 +88,7 @@ function reachOf(s: Stretch): number {
   const high = tightest(upper, -1)
   // A bend goes on beyond the middle of the outermost parts.
   const middle = low.map((l, k) => (l + high[k]!) / 2)
-  const beyond = Math.max(Math.abs(middle[1]! - middle[0]!), Math.abs(middle.at(-1)! - middle.at(-2)!)) / 2
+  const beyond = Math.max(Math.abs(middle[1]! - middle[0]!), Math.abs(middle.at(-1)! - middle.at(-2)!))
   return Math.max(...low.map(Math.abs), ...high.map(Math.abs)) + beyond
 }
 
@@ -171,8 +171,9 @@ export function checkModel(s: Stretch, kind: BracketKind, broken: boolean): Mode
       ? Math.max(Math.abs(d[1]! - d[0]!), Math.abs(d.at(-1)! - d.at(-2)!))
       : 0
   const checked = d.length >= 4
-  const reach = checked ? 0 : reachOf(s)
-  return { windows, excursion: excursion + beyond, corridor: median(width), change, failed, checked, short, reach }
+  const wide = short && !broken ? Math.max(0, ...width) : median(width)
+  const reach = checked ? 0 : reachOf(s, kind)
+  return { windows, excursion: excursion + beyond, corridor: wide, change, failed, checked, short, reach }
 }
 
 interface StepFit {

@@ -350,7 +350,7 @@ function placesIn(
 
 /** Strays that outweigh one group of events that fits, and by how many such groups a stretch must be firm to go on. */
 const OUTWEIGHS = 2
-const FIRM = 3
+const FIRM = 5
 /** Fewer groups of events give no stretch of their own. */
 const REST = 16
 
@@ -381,7 +381,7 @@ function firmEnd(groups: readonly Place[], least: number): number | null {
   const most = score.reduce((a, b) => Math.max(a, b), 0)
   const firm = score.findIndex((x) => x >= most - FIRM)
   const stray = groups.findIndex((p, i) => i >= firm && p.cost === STRAY)
-  return stray < 0 || groups.length - stray < least ? null : groups[Math.max(0, stray - 1)]!.g
+  return stray < 0 || groups.length - stray < least ? null : groups[Math.max(0, firm - 1)]!.g
 }
 
 /** Largest edge in [good, bad] that still holds, to a microsecond; `good` is known to hold. */
