@@ -87,10 +87,12 @@ function LackingButton() {
       type="button"
       class="lacking-note"
       title={list.join('\n')}
+      aria-label="more could be told"
       aria-expanded={lackingShown.value}
       onClick={() => (lackingShown.value = !lackingShown.peek())}
     >
-      more could be told
+      <span class="wide-only">more could be told</span>
+      <span class="narrow-only">!</span>
     </button>
   )
 }
