@@ -24,14 +24,14 @@ start() { "$tool/start" "$name" "$n" "$@" >"$out/guest-start.log" 2>&1 || { tail
 start
 trap '"$tool/stop" "$name" >/dev/null' EXIT
 
-"$tool/cp" native-collector/remora-collect "$n:/root/" || exit 2
+"$tool/cp" native-collector/remora-collect "$n:" || exit 2
 timeout 120 "$tool/ssh" "$n" '
-	cd /root; : >said
+	cd; : >said
 	(until grep -q recording said; do sleep 0.1; done; sleep 0.3
 	 cs=/sys/devices/system/clocksource/clocksource0/current_clocksource
 	 cat $cs; echo acpi_pm >$cs; cat $cs; sleep 0.5; echo hpet >$cs; cat $cs) &
 	./remora-collect --stacks --seconds 4 --json --output records.jsonl 2>said; cat said; wait'
-"$tool/cp" "$n:/root/records.jsonl" "$out/guest.jsonl" || exit 2
+"$tool/cp" "$n:records.jsonl" "$out/guest.jsonl" || exit 2
 r=$out/guest.jsonl
 count() { grep -c "$@" "$r"; }
 echo "records: $(grep -o '"kind":"[a-z_]*"' "$r" | sort | uniq -c | tr -s ' \n' ' ')"
@@ -53,17 +53,17 @@ done
 kernel=$("$tool/ssh" "$n" uname -r)
 if (cd "$out" && apt-get download "linux-image-$kernel" && dpkg-deb -x linux-image-*.deb image) >"$out/kvm.log" 2>&1; then
 	for module in virt/lib/irqbypass arch/x86/kvm/kvm arch/x86/kvm/kvm-amd; do
-		"$tool/cp" "$out/image/lib/modules/$kernel/kernel/$module.ko" "$n:/root/"
+		"$tool/cp" "$out/image/lib/modules/$kernel/kernel/$module.ko" "$n:"
 	done
 	rm -rf "$out/image" "$out"/linux-image-*.deb
-	"$tool/cp" native-collector/build/kvmloop "$n:/root/"
+	"$tool/cp" native-collector/build/kvmloop "$n:"
 	timeout 120 "$tool/ssh" "$n" '
-		cd /root; for m in irqbypass kvm kvm-amd; do insmod $m.ko; done; : >said
+		cd; for m in irqbypass kvm kvm-amd; do insmod $m.ko; done; : >said
 		./remora-collect --groups kvm --json --output kvm.jsonl 2>said & c=$!
 		until grep -q recording said; do sleep 0.1; done
 		trace-cmd record -q -C mono -e kvm:kvm_entry -e kvm:kvm_exit -o kvm.dat ./kvmloop 2 1000
 		kill -INT $c; wait $c; trace-cmd report kvm.dat >kvm.txt'
-	for f in kvm.jsonl kvm.txt; do "$tool/cp" "$n:/root/$f" "$out/"; done
+	for f in kvm.jsonl kvm.txt; do "$tool/cp" "$n:$f" "$out/"; done
 	for v in 0 1; do
 		has=$(grep -c "\"kind\":\"kvm_entry\".*\"vcpu\":$v[,}]" "$out/kvm.jsonl")
 		check "the $has entries of vCPU $v are those of trace-cmd" [ "$has" -gt 1000 -a "$has" -eq "$(grep -c "kvm_entry: *vcpu $v " "$out/kvm.txt")" ]
