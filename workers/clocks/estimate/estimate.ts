@@ -357,7 +357,8 @@ function conclude(
     outside: sum((p) => p.stretch.matching.outside),
   }
   const after = placesOf(all, (g, vcpu) => offsetAt(pieces, g, vcpu))
-  const covered = coverage(evidence, pieces, hasBrackets(evidence) ? after.beyond : 0)
+  // What lies in a bracket that did not end is an event of the recording's time, and is not proven.
+  const covered = coverage(evidence, pieces, hasBrackets(evidence) ? after.beyond - after.endless : 0)
   const packets = {
     used: sum((p) => p.stretch.matching.packets.used),
     ambiguous: sum((p) => p.stretch.matching.packets.ambiguous),

@@ -16,8 +16,10 @@ export interface Violation {
 export interface Places {
   readonly inside: number
   readonly outside: number
-  /** Events before the first or after the last bracket, which nothing can be said about. */
+  /** Events before the first or after the last bracket, or in one of which an end is nowhere: nothing can be said about them. */
   readonly beyond: number
+  /** Of these, the ones in a bracket of which an end is nowhere. */
+  readonly endless: number
   /** Largest excesses, worst first. */
   readonly worst: readonly Violation[]
   /** How far each event outside is from the nearest bracket, ns, in no order. */
@@ -35,6 +37,7 @@ export function placesOf(
   let inside = 0
   let outside = 0
   let beyond = 0
+  let endless = 0
   const worst: Violation[] = []
   const misses: number[] = []
   all.forEach((b, vcpu) => {
@@ -49,9 +52,10 @@ export function placesOf(
       while (k > 0 && b.from[k]! > host) k--
       while (k + 1 < n && b.from[k + 1]! <= host) k++
       // Of a bracket whose other end is nowhere nobody knows how far it reaches.
-      const endless = b.from[k] === -Infinity || b.to[k] === Infinity
-      if (endless || host < b.from[0]! - tolerance || host > b.to[n - 1]! + tolerance) {
+      const open = b.from[k] === -Infinity || b.to[k] === Infinity
+      if (open || host < b.from[0]! - tolerance || host > b.to[n - 1]! + tolerance) {
         beyond++
+        if (open) endless++
         continue
       }
       const late = host - b.to[k]!
@@ -70,5 +74,5 @@ export function placesOf(
       }
     }
   })
-  return { inside, outside, beyond, worst, misses }
+  return { inside, outside, beyond, endless, worst, misses }
 }
