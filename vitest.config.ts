@@ -5,13 +5,15 @@ const common = {
   testTimeout: 240_000,
   hookTimeout: 120_000,
   setupFiles: ['test/setup.ts'],
+  // A machine that others use as well may be slow at the wrong moment: the second try is named at the end of the run.
+  retry: process.env.CI ? 1 : 0,
 } as const
 
-/** What starts processes, servers, browsers or recordings of its own: one file after the other, so that none waits for another. */
-const whole = [
-  'main/**/*.test.ts',
-  'test/{collector,e2e,ssh}/**/*.test.ts',
-  'test/{remote-ways,render,report,trim}.test.ts',
+/** What opens windows or records this machine: one file after the other, so that none waits for another. */
+const alone = [
+  'main/{desktop,record}/**/*.test.ts',
+  'main/{api,cli}/record*.test.ts',
+  'test/{collector,e2e}/**/*.test.ts',
 ]
 
 export default defineConfig({
@@ -21,24 +23,14 @@ export default defineConfig({
       {
         test: {
           ...common,
-          name: 'alone',
-          include: ['{workers,renderer,test}/**/*.test.ts'],
-          exclude: whole,
+          name: 'beside',
+          include: ['{workers,renderer,main,test}/**/*.test.ts'],
+          exclude: alone,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          ...common,
-          name: 'whole',
-          include: whole,
-          maxWorkers: 1,
-          // A machine that others use as well may be slow at the wrong moment: the second try is named at the end of the run.
-          retry: process.env.CI ? 1 : 0,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { test: { ...common, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
   },
 })
