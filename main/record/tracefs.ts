@@ -181,6 +181,8 @@ export function tracefsRecorder(o: TracefsRecorderOptions): Recorder {
         running?.say('stop')
         running?.endInput()
         await Promise.allSettled([running?.done])
+        // There it is nobody else's to clear away, once we have said that we end it.
+        if (!o.runner.local) await Promise.allSettled([o.runner.exec(`rm -rf ${quote(directory)}`)])
         await rm(pages, { recursive: true, force: true })
         return new InputError(`${o.label}: ${why}`, code)
       }
